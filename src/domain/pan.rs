@@ -1,0 +1,95 @@
+//! Finding card numbers where they do not belong.
+
+/// Shortest card number, in digits.
+const DIGITS_MIN: usize = 13;
+/// Longest card number, in digits.
+const DIGITS_MAX: usize = 19;
+
+/// Whether a text holds a card number: 13 to 19 digits, single spaces or hyphens between them
+/// allowed, that pass the Luhn check.
+#[must_use]
+pub fn contains_card_number(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    while start < bytes.len() {
+        if !bytes[start].is_ascii_digit() {
+            start += 1;
+            continue;
+        }
+        let (digits, end) = run_of_digits(bytes, start);
+        if is_card_number(&digits) {
+            return true;
+        }
+        start = end;
+    }
+    false
+}
+
+/// The digits from `start` on, single separators skipped, and where the run ends.
+fn run_of_digits(bytes: &[u8], start: usize) -> (Vec<u8>, usize) {
+    let mut digits = Vec::new();
+    let mut at = start;
+    while at < bytes.len() {
+        if bytes[at].is_ascii_digit() {
+            digits.push(bytes[at] - b'0');
+            at += 1;
+        } else if matches!(bytes[at], b' ' | b'-') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    (digits, at)
+}
+
+/// A run is a card number as a whole. Longer runs are ids, not cards with noise around them:
+/// looking inside them would refuse one id in three.
+fn is_card_number(digits: &[u8]) -> bool {
+    (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len())
+        && luhn(digits)
+        && digits.iter().any(|&digit| digit != 0)
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, &digit)| {
+            let digit = u32::from(digit);
+            match (place % 2, digit) {
+                (0, _) => digit,
+                (_, 0..=4) => digit * 2,
+                _ => digit * 2 - 9,
+            }
+        })
+        .sum();
+    sum % 10 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn card_numbers_are_found_in_any_spelling() {
+        for text in ["4111111111111111", "card 4111 1111 1111 1111.", "5555-5555-5555-4444", "x4222222222222"]
+        {
+            assert!(contains_card_number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_left_alone() {
+        for text in [
+            "",
+            "4111111111111112",
+            "order 123456789012",
+            "0000000000000000",
+            "41111111111111111111",
+            "1 2 3",
+        ] {
+            assert!(!contains_card_number(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Any provider behind one type: the stage stays inside, so the engine never names an adapter.
+
+use std::sync::Arc;
+
+use super::contract::{
+    AccessToken, Context, Effect, Fault, Feature, Operation, OperationKind, Profile, Provider, Reply,
+    Request, Step, Support,
+};
+use crate::domain::outcome::Outcome;
+
+/// A provider whose stages are hidden.
+pub trait AnyProvider: Send + Sync + 'static {
+    /// See [`Provider::profile`].
+    fn profile(&self) -> &'static Profile;
+    /// See [`Provider::support`].
+    fn support(&self, feature: Feature) -> Support;
+    /// See [`Provider::sign_in`].
+    fn sign_in(&self, cx: &Context<'_>) -> Option<Request>;
+    /// See [`Provider::signed_in`].
+    ///
+    /// # Errors
+    /// As there.
+    fn signed_in(&self, reply: &Reply, cx: &Context<'_>) -> Result<AccessToken, Fault>;
+    /// Begins a conversation.
+    ///
+    /// # Errors
+    /// As [`Provider::begin`].
+    fn begin(self: Arc<Self>, operation: Operation, cx: &Context<'_>) -> Result<Turn, Fault>;
+    /// The stage names of an operation.
+    fn stages(&self, operation: OperationKind) -> &'static [&'static str];
+    /// Reads one reply at a stage, as `turnpike inspect reply` does. `None` for an unknown stage.
+    fn read(
+        self: Arc<Self>,
+        operation: Operation,
+        stage: &str,
+        reply: &Reply,
+        cx: &Context<'_>,
+    ) -> Option<Result<Turn, Fault>>;
+}
+
+/// What happens next, with the rest of the conversation packed away.
+pub enum Turn {
+    /// Send this, then go on with `rest`.
+    Ask {
+        /// What to send.
+        request: Request,
+        /// What it can do.
+        effect: Effect,
+        /// The rest of the conversation.
+        rest: Box<dyn Rest>,
+    },
+    /// It is over.
+    Done(Outcome),
+}
+
+impl std::fmt::Debug for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ask { request, effect, .. } => f
+                .debug_struct("Ask")
+                .field("request", request)
+                .field("effect", effect)
+                .finish_non_exhaustive(),
+            Self::Done(outcome) => f.debug_tuple("Done").field(outcome).finish(),
+        }
+    }
+}
+
+/// A conversation that waits for an answer.
+pub trait Rest: Send {
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// As [`Provider::resume`].
+    fn resume(self: Box<Self>, reply: &Reply, cx: &Context<'_>) -> Result<Turn, Fault>;
+}
+
+struct Waiting<P: Provider> {
+    provider: Arc<P>,
+    operation: Operation,
+    stage: P::Stage,
+}
+
+impl<P: Provider> Waiting<P> {
+    fn turn(provider: Arc<P>, operation: Operation, step: Step<P::Stage>) -> Turn {
+        match step {
+            Step::Done(outcome) => Turn::Done(outcome),
+            Step::Ask { request, effect, next } => {
+                Turn::Ask { request, effect, rest: Box::new(Self { provider, operation, stage: next }) }
+            }
+        }
+    }
+}
+
+impl<P: Provider> Rest for Waiting<P> {
+    fn resume(self: Box<Self>, reply: &Reply, cx: &Context<'_>) -> Result<Turn, Fault> {
+        let Self { provider, operation, stage } = *self;
+        let step = provider.resume(&operation, stage, reply, cx)?;
+        Ok(Self::turn(provider, operation, step))
+    }
+}
+
+impl<P: Provider> AnyProvider for P {
+    fn profile(&self) -> &'static Profile {
+        Provider::profile(self)
+    }
+
+    fn support(&self, feature: Feature) -> Support {
+        Provider::support(self, feature)
+    }
+
+    fn sign_in(&self, cx: &Context<'_>) -> Option<Request> {
+        Provider::sign_in(self, cx)
+    }
+
+    fn signed_in(&self, reply: &Reply, cx: &Context<'_>) -> Result<AccessToken, Fault> {
+        Provider::signed_in(self, reply, cx)
+    }
+
+    fn begin(self: Arc<Self>, operation: Operation, cx: &Context<'_>) -> Result<Turn, Fault> {
+        let step = Provider::begin(self.as_ref(), &operation, cx)?;
+        Ok(Waiting::turn(self, operation, step))
+    }
+
+    fn stages(&self, operation: OperationKind) -> &'static [&'static str] {
+        Provider::stages(self, operation)
+    }
+
+    fn read(
+        self: Arc<Self>,
+        operation: Operation,
+        stage: &str,
+        reply: &Reply,
+        cx: &Context<'_>,
+    ) -> Option<Result<Turn, Fault>> {
+        let stage = self.stage(&operation, stage)?;
+        let step = self.resume(&operation, stage, reply, cx);
+        Some(step.map(|step| Waiting::turn(self, operation, step)))
+    }
+}
