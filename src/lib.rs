@@ -11,7 +11,9 @@ pub mod domain {
     pub mod order;
     pub mod outcome;
     pub mod pan;
+    pub mod payment;
     pub mod secret;
+    pub mod session;
 }
 
 /// Translators: one folder per provider, pure functions from our words to theirs and back.
@@ -24,4 +26,9 @@ pub mod providers {
     pub mod redact;
     pub mod registry;
     pub mod settings;
+}
+
+/// Memory: the only room that touches a disk or a database.
+pub mod journal {
+    pub mod seam;
 }
