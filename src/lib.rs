@@ -28,6 +28,9 @@ pub mod providers {
     pub mod settings;
 }
 
+/// Configuration, parsed once.
+pub mod config;
+
 /// All that we ask of outside: the time, random bytes, one HTTP exchange.
 pub mod world;
 
