@@ -277,6 +277,8 @@ pub(super) struct Page {
     pub status: Option<Status>,
     /// The last transaction.
     pub uid: Option<String>,
+    /// Where that transaction stood; `status` says `error` once the page has run out.
+    pub attempt: Option<Status>,
     pub money: Option<Money>,
     pub tracking_id: Option<String>,
     pub message: Option<String>,
@@ -290,17 +292,20 @@ impl Page {
         let order = body.at(&["order"]).unwrap_or(&none);
         let response = body.at(&["gateway_response"]).unwrap_or(&none);
         // One object, keyed by the type of transaction.
-        let uid = body
+        let section = body
             .text(&["transaction_type"])
-            .and_then(|kind| response.text(&[&kind, "uid"]))
-            .or_else(|| response.as_object()?.values().find_map(|section| section.text(&["uid"])));
+            .and_then(|kind| response.at(&[&kind]))
+            .or_else(|| response.as_object()?.values().find(|section| section.text(&["uid"]).is_some()))
+            .unwrap_or(&none);
+        let status = |of: &Value| of.text(&["status"]).map(|word| Status::read(&word)).transpose();
         Ok(Self {
             token: body.text(&["token"]).map(Secret::new),
             redirect_url: body.text(&["redirect_url"]),
             finished: body.flag(&["finished"]),
             expired: body.flag(&["expired"]),
-            status: body.text(&["status"]).map(|word| Status::read(&word)).transpose()?,
-            uid,
+            status: status(body)?,
+            uid: section.text(&["uid"]),
+            attempt: status(section)?,
             money: money(order, account)?,
             tracking_id: order.text(&["tracking_id"]),
             message: shown(body.words(&["message"])),

@@ -84,7 +84,8 @@ pub static PROFILE: Profile = Profile {
     ],
     currencies: None,
     amount_minor_min: 1,
-    amount_minor_max: 999_999_999_999,
+    // No limit is published; each acquirer has its own.
+    amount_minor_max: i64::MAX,
     sensitive_keys: &[
         "token",
         "redirect_url",

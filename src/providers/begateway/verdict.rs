@@ -211,20 +211,32 @@ pub(super) fn choose(all: Vec<Transaction>) -> Result<Option<(Transaction, Vec<T
             Err(Fault::unintelligible("two successful payments under one reference"))
         }
         _ => {
-            let children =
-                children.into_iter().filter(|child| child.parent_uid.as_ref() == Some(&first.uid)).collect();
+            let children = children_of(&first.uid, children);
             Ok(Some((first, children)))
         }
     }
 }
 
-/// What the children of a payment say, by the provider's ids. At most ten transactions are listed,
-/// so their sums are not totals.
+/// The captures and voids of a payment, and the refunds of it or of one of its captures.
+fn children_of(uid: &str, mut all: Vec<Transaction>) -> Vec<Transaction> {
+    all.retain(|child| child.kind != Some(Kind::Other));
+    let mut family = vec![uid.to_owned()];
+    family
+        .extend(all.iter().filter(|child| child.kind == Some(Kind::Capture)).map(|child| child.uid.clone()));
+    all.retain(|child| child.parent_uid.as_ref().is_some_and(|parent| family.contains(parent)));
+    all
+}
+
+/// What the children of a payment say, by the provider's ids. The list has the newest ten at most,
+/// and children may be missing from it, so what they add up to is no total to rely on.
 pub(super) fn with_children(mut report: PaymentReport, children: Vec<Transaction>) -> PaymentReport {
     for child in children {
-        let was_voided = child.kind == Some(Kind::Void) && child.status == Status::Successful;
-        if was_voided && report.standing == Standing::Authorized {
-            report.standing = Standing::Voided;
+        if child.status == Status::Successful && report.standing == Standing::Authorized {
+            match child.kind {
+                Some(Kind::Void) => report.standing = Standing::Voided,
+                Some(Kind::Capture) => report.standing = Standing::Captured,
+                _ => {}
+            }
         }
         report.movements.push(movement(child));
     }
@@ -277,17 +289,15 @@ pub(super) fn page_says(page: &Page) -> Result<PageSays, Fault> {
     let (Some(finished), Some(expired)) = (page.finished, page.expired) else {
         return Err(Fault::unintelligible("a page that does not say whether it is finished"));
     };
-    let attempted = page.uid.is_some();
-    Ok(match page.status {
-        // The page itself broke down or ran out.
-        Some(Status::Error) if !expired && !attempted => {
+    Ok(match page.attempt {
+        _ if finished && page.uid.is_none() && page.status == Some(Status::Error) => {
             PageSays::Standing(Standing::Failed(broke_down(None, page.message.clone())))
         }
         _ if finished => PageSays::Ask,
         // It should be finished then, but a success is never left unread.
         Some(Status::Successful) => PageSays::Ask,
         // The time ran out while an attempt was under way, and that may still succeed.
-        Some(Status::Incomplete | Status::Pending) if expired && attempted => PageSays::Ask,
+        Some(Status::Incomplete | Status::Pending) if expired => PageSays::Ask,
         _ if expired => PageSays::Standing(Standing::Expired),
         // A declined attempt with attempts left is still open.
         _ => PageSays::Standing(Standing::Open),
