@@ -221,7 +221,7 @@ fn money(body: &Value, account: &Account) -> Result<Option<Money>, Fault> {
         .map_err(|_| Fault::unintelligible("a currency that is not one of ISO 4217"))?;
     account
         .exponents
-        .from_wire(minor, currency)
+        .read_wire(minor, currency)
         .map(Some)
         .ok_or_else(|| Fault::unintelligible("an amount that its currency does not have"))
 }

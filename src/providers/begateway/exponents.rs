@@ -67,7 +67,7 @@ impl Exponents {
     }
 
     /// The provider's amount in ours; `None` where it is none of ours.
-    pub(super) fn from_wire(&self, minor: i64, currency: Currency) -> Option<Money> {
+    pub(super) fn read_wire(&self, minor: i64, currency: Currency) -> Option<Money> {
         let ours = shift(minor, self.of(currency), currency.exponent())?;
         Money::new(ours, currency).ok()
     }
@@ -110,13 +110,13 @@ mod tests {
             (money(7, "UGX"), 700),
         ] {
             assert_eq!(table.to_wire(ours, "money.amount_minor"), Ok(theirs), "{ours}");
-            assert_eq!(table.from_wire(theirs, ours.currency()), Some(ours));
+            assert_eq!(table.read_wire(theirs, ours.currency()), Some(ours));
         }
         for refused in [money(5_050, "IDR"), money(1_001, "IQD"), money(125, "MOP")] {
             assert!(table.to_wire(refused, "money.amount_minor").is_err(), "{refused}");
         }
-        assert_eq!(table.from_wire(150, Currency::parse("UGX").expect("UGX")), None);
-        assert_eq!(table.from_wire(-1, Currency::parse("EUR").expect("EUR")), None);
+        assert_eq!(table.read_wire(150, Currency::parse("UGX").expect("UGX")), None);
+        assert_eq!(table.read_wire(-1, Currency::parse("EUR").expect("EUR")), None);
     }
 
     #[test]

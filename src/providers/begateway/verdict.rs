@@ -45,7 +45,7 @@ impl View<'_> {
     /// What an answer repeats. A tokenization repeats the amount that its request had to have,
     /// although none was asked for; any other amount is reported as it is, and will be noticed.
     fn seen(&self, account: &Account, money: Option<Money>, tracking_id: Option<&String>) -> Seen {
-        let filler = account.exponents.from_wire(account.tokenization_amount, self.asked.currency());
+        let filler = account.exponents.read_wire(account.tokenization_amount, self.asked.currency());
         let is_filler = self.purpose == Some(Purpose::Save) && money.is_some() && money == filler;
         Seen {
             money: if is_filler { Some(Money::zero(self.asked.currency())) } else { money },
