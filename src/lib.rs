@@ -11,7 +11,9 @@ pub mod domain {
     pub mod order;
     pub mod outcome;
     pub mod pan;
+    pub mod payment;
     pub mod secret;
+    pub mod session;
 }
 
 /// Translators: one folder per provider, pure functions from our words to theirs and back.
@@ -24,4 +26,43 @@ pub mod providers {
     pub mod redact;
     pub mod registry;
     pub mod settings;
+}
+
+/// Configuration, parsed once.
+pub mod config;
+
+/// All that we ask of outside: the time, random bytes, one HTTP exchange.
+pub mod world;
+
+/// Hands: the only room that may move money.
+pub mod engine {
+    mod charges;
+    mod conclude;
+    mod conversation;
+    mod movements;
+    mod reading;
+    mod resolver;
+    mod running;
+    mod sessions;
+    mod tokens;
+    mod writing;
+
+    pub mod accounts;
+    pub mod commands;
+    pub mod error;
+    pub mod gateway;
+
+    pub use conclude::FollowUpPlan;
+    pub use reading::Explained;
+}
+
+/// Front door: the only room that knows protobuf and tonic.
+pub mod rpc {
+    pub mod proto;
+    pub mod validate;
+}
+
+/// Memory: the only room that touches a disk or a database.
+pub mod journal {
+    pub mod seam;
 }
