@@ -276,6 +276,7 @@ impl Begateway {
             card_on_file,
             browser: confirmation.browser.as_ref(),
             return_url: Some(order.return_urls.success.as_str()),
+            expires_at: Some(order.expires_at),
         };
         self.pay(&order.purchase, paying)
     }
@@ -348,6 +349,7 @@ impl Begateway {
             card_on_file,
             browser: charge.browser.as_ref(),
             return_url: charge.return_urls.as_ref().map(|urls| urls.success.as_str()),
+            expires_at: charge.expires_at,
         };
         self.pay(purchase, paying)
     }

@@ -169,7 +169,8 @@ fn customer(purchase: &Purchase) -> Fields {
         .maybe("birth_date", customer.birth_date.as_deref())
         .maybe("external_id", customer.id.as_deref())
         .maybe("taxpayer_id", customer.tax_id.as_deref())
-        .maybe("ip", customer.ip.as_deref());
+        .maybe("ip", customer.ip.as_deref())
+        .maybe("device_id", customer.device_id.as_deref());
     fields
 }
 

@@ -54,6 +54,8 @@ fn purchase(money: Money) -> Purchase {
         lines: Vec::new(),
         billing: None,
         shipping: None,
+        delivery: None,
+        tax_minor: None,
         locale: Some("be-BY".to_owned()),
         three_d_secure: ThreeDSecure::Automatic,
         metadata: BTreeMap::new(),
@@ -88,7 +90,15 @@ fn token() -> StoredToken {
 }
 
 fn charge(initiator: Initiator) -> Charge {
-    Charge { purchase: purchase(eur(4990)), token: token(), initiator, return_urls: None, browser: None }
+    Charge {
+        purchase: purchase(eur(4990)),
+        token: token(),
+        initiator,
+        return_urls: None,
+        browser: None,
+        expires_at: None,
+        series: None,
+    }
 }
 
 fn merchant(reason: MerchantReason) -> Initiator {

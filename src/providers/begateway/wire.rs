@@ -3,6 +3,8 @@
 //! Field names and their meaning are in "Payment transaction" and its neighbours, docs.bepaid.by
 //! (the dossier, sections 5.1, 5.4 and 6; read 2026-03).
 
+use jiff::Timestamp;
+
 use super::account::{Account, DuplicateCheck};
 use super::fields::{Fields, seal};
 use crate::domain::card::{
@@ -61,6 +63,8 @@ pub(super) struct Paying<'a> {
     pub card_on_file: Fields,
     pub browser: Option<&'a BrowserFacts>,
     pub return_url: Option<&'a str>,
+    /// When an unfinished transaction ends by itself.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// The request of a payment, authorization, tokenization or charge.
@@ -81,7 +85,8 @@ pub(super) fn transaction(
         .put("language", language(account, purchase))
         .maybe("dynamic_billing_descriptor", purchase.descriptor.as_deref())
         .maybe("notification_url", purchase.notify_url.as_deref())
-        .maybe("return_url", paying.return_url);
+        .maybe("return_url", paying.return_url)
+        .maybe("expired_at", paying.expires_at.map(|time| time.to_string()));
     if account.duplicate_check == DuplicateCheck::Nothing {
         body.put("duplicate_check", false);
     }
@@ -199,6 +204,7 @@ fn customer(purchase: &Purchase, browser: Option<&BrowserFacts>) -> Fields {
     fields
         .maybe("ip", ip)
         .maybe("email", customer.email.as_deref())
+        .maybe("device_id", customer.device_id.as_deref())
         .maybe("birth_date", customer.birth_date.as_deref())
         .maybe("external_id", customer.id.as_deref());
     fields
