@@ -31,6 +31,9 @@ pub mod providers {
 /// Configuration, parsed once.
 pub mod config;
 
+/// Logs and traces.
+pub mod telemetry;
+
 /// All that we ask of outside: the time, random bytes, one HTTP exchange.
 pub mod world;
 
@@ -65,4 +68,29 @@ pub mod rpc {
 /// Memory: the only room that touches a disk or a database.
 pub mod journal {
     pub mod seam;
+}
+
+/// The other side of the wire: the providers as the world sees them. Uses nothing else of ours.
+#[cfg(feature = "simulator")]
+pub mod simulator {
+    mod agenda;
+    pub mod begateway;
+    mod card;
+    pub mod clock;
+    pub mod contract;
+    pub mod control;
+    pub mod dintero;
+    mod entropy;
+    pub mod exchanges;
+    pub mod faults;
+    pub mod launch;
+    pub mod ledger;
+    pub mod notifications;
+    mod page;
+    mod redact;
+    mod shelf;
+    mod wire;
+
+    pub use self::contract::{CustomerAction, CustomerOutcome, CustomerRefusal, Payment, ThreeDSecure};
+    pub use self::launch::{Options, Simulator, Simulators, UnknownProvider, start};
 }

@@ -15,8 +15,26 @@ const DOORS: &[(&str, &[&str])] = &[
     ("simulator", &[]),
     ("config", &["domain", "providers", "engine", "world"]),
     ("telemetry", &["config"]),
-    ("app", &["config", "domain", "engine", "journal", "rpc", "simulator", "telemetry", "world", "providers"]),
-    ("commands", &["app", "bench", "config", "domain", "engine", "journal", "providers", "rpc", "simulator", "telemetry", "world"]),
+    (
+        "app",
+        &["config", "domain", "engine", "journal", "rpc", "simulator", "telemetry", "world", "providers"],
+    ),
+    (
+        "commands",
+        &[
+            "app",
+            "bench",
+            "config",
+            "domain",
+            "engine",
+            "journal",
+            "providers",
+            "rpc",
+            "simulator",
+            "telemetry",
+            "world",
+        ],
+    ),
     ("bench", &["app", "config", "domain", "engine", "journal", "providers", "rpc", "world"]),
 ];
 
