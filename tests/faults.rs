@@ -100,7 +100,8 @@ impl House {
         let gateway = engine(journal.clone(), Arc::new(network), accounts).await;
         let mut tokens = Vec::new();
         for provider in PROVIDERS {
-            let teller = Teller { gateway: &gateway, provider: *provider, prefix: format!("save-{}", provider.name) };
+            let teller =
+                Teller { gateway: &gateway, provider: *provider, prefix: format!("save-{}", provider.name) };
             let opened = teller.open("open", 500, CaptureMode::Automatic).await.expect("opens");
             pay(&simulators, *provider, &page(&opened.payment));
             let confirmed = teller.confirm("confirm", opened.session.id).await.expect("confirms");
@@ -127,7 +128,11 @@ impl House {
         fault.times = 1;
         fault.delay_ms = 300;
         fault.retry_after_s = 1;
-        self.simulators.of(PROVIDERS[row.provider].name).expect("simulated").arrange(fault).expect("arranged");
+        self.simulators
+            .of(PROVIDERS[row.provider].name)
+            .expect("simulated")
+            .arrange(fault)
+            .expect("arranged");
     }
 
     /// Plays one cell of the matrix. Returns the payment as it ended, and what the caller heard.
@@ -154,14 +159,21 @@ impl House {
                 self.charged(&teller, token, CaptureMode::Manual).await
             }
             Op::Capture | Op::Void => {
-                let reserved = teller.charge("reserve", token, self.amount(), CaptureMode::Manual).await.expect("reserves");
+                let reserved = teller
+                    .charge("reserve", token, self.amount(), CaptureMode::Manual)
+                    .await
+                    .expect("reserves");
                 assert_eq!(reserved.value.state, PaymentState::Authorized);
                 self.arrange(row, kind);
                 let what = if row.operation == Op::Void { MoveKind::Void } else { CAPTURE };
                 self.moved(&teller, reserved.value.id, what).await
             }
             Op::Refund => {
-                let taken = teller.charge("take", token, self.amount(), CaptureMode::Automatic).await.expect("charges").value;
+                let taken = teller
+                    .charge("take", token, self.amount(), CaptureMode::Automatic)
+                    .await
+                    .expect("charges")
+                    .value;
                 assert_eq!(settled(&self.gateway, taken.id).await.state, PaymentState::Captured);
                 self.arrange(row, kind);
                 self.moved(&teller, taken.id, REFUND).await
@@ -176,7 +188,9 @@ impl House {
         let opened = loop {
             match teller.open("open", 700, CaptureMode::Automatic).await {
                 Ok(view) => break view,
-                Err(Error::Unreachable(_) | Error::Throttled { .. }) => heard = "UNAVAILABLE, then OK".to_owned(),
+                Err(Error::Unreachable(_) | Error::Throttled { .. }) => {
+                    heard = "UNAVAILABLE, then OK".to_owned()
+                }
                 Err(error) => panic!("{row_name}: {error:?}", row_name = row.exchange),
             }
         };
@@ -194,7 +208,9 @@ impl House {
                     heard.push(answer.value.state.word().to_owned());
                     return self.finish(answer.value.id, Ok(answer.value.state)).await;
                 }
-                Err(error @ (Error::Unreachable(_) | Error::Throttled { .. })) => heard.push(error.to_string()),
+                Err(error @ (Error::Unreachable(_) | Error::Throttled { .. })) => {
+                    heard.push(error.to_string())
+                }
                 Err(error) => panic!("{error:?}"),
             }
         }
@@ -269,7 +285,10 @@ async fn every_fault_at_every_exchange_ends_where_the_provider_has_it() {
             let (op, fault) = (format!("{:?}", row.operation), format!("{kind:?}"));
             println!("{name:<10} {op:<8} {:<16} {fault:<14} {ends:<20} {heard}", row.exchange);
             if ours != truth {
-                wrong.push(format!("{name} {op} {} {fault}: ours {ours:?}, the provider's {truth:?}", row.exchange));
+                wrong.push(format!(
+                    "{name} {op} {} {fault}: ours {ours:?}, the provider's {truth:?}",
+                    row.exchange
+                ));
             }
             let lost = payment.movements.iter().any(|m| m.status == MovementStatus::Unresolved);
             assert!(!lost, "{payment:?}");
