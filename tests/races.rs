@@ -98,7 +98,7 @@ async fn captures_that_race_never_take_more_than_was_reserved() {
         let payment = settled(&house.gateway, reserved.id).await;
         // While captures run, one that would have fitted may be refused: the provider's total and
         // our own unfinished captures are both set aside. It is never the other way round.
-        assert!(payment.captured() <= 1_000 && payment.captured() >= 30 * 30, "{payment:?}");
+        assert!(payment.captured() <= 1_000 && payment.captured() > 0, "{payment:?}");
         let rest = payment.capturable();
         assert_eq!(rest, 1_000 - payment.captured());
         if rest > 0 {
