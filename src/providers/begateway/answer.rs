@@ -282,7 +282,6 @@ pub(super) struct Page {
     pub money: Option<Money>,
     pub tracking_id: Option<String>,
     pub message: Option<String>,
-    pub contract: Vec<String>,
 }
 
 impl Page {
@@ -309,7 +308,6 @@ impl Page {
             money: money(order, account)?,
             tracking_id: order.text(&["tracking_id"]),
             message: shown(body.words(&["message"])),
-            contract: texts(order.list(&["additional_data", "contract"])),
         })
     }
 }

@@ -219,6 +219,7 @@ fn a_page_is_opened_with_the_token_as_its_secret() {
         Ok(Step::Done(Outcome::SessionOpened(opened))) => {
             assert_eq!(opened.trace.session_key, Some(Secret::from("canary-page")));
             assert_eq!(opened.trace.session, None);
+            assert_eq!(opened.trace.more.get("contract").map(String::as_str), Some("recurring"));
             assert!(!format!("{:?}", opened.trace).contains("canary"));
         }
         other => panic!("{other:?}"),
@@ -608,8 +609,16 @@ fn a_lost_movement_is_asked_again_with_the_same_bytes_while_it_is_remembered() {
         }
         other => panic!("{other:?}"),
     }
-    let other = transaction("successful", &[("type", json!("capture")), ("parent_uid", json!("uid-other"))]);
-    assert!(is_nonsense(&read(&first, "transaction", 200, &other)));
+    // Another payment's capture is reported as such, so that the comparison finds it.
+    let of = |parent: &str| {
+        let more = [("type", json!("capture")), ("parent_uid", json!(parent))];
+        match read(&first, "transaction", 200, &transaction("successful", &more)) {
+            Ok(Step::Done(Outcome::Movement(report))) => report.seen.reference,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(of("uid-1"), None);
+    assert_eq!(of("uid-other").as_deref(), Some("uid-other"));
 }
 
 #[test]
