@@ -21,15 +21,15 @@ mod wire;
 use std::sync::Arc;
 
 use account::Account;
-use answer::{Answer, Kind, Refusal, Transaction};
+use answer::{Answer, Refusal, Transaction};
 use verdict::{PageSays, View};
 use wire::{Paying, Road};
 
 pub use profile::{EXAMPLE, PROFILE};
 
 use super::contract::{
-    Confirmation, Context, Effect, Fault, Feature, Inquiry, Movement, MovementInquiry, Operation,
-    OperationKind, Profile, Provider, Reply, Step, Support,
+    Confirmation, Context, Fault, Feature, Inquiry, Operation, OperationKind, Profile, Provider, Reply, Step,
+    Support,
 };
 use super::conversation::AnyProvider;
 use super::settings::Settings;
@@ -188,7 +188,9 @@ impl Begateway {
             // A page without a transaction moves nothing, so opening one twice is harmless.
             SessionMode::Redirect => Ok(Step::repeatable(page::open(&self.account, order)?, Stage::Opening)),
             SessionMode::Api => {
-                page::road(&self.account, order)?;
+                // Nothing is sent yet, but what cannot be confirmed later must not be opened now.
+                let road = page::road(&self.account, order)?;
+                wire::amount(&self.account, &order.purchase, road)?;
                 Ok(Step::Done(Outcome::SessionOpened(self.collect_card(order))))
             }
         }

@@ -14,7 +14,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::order::{Customer, OptionValue, Options, ReturnUrls};
 use crate::domain::outcome::{MovementStanding, SeenTotals};
 use crate::domain::secret::Secret;
-use crate::providers::contract::{Earlier, RefundReason, Request};
+use crate::providers::contract::{Earlier, Effect, Movement, MovementInquiry, RefundReason, Request};
 use crate::providers::settings::Setting;
 
 const NOW: &str = "2026-03-02T09:00:00Z";
