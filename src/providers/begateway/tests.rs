@@ -647,3 +647,48 @@ fn the_matrix_has_a_row_for_every_feature() {
         assert_eq!(rows, 1, "{name}");
     }
 }
+
+#[test]
+fn both_versions_say_the_same() {
+    let operation = Operation::InquirePayment(inquiry(None, Some("uid-1"), Some(Purpose::PayAndSave)));
+    let card = json!({"last_4": "0000", "brand": "visa", "bin": "420000", "token": "canary-new", "stamp": "9c1f",
+        "exp_month": 4, "exp_year": 2031, "issuer_country": "LT"});
+    let section = json!({"auth_code": "654321", "bank_code": "05", "message": "Payment was approved"});
+    let secure = json!({"status": "successful", "ve_status": "Y", "pa_status": "Y", "eci": "05"});
+    let flat = json!({"uid": "uid-1", "status": "successful", "type": "payment", "amount": 4990,
+        "currency": "EUR", "tracking_id": "pay1", "test": true, "code": "S.0000",
+        "additional_data": {"contract": ["recurring"]}, "three_d_secure_verification": secure});
+    let mut third = flat.clone();
+    third["payment_method"] = card.clone();
+    // In version 3 this key is the bank's section and not the envelope.
+    third["transaction"] = section.clone();
+    let mut second = flat;
+    second["credit_card"] = card;
+    second["payment"] = section;
+    let second = report(read(&operation, "transaction", 200, &json!({"transaction": second})));
+    assert_eq!(second, report(read(&operation, "transaction", 200, &third)));
+    assert_eq!(second.approval_code.as_deref(), Some("654321"));
+    let card = second.card.expect("a card");
+    assert_eq!((card.expiry_month, card.expiry_year), (Some(4), Some(2031)));
+    let authentication = card.authentication.expect("3-D Secure");
+    assert_eq!((authentication.status.as_deref(), authentication.eci.as_deref()), (Some("Y"), Some("05")));
+}
+
+#[test]
+fn a_transaction_that_only_the_page_knows_is_looked_for_elsewhere_and_never_called_absent() {
+    let operation = Operation::ReadSession(inquiry(Some("canary-page"), None, Some(Purpose::Pay)));
+    let missing = reply(404, &json!({"response": {"message": "Record not found"}}));
+    let named = || Stage::Looking(Look::Transaction { named_by_page: Some("uid-1".to_owned()) });
+    let resume = |provider: &Begateway| Provider::resume(provider, &operation, named(), &missing, &cx());
+    assert!(is_nonsense(&resume(&account(&[]))));
+    let api = [("api_url", Setting::Text("https://api.psp.example".to_owned()))];
+    match resume(&account(&api)) {
+        Ok(Step::Ask { request, next: Stage::Looking(Look::Alternative), .. }) => {
+            assert_eq!(request.url, "https://api.psp.example/beyag/transactions/uid-1");
+        }
+        other => panic!("{other:?}"),
+    }
+    let erip = transaction("pending", &[("code", json!("P.0220")), ("method_type", json!("erip"))]);
+    assert_eq!(report(read(&operation, "alternative", 200, &erip)).standing, Standing::Processing);
+    assert!(is_nonsense(&read(&operation, "alternative", 404, &json!({"message": "Record not found"}))));
+}
