@@ -28,8 +28,17 @@ pub mod providers {
     pub mod settings;
 }
 
+/// Assembly: what `turnpike serve` and `turnpike dev` start and stop.
+pub mod app {
+    #[cfg(feature = "simulator")]
+    pub mod development;
+}
+
 /// Configuration, parsed once.
 pub mod config;
+
+/// Logs and traces.
+pub mod telemetry;
 
 /// All that we ask of outside: the time, random bytes, one HTTP exchange.
 pub mod world;
@@ -64,5 +73,34 @@ pub mod rpc {
 
 /// Memory: the only room that touches a disk or a database.
 pub mod journal {
+    pub mod batch;
+    pub mod records;
+    pub mod seal;
     pub mod seam;
+    pub mod sqlite;
+}
+
+/// The other side of the wire: the providers as the world sees them. Uses nothing else of ours.
+#[cfg(feature = "simulator")]
+pub mod simulator {
+    mod agenda;
+    pub mod begateway;
+    mod card;
+    pub mod clock;
+    pub mod contract;
+    pub mod control;
+    pub mod dintero;
+    mod entropy;
+    pub mod exchanges;
+    pub mod faults;
+    pub mod launch;
+    pub mod ledger;
+    pub mod notifications;
+    mod page;
+    mod redact;
+    mod shelf;
+    mod wire;
+
+    pub use self::contract::{CustomerAction, CustomerOutcome, CustomerRefusal, Payment, ThreeDSecure};
+    pub use self::launch::{Options, Simulator, Simulators, UnknownProvider, start};
 }
