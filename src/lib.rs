@@ -28,6 +28,12 @@ pub mod providers {
     pub mod settings;
 }
 
+/// Assembly: what `turnpike serve` and `turnpike dev` start and stop.
+pub mod app {
+    #[cfg(feature = "simulator")]
+    pub mod development;
+}
+
 /// Configuration, parsed once.
 pub mod config;
 
@@ -113,7 +119,11 @@ pub mod rpc {
 
 /// Memory: the only room that touches a disk or a database.
 pub mod journal {
+    pub mod batch;
+    pub mod records;
+    pub mod seal;
     pub mod seam;
+    pub mod sqlite;
 }
 
 /// The other side of the wire: the providers as the world sees them. Uses nothing else of ours.
