@@ -34,6 +34,7 @@ impl Problems {
     }
 
     /// Whether nothing is wrong so far.
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

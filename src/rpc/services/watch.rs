@@ -53,7 +53,7 @@ pub async fn start(
                     _ = changes.changed() => {}
                     () = tokio::time::sleep(LOOK_AGAIN) => {}
                     () = sender.closed() => return,
-                    _ = draining.wait_for(|draining| *draining) => {
+                    () = drains(&mut draining) => {
                         // Whether the client still listens makes no difference now.
                         let _ = sender.send(Err(door.refuse(Error::Draining, &about(id)))).await;
                         return;
@@ -72,6 +72,11 @@ pub async fn start(
     };
     tokio::spawn(tracing::Instrument::in_current_span(work));
     Ok(ReceiverStream::new(receiver))
+}
+
+async fn drains(draining: &mut tokio::sync::watch::Receiver<bool>) {
+    // An error means that the server is gone, and then it drains too.
+    let _ = draining.wait_for(|draining| *draining).await;
 }
 
 fn about(id: PaymentId) -> About {
