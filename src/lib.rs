@@ -29,10 +29,7 @@ pub mod providers {
 }
 
 /// Assembly: what `turnpike serve` and `turnpike dev` start and stop.
-pub mod app {
-    #[cfg(feature = "simulator")]
-    pub mod development;
-}
+pub mod app;
 
 /// Configuration, parsed once.
 pub mod config;
