@@ -25,6 +25,8 @@ pub mod providers {
     pub mod json;
     pub mod redact;
     pub mod registry;
+    pub mod report;
+    pub mod sample;
     pub mod settings;
 }
 
