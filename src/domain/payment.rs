@@ -403,8 +403,9 @@ impl Payment {
             }
             News::Verified => self.rise(Rank::Verified, PaymentState::Verified),
             News::Authorized(minor) => {
-                self.authorized = self.authorized.max(minor);
+                // The total comes after: with it, an expired session would look like a lapse.
                 self.rise(Rank::Authorized, PaymentState::Authorized);
+                self.authorized = self.authorized.max(minor);
             }
             News::Lapsed => {
                 if self.authorized == 0 {
