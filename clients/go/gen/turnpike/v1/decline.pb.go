@@ -107,7 +107,8 @@ const (
 	DeclineReason_DECLINE_REASON_INCORRECT_CVC DeclineReason = 8
 	// The PIN is wrong or is needed.
 	DeclineReason_DECLINE_REASON_INCORRECT_PIN DeclineReason = 9
-	// The address does not match what the issuer knows.
+	// The address does not match what the issuer knows, or the check of address and CVC together
+	// failed.
 	DeclineReason_DECLINE_REASON_ADDRESS_MISMATCH DeclineReason = 10
 	// The account behind the card does not exist or cannot be charged.
 	DeclineReason_DECLINE_REASON_INVALID_ACCOUNT DeclineReason = 11
@@ -163,6 +164,10 @@ const (
 	DeclineReason_DECLINE_REASON_INVALID_REQUEST DeclineReason = 36
 	// The merchant's set-up at the provider or the acquirer is wrong or incomplete.
 	DeclineReason_DECLINE_REASON_MERCHANT_CONFIGURATION DeclineReason = 37
+	// The kind of authentication that was asked for is not supported.
+	DeclineReason_DECLINE_REASON_AUTHENTICATION_UNSUPPORTED DeclineReason = 38
+	// The provider's session or order had run out when the customer paid.
+	DeclineReason_DECLINE_REASON_SESSION_EXPIRED DeclineReason = 39
 )
 
 // Enum value maps for DeclineReason.
@@ -206,6 +211,8 @@ var (
 		35: "DECLINE_REASON_DUPLICATE_TRANSACTION",
 		36: "DECLINE_REASON_INVALID_REQUEST",
 		37: "DECLINE_REASON_MERCHANT_CONFIGURATION",
+		38: "DECLINE_REASON_AUTHENTICATION_UNSUPPORTED",
+		39: "DECLINE_REASON_SESSION_EXPIRED",
 	}
 	DeclineReason_value = map[string]int32{
 		"DECLINE_REASON_UNSPECIFIED":                0,
@@ -246,6 +253,8 @@ var (
 		"DECLINE_REASON_DUPLICATE_TRANSACTION":      35,
 		"DECLINE_REASON_INVALID_REQUEST":            36,
 		"DECLINE_REASON_MERCHANT_CONFIGURATION":     37,
+		"DECLINE_REASON_AUTHENTICATION_UNSUPPORTED": 38,
+		"DECLINE_REASON_SESSION_EXPIRED":            39,
 	}
 )
 
@@ -398,7 +407,7 @@ const file_turnpike_v1_decline_proto_rawDesc = "" +
 	"\x12RETRY_ADVICE_NEVER\x10\x01\x12\x16\n" +
 	"\x12RETRY_ADVICE_LATER\x10\x02\x12\x1e\n" +
 	"\x1aRETRY_ADVICE_WITH_CUSTOMER\x10\x03\x12\x1d\n" +
-	"\x19RETRY_ADVICE_CORRECT_DATA\x10\x04*\xa3\v\n" +
+	"\x19RETRY_ADVICE_CORRECT_DATA\x10\x04*\xf6\v\n" +
 	"\rDeclineReason\x12\x1e\n" +
 	"\x1aDECLINE_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DECLINE_REASON_GENERIC\x10\x01\x12\x1f\n" +
@@ -438,7 +447,9 @@ const file_turnpike_v1_decline_proto_rawDesc = "" +
 	"%DECLINE_REASON_CURRENCY_NOT_SUPPORTED\x10\"\x12(\n" +
 	"$DECLINE_REASON_DUPLICATE_TRANSACTION\x10#\x12\"\n" +
 	"\x1eDECLINE_REASON_INVALID_REQUEST\x10$\x12)\n" +
-	"%DECLINE_REASON_MERCHANT_CONFIGURATION\x10%B?\n" +
+	"%DECLINE_REASON_MERCHANT_CONFIGURATION\x10%\x12-\n" +
+	")DECLINE_REASON_AUTHENTICATION_UNSUPPORTED\x10&\x12\"\n" +
+	"\x1eDECLINE_REASON_SESSION_EXPIRED\x10'B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (

@@ -30,7 +30,8 @@ const (
 // raw body.
 //
 // "The UNAVAILABLE reasons" in the comments of RPCs are PROVIDER_UNREACHABLE, PROVIDER_THROTTLED,
-// PROVIDER_BREAKER_OPEN, DRAINING, JOURNAL_UNAVAILABLE, JOURNAL_FULL and REQUEST_STILL_RUNNING.
+// PROVIDER_BREAKER_OPEN, DRAINING, OVERLOADED, JOURNAL_UNAVAILABLE, JOURNAL_FULL and
+// REQUEST_STILL_RUNNING.
 // Any RPC may also answer with the reasons of authentication, with RATE_LIMITED and with
 // INTERNAL. A client that does not know a reason goes by the gRPC code.
 type ErrorReason int32
@@ -507,6 +508,44 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 36
+	// As many calls run at once as the server allows, and nothing was sent. Another server may have
+	// room, and so may this one a moment later.
+	//
+	// gRPC code: UNAVAILABLE. No metadata.
+	//
+	//	{
+	//	  "reason": "OVERLOADED",
+	//	  "domain": "turnpike",
+	//	  "metadata": {}
+	//	}
+	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 37
+	// The request provably never left the gateway. It is the reason of a Failure, not of an error:
+	// whoever made the request was told by one of the UNAVAILABLE reasons.
+	//
+	//	{
+	//	  "reason": "NOT_SENT",
+	//	  "domain": "turnpike",
+	//	  "metadata": {}
+	//	}
+	ErrorReason_ERROR_REASON_NOT_SENT ErrorReason = 38
+	// The provider was asked long enough afterwards, and has no such payment. It is the reason of a
+	// Failure, not of an error.
+	//
+	//	{
+	//	  "reason": "PROVIDER_HAS_NO_PAYMENT",
+	//	  "domain": "turnpike",
+	//	  "metadata": {}
+	//	}
+	ErrorReason_ERROR_REASON_PROVIDER_HAS_NO_PAYMENT ErrorReason = 39
+	// The provider says that it broke down and that nothing was done. It is the reason of a Failure,
+	// not of an error.
+	//
+	//	{
+	//	  "reason": "PROVIDER_FAILED",
+	//	  "domain": "turnpike",
+	//	  "metadata": {}
+	//	}
+	ErrorReason_ERROR_REASON_PROVIDER_FAILED ErrorReason = 40
 )
 
 // Enum value maps for ErrorReason.
@@ -549,6 +588,10 @@ var (
 		34: "ERROR_REASON_JOURNAL_FULL",
 		35: "ERROR_REASON_REQUEST_STILL_RUNNING",
 		36: "ERROR_REASON_INTERNAL",
+		37: "ERROR_REASON_OVERLOADED",
+		38: "ERROR_REASON_NOT_SENT",
+		39: "ERROR_REASON_PROVIDER_HAS_NO_PAYMENT",
+		40: "ERROR_REASON_PROVIDER_FAILED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                   0,
@@ -588,6 +631,10 @@ var (
 		"ERROR_REASON_JOURNAL_FULL":                  34,
 		"ERROR_REASON_REQUEST_STILL_RUNNING":         35,
 		"ERROR_REASON_INTERNAL":                      36,
+		"ERROR_REASON_OVERLOADED":                    37,
+		"ERROR_REASON_NOT_SENT":                      38,
+		"ERROR_REASON_PROVIDER_HAS_NO_PAYMENT":       39,
+		"ERROR_REASON_PROVIDER_FAILED":               40,
 	}
 )
 
@@ -622,8 +669,7 @@ var File_turnpike_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1eturnpike/v1/error_reason.proto\x12\vturnpike.v1*\xcf\n" +
-	"\n" +
+	"\x1eturnpike/v1/error_reason.proto\x12\vturnpike.v1*\xd3\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12!\n" +
@@ -662,7 +708,11 @@ const file_turnpike_v1_error_reason_proto_rawDesc = "" +
 	" ERROR_REASON_JOURNAL_UNAVAILABLE\x10!\x12\x1d\n" +
 	"\x19ERROR_REASON_JOURNAL_FULL\x10\"\x12&\n" +
 	"\"ERROR_REASON_REQUEST_STILL_RUNNING\x10#\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10$B?\n" +
+	"\x15ERROR_REASON_INTERNAL\x10$\x12\x1b\n" +
+	"\x17ERROR_REASON_OVERLOADED\x10%\x12\x19\n" +
+	"\x15ERROR_REASON_NOT_SENT\x10&\x12(\n" +
+	"$ERROR_REASON_PROVIDER_HAS_NO_PAYMENT\x10'\x12 \n" +
+	"\x1cERROR_REASON_PROVIDER_FAILED\x10(B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (

@@ -504,6 +504,10 @@ const (
 	PaymentHistoryKind_PAYMENT_HISTORY_KIND_TOKEN_SAVED PaymentHistoryKind = 9
 	// An operator wrote or decided something.
 	PaymentHistoryKind_PAYMENT_HISTORY_KIND_OPERATOR PaymentHistoryKind = 10
+	// The gateway was started again and sorted out what it found.
+	PaymentHistoryKind_PAYMENT_HISTORY_KIND_RECOVERED PaymentHistoryKind = 11
+	// A request may have arrived, and no answer tells; from here on the provider is asked.
+	PaymentHistoryKind_PAYMENT_HISTORY_KIND_LOST_SIGHT PaymentHistoryKind = 12
 )
 
 // Enum value maps for PaymentHistoryKind.
@@ -520,6 +524,8 @@ var (
 		8:  "PAYMENT_HISTORY_KIND_REFUND_REQUESTED",
 		9:  "PAYMENT_HISTORY_KIND_TOKEN_SAVED",
 		10: "PAYMENT_HISTORY_KIND_OPERATOR",
+		11: "PAYMENT_HISTORY_KIND_RECOVERED",
+		12: "PAYMENT_HISTORY_KIND_LOST_SIGHT",
 	}
 	PaymentHistoryKind_value = map[string]int32{
 		"PAYMENT_HISTORY_KIND_UNSPECIFIED":       0,
@@ -533,6 +539,8 @@ var (
 		"PAYMENT_HISTORY_KIND_REFUND_REQUESTED":  8,
 		"PAYMENT_HISTORY_KIND_TOKEN_SAVED":       9,
 		"PAYMENT_HISTORY_KIND_OPERATOR":          10,
+		"PAYMENT_HISTORY_KIND_RECOVERED":         11,
+		"PAYMENT_HISTORY_KIND_LOST_SIGHT":        12,
 	}
 )
 
@@ -1816,7 +1824,7 @@ func (x *PaymentVoid) GetUpdatedAt() *timestamppb.Timestamp {
 // One entry in the history of a payment.
 type PaymentHistoryEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The number of the entry within the payment, from 1 without gaps.
+	// The number of the entry within the payment. It only grows, and it may skip.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// When it was recorded.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
@@ -2247,7 +2255,7 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"#REFUND_REASON_REQUESTED_BY_CUSTOMER\x10\x01\x12\x1b\n" +
 	"\x17REFUND_REASON_DUPLICATE\x10\x02\x12\x1c\n" +
 	"\x18REFUND_REASON_FRAUDULENT\x10\x03\x12\x17\n" +
-	"\x13REFUND_REASON_OTHER\x10\x04*\xb4\x03\n" +
+	"\x13REFUND_REASON_OTHER\x10\x04*\xfd\x03\n" +
 	"\x12PaymentHistoryKind\x12$\n" +
 	" PAYMENT_HISTORY_KIND_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cPAYMENT_HISTORY_KIND_CREATED\x10\x01\x12\"\n" +
@@ -2260,7 +2268,9 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"%PAYMENT_HISTORY_KIND_REFUND_REQUESTED\x10\b\x12$\n" +
 	" PAYMENT_HISTORY_KIND_TOKEN_SAVED\x10\t\x12!\n" +
 	"\x1dPAYMENT_HISTORY_KIND_OPERATOR\x10\n" +
-	"B?\n" +
+	"\x12\"\n" +
+	"\x1ePAYMENT_HISTORY_KIND_RECOVERED\x10\v\x12#\n" +
+	"\x1fPAYMENT_HISTORY_KIND_LOST_SIGHT\x10\fB?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (

@@ -29,83 +29,71 @@ type FaultKind int32
 const (
 	// Not a fault.
 	FaultKind_FAULT_KIND_UNSPECIFIED FaultKind = 0
-	// The connection is refused, so that nothing is sent.
-	FaultKind_FAULT_KIND_CONNECTION_REFUSED FaultKind = 1
-	// The request is received and thrown away; no answer comes.
-	FaultKind_FAULT_KIND_REQUEST_LOST FaultKind = 2
-	// The request is carried out; no answer comes.
-	FaultKind_FAULT_KIND_REPLY_LOST FaultKind = 3
+	// The request is received and thrown away; the connection closes without an answer.
+	FaultKind_FAULT_KIND_REQUEST_LOST FaultKind = 1
+	// The request is carried out; the connection closes without an answer.
+	FaultKind_FAULT_KIND_REPLY_LOST FaultKind = 2
+	// The request is carried out; the connection breaks in the middle of the answer.
+	FaultKind_FAULT_KIND_REPLY_CUT FaultKind = 3
 	// The request is carried out; the answer comes late.
 	FaultKind_FAULT_KIND_LATE FaultKind = 4
+	// The request is carried out late, also when nobody waits any more.
+	FaultKind_FAULT_KIND_CARRIED_OUT_LATE FaultKind = 5
 	// The request is not carried out; the answer is the given HTTP status.
-	FaultKind_FAULT_KIND_HTTP_STATUS FaultKind = 5
+	FaultKind_FAULT_KIND_HTTP_STATUS FaultKind = 6
 	// The request is carried out; the answer is the given HTTP status nevertheless.
-	FaultKind_FAULT_KIND_HTTP_STATUS_AFTER FaultKind = 6
-	// The request is carried out; the answer is cut or garbled.
-	FaultKind_FAULT_KIND_GARBLED FaultKind = 7
+	FaultKind_FAULT_KIND_HTTP_STATUS_AFTER FaultKind = 7
+	// The request is not carried out; the answer is the web page of a proxy that gave up.
+	FaultKind_FAULT_KIND_HTML_PAGE FaultKind = 8
+	// The request is carried out; the answer is a success that cannot be read.
+	FaultKind_FAULT_KIND_GARBLED FaultKind = 9
 	// The request is carried out; the answer has a status that no one has seen before.
-	FaultKind_FAULT_KIND_UNKNOWN_STATUS FaultKind = 8
+	FaultKind_FAULT_KIND_UNKNOWN_STATUS FaultKind = 10
 	// The request is carried out; the answer tells another amount.
-	FaultKind_FAULT_KIND_WRONG_AMOUNT FaultKind = 9
+	FaultKind_FAULT_KIND_WRONG_AMOUNT FaultKind = 11
+	// The request is carried out; the answer tells another currency.
+	FaultKind_FAULT_KIND_WRONG_CURRENCY FaultKind = 12
+	// The request is carried out; the answer tells another reference.
+	FaultKind_FAULT_KIND_WRONG_REFERENCE FaultKind = 13
 	// The request is refused because there were too many.
-	FaultKind_FAULT_KIND_THROTTLED FaultKind = 10
-	// The credentials are refused.
-	FaultKind_FAULT_KIND_CREDENTIALS_REJECTED FaultKind = 11
-	// The bank declines.
-	FaultKind_FAULT_KIND_DECLINED FaultKind = 12
-	// The webhook does not come.
-	FaultKind_FAULT_KIND_WEBHOOK_LOST FaultKind = 13
-	// The webhook comes late.
-	FaultKind_FAULT_KIND_WEBHOOK_LATE FaultKind = 14
-	// The webhook comes twice.
-	FaultKind_FAULT_KIND_WEBHOOK_DOUBLED FaultKind = 15
-	// The webhook comes before the one that should precede it.
-	FaultKind_FAULT_KIND_WEBHOOK_REORDERED FaultKind = 16
-	// The webhook comes with a wrong signature.
-	FaultKind_FAULT_KIND_WEBHOOK_FORGED FaultKind = 17
+	FaultKind_FAULT_KIND_THROTTLED FaultKind = 14
 )
 
 // Enum value maps for FaultKind.
 var (
 	FaultKind_name = map[int32]string{
 		0:  "FAULT_KIND_UNSPECIFIED",
-		1:  "FAULT_KIND_CONNECTION_REFUSED",
-		2:  "FAULT_KIND_REQUEST_LOST",
-		3:  "FAULT_KIND_REPLY_LOST",
+		1:  "FAULT_KIND_REQUEST_LOST",
+		2:  "FAULT_KIND_REPLY_LOST",
+		3:  "FAULT_KIND_REPLY_CUT",
 		4:  "FAULT_KIND_LATE",
-		5:  "FAULT_KIND_HTTP_STATUS",
-		6:  "FAULT_KIND_HTTP_STATUS_AFTER",
-		7:  "FAULT_KIND_GARBLED",
-		8:  "FAULT_KIND_UNKNOWN_STATUS",
-		9:  "FAULT_KIND_WRONG_AMOUNT",
-		10: "FAULT_KIND_THROTTLED",
-		11: "FAULT_KIND_CREDENTIALS_REJECTED",
-		12: "FAULT_KIND_DECLINED",
-		13: "FAULT_KIND_WEBHOOK_LOST",
-		14: "FAULT_KIND_WEBHOOK_LATE",
-		15: "FAULT_KIND_WEBHOOK_DOUBLED",
-		16: "FAULT_KIND_WEBHOOK_REORDERED",
-		17: "FAULT_KIND_WEBHOOK_FORGED",
+		5:  "FAULT_KIND_CARRIED_OUT_LATE",
+		6:  "FAULT_KIND_HTTP_STATUS",
+		7:  "FAULT_KIND_HTTP_STATUS_AFTER",
+		8:  "FAULT_KIND_HTML_PAGE",
+		9:  "FAULT_KIND_GARBLED",
+		10: "FAULT_KIND_UNKNOWN_STATUS",
+		11: "FAULT_KIND_WRONG_AMOUNT",
+		12: "FAULT_KIND_WRONG_CURRENCY",
+		13: "FAULT_KIND_WRONG_REFERENCE",
+		14: "FAULT_KIND_THROTTLED",
 	}
 	FaultKind_value = map[string]int32{
-		"FAULT_KIND_UNSPECIFIED":          0,
-		"FAULT_KIND_CONNECTION_REFUSED":   1,
-		"FAULT_KIND_REQUEST_LOST":         2,
-		"FAULT_KIND_REPLY_LOST":           3,
-		"FAULT_KIND_LATE":                 4,
-		"FAULT_KIND_HTTP_STATUS":          5,
-		"FAULT_KIND_HTTP_STATUS_AFTER":    6,
-		"FAULT_KIND_GARBLED":              7,
-		"FAULT_KIND_UNKNOWN_STATUS":       8,
-		"FAULT_KIND_WRONG_AMOUNT":         9,
-		"FAULT_KIND_THROTTLED":            10,
-		"FAULT_KIND_CREDENTIALS_REJECTED": 11,
-		"FAULT_KIND_DECLINED":             12,
-		"FAULT_KIND_WEBHOOK_LOST":         13,
-		"FAULT_KIND_WEBHOOK_LATE":         14,
-		"FAULT_KIND_WEBHOOK_DOUBLED":      15,
-		"FAULT_KIND_WEBHOOK_REORDERED":    16,
-		"FAULT_KIND_WEBHOOK_FORGED":       17,
+		"FAULT_KIND_UNSPECIFIED":       0,
+		"FAULT_KIND_REQUEST_LOST":      1,
+		"FAULT_KIND_REPLY_LOST":        2,
+		"FAULT_KIND_REPLY_CUT":         3,
+		"FAULT_KIND_LATE":              4,
+		"FAULT_KIND_CARRIED_OUT_LATE":  5,
+		"FAULT_KIND_HTTP_STATUS":       6,
+		"FAULT_KIND_HTTP_STATUS_AFTER": 7,
+		"FAULT_KIND_HTML_PAGE":         8,
+		"FAULT_KIND_GARBLED":           9,
+		"FAULT_KIND_UNKNOWN_STATUS":    10,
+		"FAULT_KIND_WRONG_AMOUNT":      11,
+		"FAULT_KIND_WRONG_CURRENCY":    12,
+		"FAULT_KIND_WRONG_REFERENCE":   13,
+		"FAULT_KIND_THROTTLED":         14,
 	}
 )
 
@@ -1143,27 +1131,24 @@ const file_turnpike_v1_sandbox_service_proto_rawDesc = "" +
 	"\x15ListExchangesResponse\x123\n" +
 	"\texchanges\x18\x01 \x03(\v2\x15.turnpike.v1.ExchangeR\texchanges\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12#\n" +
-	"\rlast_sequence\x18\x03 \x01(\x03R\flastSequence*\x9c\x04\n" +
+	"\rlast_sequence\x18\x03 \x01(\x03R\flastSequence*\xb4\x03\n" +
 	"\tFaultKind\x12\x1a\n" +
-	"\x16FAULT_KIND_UNSPECIFIED\x10\x00\x12!\n" +
-	"\x1dFAULT_KIND_CONNECTION_REFUSED\x10\x01\x12\x1b\n" +
-	"\x17FAULT_KIND_REQUEST_LOST\x10\x02\x12\x19\n" +
-	"\x15FAULT_KIND_REPLY_LOST\x10\x03\x12\x13\n" +
-	"\x0fFAULT_KIND_LATE\x10\x04\x12\x1a\n" +
-	"\x16FAULT_KIND_HTTP_STATUS\x10\x05\x12 \n" +
-	"\x1cFAULT_KIND_HTTP_STATUS_AFTER\x10\x06\x12\x16\n" +
-	"\x12FAULT_KIND_GARBLED\x10\a\x12\x1d\n" +
-	"\x19FAULT_KIND_UNKNOWN_STATUS\x10\b\x12\x1b\n" +
-	"\x17FAULT_KIND_WRONG_AMOUNT\x10\t\x12\x18\n" +
-	"\x14FAULT_KIND_THROTTLED\x10\n" +
-	"\x12#\n" +
-	"\x1fFAULT_KIND_CREDENTIALS_REJECTED\x10\v\x12\x17\n" +
-	"\x13FAULT_KIND_DECLINED\x10\f\x12\x1b\n" +
-	"\x17FAULT_KIND_WEBHOOK_LOST\x10\r\x12\x1b\n" +
-	"\x17FAULT_KIND_WEBHOOK_LATE\x10\x0e\x12\x1e\n" +
-	"\x1aFAULT_KIND_WEBHOOK_DOUBLED\x10\x0f\x12 \n" +
-	"\x1cFAULT_KIND_WEBHOOK_REORDERED\x10\x10\x12\x1d\n" +
-	"\x19FAULT_KIND_WEBHOOK_FORGED\x10\x11*m\n" +
+	"\x16FAULT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17FAULT_KIND_REQUEST_LOST\x10\x01\x12\x19\n" +
+	"\x15FAULT_KIND_REPLY_LOST\x10\x02\x12\x18\n" +
+	"\x14FAULT_KIND_REPLY_CUT\x10\x03\x12\x13\n" +
+	"\x0fFAULT_KIND_LATE\x10\x04\x12\x1f\n" +
+	"\x1bFAULT_KIND_CARRIED_OUT_LATE\x10\x05\x12\x1a\n" +
+	"\x16FAULT_KIND_HTTP_STATUS\x10\x06\x12 \n" +
+	"\x1cFAULT_KIND_HTTP_STATUS_AFTER\x10\a\x12\x18\n" +
+	"\x14FAULT_KIND_HTML_PAGE\x10\b\x12\x16\n" +
+	"\x12FAULT_KIND_GARBLED\x10\t\x12\x1d\n" +
+	"\x19FAULT_KIND_UNKNOWN_STATUS\x10\n" +
+	"\x12\x1b\n" +
+	"\x17FAULT_KIND_WRONG_AMOUNT\x10\v\x12\x1d\n" +
+	"\x19FAULT_KIND_WRONG_CURRENCY\x10\f\x12\x1e\n" +
+	"\x1aFAULT_KIND_WRONG_REFERENCE\x10\r\x12\x18\n" +
+	"\x14FAULT_KIND_THROTTLED\x10\x0e*m\n" +
 	"\x10ChallengeOutcome\x12!\n" +
 	"\x1dCHALLENGE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CHALLENGE_OUTCOME_PASS\x10\x01\x12\x1a\n" +

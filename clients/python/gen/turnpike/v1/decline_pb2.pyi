@@ -77,7 +77,9 @@ class _DeclineReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Decline
     DECLINE_REASON_INCORRECT_PIN: _DeclineReason.ValueType  # 9
     """The PIN is wrong or is needed."""
     DECLINE_REASON_ADDRESS_MISMATCH: _DeclineReason.ValueType  # 10
-    """The address does not match what the issuer knows."""
+    """The address does not match what the issuer knows, or the check of address and CVC together
+    failed.
+    """
     DECLINE_REASON_INVALID_ACCOUNT: _DeclineReason.ValueType  # 11
     """The account behind the card does not exist or cannot be charged."""
     DECLINE_REASON_CLOSED_ACCOUNT: _DeclineReason.ValueType  # 12
@@ -132,6 +134,10 @@ class _DeclineReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Decline
     """The provider or the acquirer found the request itself wrong."""
     DECLINE_REASON_MERCHANT_CONFIGURATION: _DeclineReason.ValueType  # 37
     """The merchant's set-up at the provider or the acquirer is wrong or incomplete."""
+    DECLINE_REASON_AUTHENTICATION_UNSUPPORTED: _DeclineReason.ValueType  # 38
+    """The kind of authentication that was asked for is not supported."""
+    DECLINE_REASON_SESSION_EXPIRED: _DeclineReason.ValueType  # 39
+    """The provider's session or order had run out when the customer paid."""
 
 class DeclineReason(_DeclineReason, metaclass=_DeclineReasonEnumTypeWrapper):
     """The reasons for a decline, the same for all providers."""
@@ -157,7 +163,9 @@ DECLINE_REASON_INCORRECT_CVC: DeclineReason.ValueType  # 8
 DECLINE_REASON_INCORRECT_PIN: DeclineReason.ValueType  # 9
 """The PIN is wrong or is needed."""
 DECLINE_REASON_ADDRESS_MISMATCH: DeclineReason.ValueType  # 10
-"""The address does not match what the issuer knows."""
+"""The address does not match what the issuer knows, or the check of address and CVC together
+failed.
+"""
 DECLINE_REASON_INVALID_ACCOUNT: DeclineReason.ValueType  # 11
 """The account behind the card does not exist or cannot be charged."""
 DECLINE_REASON_CLOSED_ACCOUNT: DeclineReason.ValueType  # 12
@@ -212,6 +220,10 @@ DECLINE_REASON_INVALID_REQUEST: DeclineReason.ValueType  # 36
 """The provider or the acquirer found the request itself wrong."""
 DECLINE_REASON_MERCHANT_CONFIGURATION: DeclineReason.ValueType  # 37
 """The merchant's set-up at the provider or the acquirer is wrong or incomplete."""
+DECLINE_REASON_AUTHENTICATION_UNSUPPORTED: DeclineReason.ValueType  # 38
+"""The kind of authentication that was asked for is not supported."""
+DECLINE_REASON_SESSION_EXPIRED: DeclineReason.ValueType  # 39
+"""The provider's session or order had run out when the customer paid."""
 Global___DeclineReason: _TypeAlias = DeclineReason  # noqa: Y015
 
 @_typing.final

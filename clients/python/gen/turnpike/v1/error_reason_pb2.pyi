@@ -529,6 +529,48 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
           }
         }
     """
+    ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 37
+    """As many calls run at once as the server allows, and nothing was sent. Another server may have
+    room, and so may this one a moment later.
+
+    gRPC code: UNAVAILABLE. No metadata.
+
+        {
+          "reason": "OVERLOADED",
+          "domain": "turnpike",
+          "metadata": {}
+        }
+    """
+    ERROR_REASON_NOT_SENT: _ErrorReason.ValueType  # 38
+    """The request provably never left the gateway. It is the reason of a Failure, not of an error:
+    whoever made the request was told by one of the UNAVAILABLE reasons.
+
+        {
+          "reason": "NOT_SENT",
+          "domain": "turnpike",
+          "metadata": {}
+        }
+    """
+    ERROR_REASON_PROVIDER_HAS_NO_PAYMENT: _ErrorReason.ValueType  # 39
+    """The provider was asked long enough afterwards, and has no such payment. It is the reason of a
+    Failure, not of an error.
+
+        {
+          "reason": "PROVIDER_HAS_NO_PAYMENT",
+          "domain": "turnpike",
+          "metadata": {}
+        }
+    """
+    ERROR_REASON_PROVIDER_FAILED: _ErrorReason.ValueType  # 40
+    """The provider says that it broke down and that nothing was done. It is the reason of a Failure,
+    not of an error.
+
+        {
+          "reason": "PROVIDER_FAILED",
+          "domain": "turnpike",
+          "metadata": {}
+        }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reasons of errors. Every error carries a google.rpc.ErrorInfo whose `domain` is `turnpike`
@@ -540,7 +582,8 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     raw body.
 
     "The UNAVAILABLE reasons" in the comments of RPCs are PROVIDER_UNREACHABLE, PROVIDER_THROTTLED,
-    PROVIDER_BREAKER_OPEN, DRAINING, JOURNAL_UNAVAILABLE, JOURNAL_FULL and REQUEST_STILL_RUNNING.
+    PROVIDER_BREAKER_OPEN, DRAINING, OVERLOADED, JOURNAL_UNAVAILABLE, JOURNAL_FULL and
+    REQUEST_STILL_RUNNING.
     Any RPC may also answer with the reasons of authentication, with RATE_LIMITED and with
     INTERNAL. A client that does not know a reason goes by the gRPC code.
     """
@@ -1050,6 +1093,48 @@ is known.
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         "resource_id": "pay_01kw3v8m5g"
       }
+    }
+"""
+ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 37
+"""As many calls run at once as the server allows, and nothing was sent. Another server may have
+room, and so may this one a moment later.
+
+gRPC code: UNAVAILABLE. No metadata.
+
+    {
+      "reason": "OVERLOADED",
+      "domain": "turnpike",
+      "metadata": {}
+    }
+"""
+ERROR_REASON_NOT_SENT: ErrorReason.ValueType  # 38
+"""The request provably never left the gateway. It is the reason of a Failure, not of an error:
+whoever made the request was told by one of the UNAVAILABLE reasons.
+
+    {
+      "reason": "NOT_SENT",
+      "domain": "turnpike",
+      "metadata": {}
+    }
+"""
+ERROR_REASON_PROVIDER_HAS_NO_PAYMENT: ErrorReason.ValueType  # 39
+"""The provider was asked long enough afterwards, and has no such payment. It is the reason of a
+Failure, not of an error.
+
+    {
+      "reason": "PROVIDER_HAS_NO_PAYMENT",
+      "domain": "turnpike",
+      "metadata": {}
+    }
+"""
+ERROR_REASON_PROVIDER_FAILED: ErrorReason.ValueType  # 40
+"""The provider says that it broke down and that nothing was done. It is the reason of a Failure,
+not of an error.
+
+    {
+      "reason": "PROVIDER_FAILED",
+      "domain": "turnpike",
+      "metadata": {}
     }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -310,6 +310,10 @@ class _PaymentHistoryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Pa
     """A card was saved with the payment."""
     PAYMENT_HISTORY_KIND_OPERATOR: _PaymentHistoryKind.ValueType  # 10
     """An operator wrote or decided something."""
+    PAYMENT_HISTORY_KIND_RECOVERED: _PaymentHistoryKind.ValueType  # 11
+    """The gateway was started again and sorted out what it found."""
+    PAYMENT_HISTORY_KIND_LOST_SIGHT: _PaymentHistoryKind.ValueType  # 12
+    """A request may have arrived, and no answer tells; from here on the provider is asked."""
 
 class PaymentHistoryKind(_PaymentHistoryKind, metaclass=_PaymentHistoryKindEnumTypeWrapper):
     """What kind of entry a history has."""
@@ -336,6 +340,10 @@ PAYMENT_HISTORY_KIND_TOKEN_SAVED: PaymentHistoryKind.ValueType  # 9
 """A card was saved with the payment."""
 PAYMENT_HISTORY_KIND_OPERATOR: PaymentHistoryKind.ValueType  # 10
 """An operator wrote or decided something."""
+PAYMENT_HISTORY_KIND_RECOVERED: PaymentHistoryKind.ValueType  # 11
+"""The gateway was started again and sorted out what it found."""
+PAYMENT_HISTORY_KIND_LOST_SIGHT: PaymentHistoryKind.ValueType  # 12
+"""A request may have arrived, and no answer tells; from here on the provider is asked."""
 Global___PaymentHistoryKind: _TypeAlias = PaymentHistoryKind  # noqa: Y015
 
 @_typing.final
@@ -1062,7 +1070,7 @@ class PaymentHistoryEntry(_message.Message):
     OPERATION_ID_FIELD_NUMBER: _builtins.int
     EXCHANGE_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
-    """The number of the entry within the payment, from 1 without gaps."""
+    """The number of the entry within the payment. It only grows, and it may skip."""
     kind: Global___PaymentHistoryKind.ValueType
     """What kind of entry it is."""
     summary: _builtins.str

@@ -29,80 +29,68 @@ class _FaultKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FaultKind.V
     DESCRIPTOR: _descriptor.EnumDescriptor
     FAULT_KIND_UNSPECIFIED: _FaultKind.ValueType  # 0
     """Not a fault."""
-    FAULT_KIND_CONNECTION_REFUSED: _FaultKind.ValueType  # 1
-    """The connection is refused, so that nothing is sent."""
-    FAULT_KIND_REQUEST_LOST: _FaultKind.ValueType  # 2
-    """The request is received and thrown away; no answer comes."""
-    FAULT_KIND_REPLY_LOST: _FaultKind.ValueType  # 3
-    """The request is carried out; no answer comes."""
+    FAULT_KIND_REQUEST_LOST: _FaultKind.ValueType  # 1
+    """The request is received and thrown away; the connection closes without an answer."""
+    FAULT_KIND_REPLY_LOST: _FaultKind.ValueType  # 2
+    """The request is carried out; the connection closes without an answer."""
+    FAULT_KIND_REPLY_CUT: _FaultKind.ValueType  # 3
+    """The request is carried out; the connection breaks in the middle of the answer."""
     FAULT_KIND_LATE: _FaultKind.ValueType  # 4
     """The request is carried out; the answer comes late."""
-    FAULT_KIND_HTTP_STATUS: _FaultKind.ValueType  # 5
+    FAULT_KIND_CARRIED_OUT_LATE: _FaultKind.ValueType  # 5
+    """The request is carried out late, also when nobody waits any more."""
+    FAULT_KIND_HTTP_STATUS: _FaultKind.ValueType  # 6
     """The request is not carried out; the answer is the given HTTP status."""
-    FAULT_KIND_HTTP_STATUS_AFTER: _FaultKind.ValueType  # 6
+    FAULT_KIND_HTTP_STATUS_AFTER: _FaultKind.ValueType  # 7
     """The request is carried out; the answer is the given HTTP status nevertheless."""
-    FAULT_KIND_GARBLED: _FaultKind.ValueType  # 7
-    """The request is carried out; the answer is cut or garbled."""
-    FAULT_KIND_UNKNOWN_STATUS: _FaultKind.ValueType  # 8
+    FAULT_KIND_HTML_PAGE: _FaultKind.ValueType  # 8
+    """The request is not carried out; the answer is the web page of a proxy that gave up."""
+    FAULT_KIND_GARBLED: _FaultKind.ValueType  # 9
+    """The request is carried out; the answer is a success that cannot be read."""
+    FAULT_KIND_UNKNOWN_STATUS: _FaultKind.ValueType  # 10
     """The request is carried out; the answer has a status that no one has seen before."""
-    FAULT_KIND_WRONG_AMOUNT: _FaultKind.ValueType  # 9
+    FAULT_KIND_WRONG_AMOUNT: _FaultKind.ValueType  # 11
     """The request is carried out; the answer tells another amount."""
-    FAULT_KIND_THROTTLED: _FaultKind.ValueType  # 10
+    FAULT_KIND_WRONG_CURRENCY: _FaultKind.ValueType  # 12
+    """The request is carried out; the answer tells another currency."""
+    FAULT_KIND_WRONG_REFERENCE: _FaultKind.ValueType  # 13
+    """The request is carried out; the answer tells another reference."""
+    FAULT_KIND_THROTTLED: _FaultKind.ValueType  # 14
     """The request is refused because there were too many."""
-    FAULT_KIND_CREDENTIALS_REJECTED: _FaultKind.ValueType  # 11
-    """The credentials are refused."""
-    FAULT_KIND_DECLINED: _FaultKind.ValueType  # 12
-    """The bank declines."""
-    FAULT_KIND_WEBHOOK_LOST: _FaultKind.ValueType  # 13
-    """The webhook does not come."""
-    FAULT_KIND_WEBHOOK_LATE: _FaultKind.ValueType  # 14
-    """The webhook comes late."""
-    FAULT_KIND_WEBHOOK_DOUBLED: _FaultKind.ValueType  # 15
-    """The webhook comes twice."""
-    FAULT_KIND_WEBHOOK_REORDERED: _FaultKind.ValueType  # 16
-    """The webhook comes before the one that should precede it."""
-    FAULT_KIND_WEBHOOK_FORGED: _FaultKind.ValueType  # 17
-    """The webhook comes with a wrong signature."""
 
 class FaultKind(_FaultKind, metaclass=_FaultKindEnumTypeWrapper):
     """How a simulated provider misbehaves."""
 
 FAULT_KIND_UNSPECIFIED: FaultKind.ValueType  # 0
 """Not a fault."""
-FAULT_KIND_CONNECTION_REFUSED: FaultKind.ValueType  # 1
-"""The connection is refused, so that nothing is sent."""
-FAULT_KIND_REQUEST_LOST: FaultKind.ValueType  # 2
-"""The request is received and thrown away; no answer comes."""
-FAULT_KIND_REPLY_LOST: FaultKind.ValueType  # 3
-"""The request is carried out; no answer comes."""
+FAULT_KIND_REQUEST_LOST: FaultKind.ValueType  # 1
+"""The request is received and thrown away; the connection closes without an answer."""
+FAULT_KIND_REPLY_LOST: FaultKind.ValueType  # 2
+"""The request is carried out; the connection closes without an answer."""
+FAULT_KIND_REPLY_CUT: FaultKind.ValueType  # 3
+"""The request is carried out; the connection breaks in the middle of the answer."""
 FAULT_KIND_LATE: FaultKind.ValueType  # 4
 """The request is carried out; the answer comes late."""
-FAULT_KIND_HTTP_STATUS: FaultKind.ValueType  # 5
+FAULT_KIND_CARRIED_OUT_LATE: FaultKind.ValueType  # 5
+"""The request is carried out late, also when nobody waits any more."""
+FAULT_KIND_HTTP_STATUS: FaultKind.ValueType  # 6
 """The request is not carried out; the answer is the given HTTP status."""
-FAULT_KIND_HTTP_STATUS_AFTER: FaultKind.ValueType  # 6
+FAULT_KIND_HTTP_STATUS_AFTER: FaultKind.ValueType  # 7
 """The request is carried out; the answer is the given HTTP status nevertheless."""
-FAULT_KIND_GARBLED: FaultKind.ValueType  # 7
-"""The request is carried out; the answer is cut or garbled."""
-FAULT_KIND_UNKNOWN_STATUS: FaultKind.ValueType  # 8
+FAULT_KIND_HTML_PAGE: FaultKind.ValueType  # 8
+"""The request is not carried out; the answer is the web page of a proxy that gave up."""
+FAULT_KIND_GARBLED: FaultKind.ValueType  # 9
+"""The request is carried out; the answer is a success that cannot be read."""
+FAULT_KIND_UNKNOWN_STATUS: FaultKind.ValueType  # 10
 """The request is carried out; the answer has a status that no one has seen before."""
-FAULT_KIND_WRONG_AMOUNT: FaultKind.ValueType  # 9
+FAULT_KIND_WRONG_AMOUNT: FaultKind.ValueType  # 11
 """The request is carried out; the answer tells another amount."""
-FAULT_KIND_THROTTLED: FaultKind.ValueType  # 10
+FAULT_KIND_WRONG_CURRENCY: FaultKind.ValueType  # 12
+"""The request is carried out; the answer tells another currency."""
+FAULT_KIND_WRONG_REFERENCE: FaultKind.ValueType  # 13
+"""The request is carried out; the answer tells another reference."""
+FAULT_KIND_THROTTLED: FaultKind.ValueType  # 14
 """The request is refused because there were too many."""
-FAULT_KIND_CREDENTIALS_REJECTED: FaultKind.ValueType  # 11
-"""The credentials are refused."""
-FAULT_KIND_DECLINED: FaultKind.ValueType  # 12
-"""The bank declines."""
-FAULT_KIND_WEBHOOK_LOST: FaultKind.ValueType  # 13
-"""The webhook does not come."""
-FAULT_KIND_WEBHOOK_LATE: FaultKind.ValueType  # 14
-"""The webhook comes late."""
-FAULT_KIND_WEBHOOK_DOUBLED: FaultKind.ValueType  # 15
-"""The webhook comes twice."""
-FAULT_KIND_WEBHOOK_REORDERED: FaultKind.ValueType  # 16
-"""The webhook comes before the one that should precede it."""
-FAULT_KIND_WEBHOOK_FORGED: FaultKind.ValueType  # 17
-"""The webhook comes with a wrong signature."""
 Global___FaultKind: _TypeAlias = FaultKind  # noqa: Y015
 
 class _ChallengeOutcome:
