@@ -129,12 +129,11 @@ async fn explain(door: &Door, call: &Call, message: pb::ExplainRequestRequest) -
         })
     })?;
     // From here on, paths are the engine's and lack the prefix.
-    let explained = match wish {
+    match wish {
         Wish::Open(wish) => door.gateway.explain_session(&call.caller, *wish).await,
         Wish::Charge(wish) => door.gateway.explain_charge(&call.caller, *wish).await,
         Wish::Move(wish) => door.gateway.explain_move(&call.caller, *wish).await,
-    };
-    explained
+    }
 }
 
 fn prefix(request: Option<&R>) -> &'static str {
