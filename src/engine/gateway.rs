@@ -198,14 +198,14 @@ impl Gateway {
             }
         };
         let wait = wait.unwrap_or(self.shared.options.wait_max);
-        let told = tokio::time::timeout(wait, ended.wait_for(Option::is_some)).await;
+        // Cloned at once: the guard of the watched value must not be held across a wait.
+        let told = tokio::time::timeout(wait, ended.wait_for(Option::is_some))
+            .await
+            .map(|told| told.ok().and_then(|how| how.clone()));
         match told {
-            Ok(Ok(how)) => match &*how {
-                Some(Ok(done)) => Ok(Done { what: done.what.clone(), replayed: done.replayed || follows }),
-                Some(Err(error)) => Err(error.clone()),
-                None => Err(Error::bug("waited for nothing", None)),
-            },
-            Ok(Err(_)) => Err(Error::bug("a call ended without an answer", None)),
+            Ok(Some(Ok(done))) => Ok(Done { what: done.what, replayed: done.replayed || follows }),
+            Ok(Some(Err(error))) => Err(error),
+            Ok(None) => Err(Error::bug("a call ended without an answer", None)),
             // The work goes on; this caller hears where it stands.
             Err(_) => match self.subject_of(key).await? {
                 Some(subject) => Ok(Done { what: self.stands(subject).await?, replayed: follows }),
