@@ -30,5 +30,9 @@ pub mod providers {
 
 /// Memory: the only room that touches a disk or a database.
 pub mod journal {
+    pub mod batch;
+    pub mod records;
+    pub mod seal;
     pub mod seam;
+    pub mod sqlite;
 }
