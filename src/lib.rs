@@ -28,6 +28,43 @@ pub mod providers {
     pub mod settings;
 }
 
+/// Configuration, parsed once.
+pub mod config;
+
+/// Logs and traces.
+pub mod telemetry;
+
+/// All that we ask of outside: the time, random bytes, one HTTP exchange.
+pub mod world;
+
+/// Hands: the only room that may move money.
+pub mod engine {
+    mod charges;
+    mod conclude;
+    mod conversation;
+    mod movements;
+    mod reading;
+    mod resolver;
+    mod running;
+    mod sessions;
+    mod tokens;
+    mod writing;
+
+    pub mod accounts;
+    pub mod commands;
+    pub mod error;
+    pub mod gateway;
+
+    pub use conclude::FollowUpPlan;
+    pub use reading::Explained;
+}
+
+/// Front door: the only room that knows protobuf and tonic.
+pub mod rpc {
+    pub mod proto;
+    pub mod validate;
+}
+
 /// Memory: the only room that touches a disk or a database.
 pub mod journal {
     pub mod batch;
@@ -35,4 +72,29 @@ pub mod journal {
     pub mod seal;
     pub mod seam;
     pub mod sqlite;
+}
+
+/// The other side of the wire: the providers as the world sees them. Uses nothing else of ours.
+#[cfg(feature = "simulator")]
+pub mod simulator {
+    mod agenda;
+    pub mod begateway;
+    mod card;
+    pub mod clock;
+    pub mod contract;
+    pub mod control;
+    pub mod dintero;
+    mod entropy;
+    pub mod exchanges;
+    pub mod faults;
+    pub mod launch;
+    pub mod ledger;
+    pub mod notifications;
+    mod page;
+    mod redact;
+    mod shelf;
+    mod wire;
+
+    pub use self::contract::{CustomerAction, CustomerOutcome, CustomerRefusal, Payment, ThreeDSecure};
+    pub use self::launch::{Options, Simulator, Simulators, UnknownProvider, start};
 }

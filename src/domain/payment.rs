@@ -234,6 +234,10 @@ pub struct Payment {
     pub network_transaction_id: Option<String>,
     /// The issuer's approval code.
     pub approval_code: Option<String>,
+    /// The caller's customer.
+    pub customer: Option<String>,
+    /// What the customer read.
+    pub description: Option<String>,
     /// What the statement shows.
     pub descriptor: Option<String>,
     /// The caller's pairs.
@@ -399,8 +403,9 @@ impl Payment {
             }
             News::Verified => self.rise(Rank::Verified, PaymentState::Verified),
             News::Authorized(minor) => {
-                self.authorized = self.authorized.max(minor);
+                // The total comes after: with it, an expired session would look like a lapse.
                 self.rise(Rank::Authorized, PaymentState::Authorized);
+                self.authorized = self.authorized.max(minor);
             }
             News::Lapsed => {
                 if self.authorized == 0 {
@@ -656,6 +661,10 @@ pub struct MovementRecord {
     pub reason: Option<String>,
     /// Why, of the reasons that providers know, as an upper-case word.
     pub reason_word: Option<String>,
+    /// The capture that a refund is about, where the caller named one.
+    pub of_capture: Option<CaptureId>,
+    /// The caller's pairs.
+    pub metadata: Metadata,
     /// Whether this is the last capture.
     pub final_capture: bool,
     /// The lines concerned.
