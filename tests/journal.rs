@@ -313,6 +313,8 @@ fn capture(n: u8, minor: i64) -> MovementRecord {
         reason_word: None,
         final_capture: false,
         lines: vec![],
+        of_capture: None,
+        metadata: BTreeMap::new(),
         before: (0, 0),
         options: Default::default(),
         sent_at: None,

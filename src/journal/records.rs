@@ -220,6 +220,8 @@ record!(Payment => PaymentRecord {
     network_transaction_id: Option<String>,
     approval_code: Option<String>,
     descriptor: Option<String>,
+    customer: Option<String>,
+    description: Option<String>,
     metadata: Metadata,
     saved_tokens: Vec<TokenId>,
     movements: Vec<MovementRecord>,
@@ -244,6 +246,8 @@ record!(MovementRecord => MovementForm {
     reason_word: Option<String>,
     final_capture: bool,
     lines: Vec<LinePart>,
+    of_capture: Option<CaptureId>,
+    metadata: Metadata,
     options: Options,
     sent_at: Option<Timestamp>,
 });
@@ -291,6 +295,8 @@ record!(Purchase => PurchaseForm {
     lines: Vec<OrderLine>,
     billing: Option<Address>,
     shipping: Option<Address>,
+    delivery: Option<Delivery>,
+    tax_minor: Option<i64>,
     locale: Option<String>,
     metadata: Metadata,
     notify_url: Option<String>,
@@ -307,13 +313,19 @@ record!(Customer => CustomerForm {} optional {
     tax_id: Option<String>,
     ip: Option<String>,
     provider_customer: Option<String>,
+    device_id: Option<String>,
 });
 
 record!(Address => AddressForm {} optional {
     given_name: Option<String>,
     family_name: Option<String>,
     organisation: Option<String>,
+    organisation_number: Option<String>,
+    care_of: Option<String>,
     lines: Vec<String>,
+    building: Option<String>,
+    floor: Option<String>,
+    apartment: Option<String>,
     city: Option<String>,
     region: Option<String>,
     postal_code: Option<String>,
@@ -332,6 +344,17 @@ record!(OrderLine => OrderLineForm {
     sku: Option<String>,
     description: Option<String>,
     tax_minor: i64,
+    tax_basis_points: u32,
+    unit_minor: Option<i64>,
+    category: Option<String>,
+    subcategory: Option<String>,
+    image_url: Option<String>,
+});
+
+record!(Delivery => DeliveryForm {} optional {
+    method: Option<String>,
+    speed: Option<DeliverySpeed>,
+    fee_minor: i64,
     tax_basis_points: u32,
 });
 
@@ -442,7 +465,14 @@ words!(LineKind {
     Service = "service",
     Shipping = "shipping",
     Discount = "discount",
+    GiftCard = "gift_card",
     Surcharge = "surcharge",
+});
+words!(DeliverySpeed {
+    Regular = "regular",
+    NextDay = "next_day",
+    SameDay = "same_day",
+    Instant = "instant",
 });
 words!(TokenStatus { Active = "active", Unusable = "unusable", Deleted = "deleted", });
 words!(Unscheduled {
@@ -470,7 +500,7 @@ words!(FailureReason {
 
 own_words!(PaymentState MovementStatus DeclineReason);
 plain!(String, bool, u8, u16, u32, u64, i64, (i64, i64), Timestamp);
-ids!(PaymentId SessionId TokenId);
+ids!(PaymentId SessionId TokenId CaptureId);
 names!(MerchantName AccountName);
 
 /// An amount as minor units and currency.

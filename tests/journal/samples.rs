@@ -85,6 +85,8 @@ pub fn payment(n: u32) -> Payment {
         network_transaction_id: None,
         approval_code: None,
         descriptor: None,
+        customer: None,
+        description: None,
         metadata: BTreeMap::new(),
         saved_tokens: vec![],
         movements: vec![],
@@ -145,6 +147,8 @@ pub fn session(n: u32) -> Session {
                 lines: vec![],
                 billing: None,
                 shipping: None,
+                delivery: None,
+                tax_minor: None,
                 locale: None,
                 three_d_secure: ThreeDSecure::Automatic,
                 metadata: BTreeMap::new(),
@@ -373,13 +377,13 @@ fn movement() -> impl Strategy<Value = MovementRecord> {
     (
         (id, money(), select(MovementStatus::ALL), of(text()), of(decline()), of(failure())),
         (of(text()), of(text()), any::<bool>(), vec(line, 0..2), any::<(i64, i64)>(), options()),
-        (of(timestamp()), text(), timestamp(), timestamp()),
+        (of(timestamp()), text(), timestamp(), timestamp(), of(any::<[u8; 16]>()), texts()),
     )
         .prop_map(
             |(
                 (id, amount, status, provider_id, decline, failure),
                 (reason, reason_word, final_capture, lines, before, options),
-                (sent_at, request_id, created_at, updated_at),
+                (sent_at, request_id, created_at, updated_at, of_capture, metadata),
             )| MovementRecord {
                 id,
                 amount,
@@ -391,6 +395,8 @@ fn movement() -> impl Strategy<Value = MovementRecord> {
                 reason_word,
                 final_capture,
                 lines,
+                of_capture: of_capture.map(CaptureId::from_bytes),
+                metadata,
                 before,
                 options,
                 sent_at,
@@ -412,7 +418,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
         (any::<(i64, i64, i64)>(), trace(), of(bytes()), of(bytes()), of(merchant_reason()), of(decline())),
         (of(failure()), of(next_action()), of(mismatch()), of(card()), of(text()), of(text()), of(text())),
         (texts(), vec(bytes(), 0..3), vec(movement(), 0..3), of(follow_up), of(timestamp()), of(timestamp())),
-        (text(), timestamp(), timestamp()),
+        (text(), timestamp(), timestamp(), of(text()), of(text())),
     )
         .prop_map(
             |(
@@ -420,7 +426,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 (totals, trace, token, session, merchant_initiated, decline),
                 (failure, next_action, mismatch, card, network_transaction_id, approval_code, descriptor),
                 (metadata, saved_tokens, movements, follow_up, sent_at, expires_at),
-                (request_id, created_at, updated_at),
+                (request_id, created_at, updated_at, customer, description),
             )| Payment {
                 id: PaymentId::from_bytes(id),
                 merchant: MerchantName(merchant),
@@ -445,6 +451,8 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 network_transaction_id,
                 approval_code,
                 descriptor,
+                customer,
+                description,
                 metadata,
                 saved_tokens: saved_tokens.into_iter().map(TokenId::from_bytes).collect(),
                 movements,
@@ -492,50 +500,70 @@ pub fn any_token() -> impl Strategy<Value = Token> {
 
 fn address() -> impl Strategy<Value = Address> {
     (
-        (of(text()), of(text()), of(text()), vec(text(), 0..3), of(text())),
+        (of(text()), of(text()), of(text()), of(text()), of(text()), vec(text(), 0..3)),
+        (of(text()), of(text()), of(text()), of(text())),
         (of(text()), of(text()), of(text()), of(text()), of(text())),
     )
         .prop_map(
             |(
-                (given_name, family_name, organisation, lines, city),
+                (given_name, family_name, organisation, organisation_number, care_of, lines),
+                (building, floor, apartment, city),
                 (region, postal_code, country, phone, email),
-            )| {
-                Address {
-                    given_name,
-                    family_name,
-                    organisation,
-                    lines,
-                    city,
-                    region,
-                    postal_code,
-                    country,
-                    phone,
-                    email,
-                }
+            )| Address {
+                given_name,
+                family_name,
+                organisation,
+                organisation_number,
+                care_of,
+                lines,
+                building,
+                floor,
+                apartment,
+                city,
+                region,
+                postal_code,
+                country,
+                phone,
+                email,
             },
         )
 }
 
 fn customer() -> impl Strategy<Value = Customer> {
     (
-        (of(text()), of(text()), of(text()), of(text())),
+        (of(text()), of(text()), of(text()), of(text()), of(text())),
         (of(text()), of(text()), of(text()), of(text()), of(text())),
     )
         .prop_map(
-            |((id, email, phone, given_name), (family_name, birth_date, tax_id, ip, provider_customer))| {
-                Customer {
-                    id,
-                    email,
-                    phone,
-                    given_name,
-                    family_name,
-                    birth_date,
-                    tax_id,
-                    ip,
-                    provider_customer,
-                }
+            |(
+                (id, email, phone, given_name, family_name),
+                (birth_date, tax_id, ip, provider_customer, device_id),
+            )| Customer {
+                id,
+                email,
+                phone,
+                given_name,
+                family_name,
+                birth_date,
+                tax_id,
+                ip,
+                provider_customer,
+                device_id,
             },
         )
+}
+
+fn delivery() -> impl Strategy<Value = Delivery> {
+    let speeds =
+        vec![DeliverySpeed::Regular, DeliverySpeed::NextDay, DeliverySpeed::SameDay, DeliverySpeed::Instant];
+    (of(text()), of(select(speeds)), any::<i64>(), any::<u32>()).prop_map(
+        |(method, speed, fee_minor, tax_basis_points)| Delivery {
+            method,
+            speed,
+            fee_minor,
+            tax_basis_points,
+        },
+    )
 }
 
 fn purchase() -> impl Strategy<Value = Purchase> {
@@ -545,25 +573,33 @@ fn purchase() -> impl Strategy<Value = Purchase> {
         LineKind::Service,
         LineKind::Shipping,
         LineKind::Discount,
+        LineKind::GiftCard,
         LineKind::Surcharge,
     ];
     let line = (
         (text(), of(text()), text(), of(text()), text()),
         (any::<i64>(), any::<i64>(), any::<u32>(), select(kinds.to_vec())),
+        (of(any::<i64>()), of(text()), of(text()), of(text())),
     )
         .prop_map(
-            |((id, sku, name, description, quantity), (amount_minor, tax_minor, tax_basis_points, kind))| {
-                OrderLine {
-                    id,
-                    sku,
-                    name,
-                    description,
-                    quantity,
-                    amount_minor,
-                    tax_minor,
-                    tax_basis_points,
-                    kind,
-                }
+            |(
+                (id, sku, name, description, quantity),
+                (amount_minor, tax_minor, tax_basis_points, kind),
+                (unit_minor, category, subcategory, image_url),
+            )| OrderLine {
+                id,
+                sku,
+                name,
+                description,
+                quantity,
+                amount_minor,
+                tax_minor,
+                tax_basis_points,
+                kind,
+                unit_minor,
+                category,
+                subcategory,
+                image_url,
             },
         );
     let capture = select(vec![CaptureMode::Automatic, CaptureMode::Manual]);
@@ -571,11 +607,13 @@ fn purchase() -> impl Strategy<Value = Purchase> {
     (
         (text(), text(), money(), capture, of(text()), of(text()), customer(), vec(line, 0..3)),
         (of(address()), of(address()), of(text()), three_d_secure, texts(), of(text()), options()),
+        (of(delivery()), of(any::<i64>())),
     )
         .prop_map(
             |(
                 (reference, merchant_reference, money, capture, description, descriptor, customer, lines),
                 (billing, shipping, locale, three_d_secure, metadata, notify_url, options),
+                (delivery, tax_minor),
             )| Purchase {
                 reference,
                 merchant_reference,
@@ -587,6 +625,8 @@ fn purchase() -> impl Strategy<Value = Purchase> {
                 lines,
                 billing,
                 shipping,
+                delivery,
+                tax_minor,
                 locale,
                 three_d_secure,
                 metadata,

@@ -111,8 +111,7 @@ impl<'a> Event<'a> {
     /// A later event repaired this one. The failed event itself is never counted then.
     fn corrected_by<'t>(&self, transaction: &Transaction<'t>) -> Option<Correction<'t>> {
         let correction = self.0.at(&["correction"])?;
-        let ids: Vec<String> =
-            correction.list(&["event_ids"]).iter().filter_map(|id| id.text(&[])).collect();
+        let ids: Vec<String> = correction.list(&["event_ids"]).iter().filter_map(|id| id.text(&[])).collect();
         let success = transaction
             .events()
             .filter(|event| event.success() == Some(true))
@@ -163,15 +162,17 @@ impl<'a> Transaction<'a> {
         let ours = |event: &Event<'a>| {
             event.reference().as_deref() == Some(wanted.movement.reference.as_str())
                 || wanted.provider_id.is_some_and(|id| {
-                    [event.id(), event.request_id(), event.answers()].iter().any(|own| own.as_deref() == Some(id))
+                    [event.id(), event.request_id(), event.answers()]
+                        .iter()
+                        .any(|own| own.as_deref() == Some(id))
                 })
         };
-        let taken_up: Vec<Event<'a>> = self
-            .events()
-            .filter(|event| event.initiates(wanted.direction) && ours(event))
-            .collect();
+        let taken_up: Vec<Event<'a>> =
+            self.events().filter(|event| event.initiates(wanted.direction) && ours(event)).collect();
         let answers_ours = |event: &Event<'a>| {
-            event.answers().is_some_and(|id| taken_up.iter().any(|first| first.request_id() == Some(id.clone())))
+            event
+                .answers()
+                .is_some_and(|id| taken_up.iter().any(|first| first.request_id() == Some(id.clone())))
         };
         let finished = self
             .events()
@@ -208,7 +209,9 @@ impl<'a> Transaction<'a> {
                         && sent_at.is_none_or(|time| event.happened_since(time))
                 });
                 if doubtful {
-                    return Err(Fault::unintelligible("an event of this kind and amount without a reference"));
+                    return Err(Fault::unintelligible(
+                        "an event of this kind and amount without a reference",
+                    ));
                 }
                 Ok(None)
             }
@@ -223,8 +226,7 @@ impl<'a> Transaction<'a> {
                 event.success() == Some(true) || sent_at.is_none_or(|time| event.happened_since(time))
             }
         };
-        let finished =
-            self.events().rev().find(|event| event.completes(Direction::Void) && relevant(event));
+        let finished = self.events().rev().find(|event| event.completes(Direction::Void) && relevant(event));
         let taken_up = self.events().rfind(|event| event.initiates(Direction::Void) && relevant(event));
         match (finished, taken_up) {
             (Some(event), _) => self.settled(event).map(Some),

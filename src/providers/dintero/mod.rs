@@ -140,9 +140,7 @@ impl Provider for Dintero {
 
     fn begin(&self, operation: &Operation, cx: &Context<'_>) -> Next {
         match operation {
-            Operation::OpenSession(order) => {
-                self.open(session::create(order, &self.account)?, cx)
-            }
+            Operation::OpenSession(order) => self.open(session::create(order, &self.account)?, cx),
             Operation::ReadSession(inquiry) => match &inquiry.trace.session {
                 Some(id) => self.ask_session(id, cx, |session| Stage::ReadingSession { session }),
                 None => Err(Fault::unintelligible("a session without its id at Dintero")),
@@ -156,9 +154,7 @@ impl Provider for Dintero {
                 instead: "mode REDIRECT; confirming with `returned` reads the session".to_owned(),
             }),
             Operation::Charge(charge) => match &charge.initiator {
-                Initiator::Customer { .. } => {
-                    self.open(session::customer_charge(charge, &self.account)?, cx)
-                }
+                Initiator::Customer { .. } => self.open(session::customer_charge(charge, &self.account)?, cx),
                 Initiator::Merchant { reason, first: _ } => {
                     self.pay(session::pay(charge, *reason, &self.account)?, &charge.purchase.reference, cx)
                 }
@@ -291,9 +287,7 @@ impl Dintero {
     fn opened(&self, operation: &Operation, reply: &Reply) -> Next {
         faults::check(reply)?;
         let body = parse(reply)?;
-        let id = body
-            .text(&["id"])
-            .ok_or_else(|| Fault::unintelligible("a session create without an id"))?;
+        let id = body.text(&["id"]).ok_or_else(|| Fault::unintelligible("a session create without an id"))?;
         self.account.owns(&id)?;
         // On any host: test pages are on another one than the API (dossier §2). Never built by us.
         let url = body
@@ -337,7 +331,10 @@ impl Dintero {
         let asking = asking(operation, session.expires_at, cx.now);
         if let Some(transaction) = session.transaction {
             let request = self.get_transaction(&transaction, includes(asking.purpose), cx)?;
-            return Ok(Step::repeatable(request, Stage::ReadingTransaction { transaction: Some(transaction) }));
+            return Ok(Step::repeatable(
+                request,
+                Stage::ReadingTransaction { transaction: Some(transaction) },
+            ));
         }
         let standing = if session.is_cancelled {
             Standing::Cancelled
@@ -362,7 +359,13 @@ impl Dintero {
         Ok(Step::repeatable(request, Stage::Cancelling { session: Some(session) }))
     }
 
-    fn cancelled(&self, operation: &Operation, session: Option<String>, reply: &Reply, cx: &Context<'_>) -> Next {
+    fn cancelled(
+        &self,
+        operation: &Operation,
+        session: Option<String>,
+        reply: &Reply,
+        cx: &Context<'_>,
+    ) -> Next {
         // "Refused once captured" (dossier §3): then the session tells what became of it.
         if let (400 | 409, Some(id)) = (reply.status, &session) {
             return self.ask_session(id, cx, |session| Stage::ReadingSession { session });
@@ -475,7 +478,13 @@ impl Dintero {
         Ok(Step::moves_money(request, movement.payment.clone(), next))
     }
 
-    fn moved(&self, operation: &Operation, transaction: Option<String>, reply: &Reply, cx: &Context<'_>) -> Next {
+    fn moved(
+        &self,
+        operation: &Operation,
+        transaction: Option<String>,
+        reply: &Reply,
+        cx: &Context<'_>,
+    ) -> Next {
         let wanted = wanted(operation, Occasion::Answer)?;
         match reply.status {
             202 => self.accepted(&wanted, transaction.as_deref(), reply),
@@ -544,7 +553,8 @@ impl Dintero {
         faults::check(reply)?;
         let body = parse(reply)?;
         let read = Transaction::read(&body, &self.account, transaction.as_deref())?;
-        let found = read.movement(&wanted(operation, Occasion::Inquiry { sent_at: Some(inquiry.sent_at) })?)?;
+        let found =
+            read.movement(&wanted(operation, Occasion::Inquiry { sent_at: Some(inquiry.sent_at) })?)?;
         Ok(Step::Done(found.map_or(Outcome::Absent, Outcome::Movement)))
     }
 }
@@ -634,9 +644,7 @@ fn asking<'a>(operation: &'a Operation, closes_at: Option<Timestamp>, now: Times
         | Operation::InquireMovement(_)
         | Operation::DeleteToken(_) => (None, false, None),
     };
-    let is_over = expires_at
-        .and_then(|end| end.checked_add(EXPIRY_MARGIN).ok())
-        .is_some_and(|end| now > end);
+    let is_over = expires_at.and_then(|end| end.checked_add(EXPIRY_MARGIN).ok()).is_some_and(|end| now > end);
     Asking { reference: reference(operation), purpose, customer_present: present, is_over }
 }
 

@@ -34,7 +34,9 @@ pub(super) struct Request {
 /// The transaction that a movement is about.
 pub(super) fn transaction_id(movement: &Movement) -> Result<&str, Fault> {
     let known = movement.payment.transaction.as_deref();
-    known.ok_or_else(|| invalid("payment_id", "Dintero's transaction is not known yet; confirm its session first"))
+    known.ok_or_else(|| {
+        invalid("payment_id", "Dintero's transaction is not known yet; confirm its session first")
+    })
 }
 
 /// The request of a movement.
@@ -45,11 +47,9 @@ pub(super) fn request(direction: Direction, movement: &Movement) -> Result<Reque
             path: "/capture",
             body: Some(capture(movement)?),
         }),
-        Direction::Refund => Ok(Request {
-            name: "transactions/{id}/refund",
-            path: "/refund",
-            body: Some(refund(movement)?),
-        }),
+        Direction::Refund => {
+            Ok(Request { name: "transactions/{id}/refund", path: "/refund", body: Some(refund(movement)?) })
+        }
         Direction::Void => {
             check_void(movement)?;
             Ok(Request { name: "transactions/{id}/void", path: "/void", body: None })
@@ -116,8 +116,8 @@ fn items(lines: &[LinePart]) -> Result<Option<Vec<Value>>, Fault> {
     let items = lines
         .iter()
         .map(|line| {
-            let quantity =
-                wire::decimal(&line.quantity).ok_or_else(|| invalid("lines", "a quantity is not a number"))?;
+            let quantity = wire::decimal(&line.quantity)
+                .ok_or_else(|| invalid("lines", "a quantity is not a number"))?;
             Ok(json!({ "line_id": line.id, "amount": line.amount_minor, "quantity": quantity }))
         })
         .collect::<Result<Vec<_>, Fault>>()?;

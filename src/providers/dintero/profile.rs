@@ -44,7 +44,11 @@ pub static PROFILE: Profile = Profile {
             CONTRACTED_CHARGES,
             "payex.creditcard needs a recurrence_token; the others reuse the payment_token",
         ),
-        row(Feature::ChargeUnscheduled, CONTRACTED_CHARGES, "kinds of unscheduled charges are not told apart"),
+        row(
+            Feature::ChargeUnscheduled,
+            CONTRACTED_CHARGES,
+            "kinds of unscheduled charges are not told apart",
+        ),
         row(
             Feature::ChargeInstallment,
             Support::No { instead: "reason RECURRING or UNSCHEDULED, as agreed with the customer" },
@@ -66,7 +70,11 @@ pub static PROFILE: Profile = Profile {
             Support::Yes,
             "the list may lag some seconds, so an empty one is no evidence at once",
         ),
-        row(Feature::ImportToken, Support::Yes, "with its product type and its kind; a token works in one account"),
+        row(
+            Feature::ImportToken,
+            Support::Yes,
+            "with its product type and its kind; a token works in one account",
+        ),
         row(
             Feature::DeleteToken,
             Support::Configured("only dintero_psp keeps tokens that can be deleted, by their public id"),

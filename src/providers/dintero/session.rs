@@ -7,7 +7,9 @@ use super::account::Account;
 use super::wire::{self, invalid, put};
 use crate::domain::card::{MerchantReason, StoredToken, TokenUses};
 use crate::domain::money::Money;
-use crate::domain::order::{CaptureMode, Charge, Options, Purchase, Purpose, ReturnUrls, SessionMode, SessionOrder};
+use crate::domain::order::{
+    CaptureMode, Charge, Options, Purchase, Purpose, ReturnUrls, SessionMode, SessionOrder,
+};
 use crate::domain::outcome::Seen;
 use crate::providers::contract::Fault;
 use crate::providers::json::Reading;
@@ -49,7 +51,8 @@ pub(super) fn create(order: &SessionOrder, account: &Account) -> Result<Create, 
 fn payment(order: &SessionOrder, account: &Account) -> Result<Create, Fault> {
     let purchase = &order.purchase;
     let options = &purchase.options;
-    let tokens = (order.purpose == Purpose::UseSaved).then(|| offered(&order.offered, account)).transpose()?;
+    let tokens =
+        (order.purpose == Purpose::UseSaved).then(|| offered(&order.offered, account)).transpose()?;
     let mut configuration = configuration(purchase);
     let mut body = Map::new();
     let mut types: Vec<&str> = options.texts("payment_product_types");
@@ -123,7 +126,10 @@ pub(super) fn customer_charge(charge: &Charge, account: &Account) -> Result<Crea
     account.check_amount(charge.purchase.money)?;
     let purchase = &charge.purchase;
     let Some(return_urls) = &charge.return_urls else {
-        return Err(invalid("customer_initiated.return_urls", "is required: the customer pays on Dintero's page"));
+        return Err(invalid(
+            "customer_initiated.return_urls",
+            "is required: the customer pays on Dintero's page",
+        ));
     };
     let tokens = offered(std::slice::from_ref(&charge.token), account)?;
     let mut configuration = configuration(purchase);
@@ -163,7 +169,10 @@ pub(super) fn pay(charge: &Charge, reason: MerchantReason, account: &Account) ->
     configuration.insert("auto_capture".to_owned(), json!(is_automatic(purchase)));
     if purchase.options.flag("pre_authorization").unwrap_or(false) {
         if !product.starts_with(OWN_ACQUIRING) {
-            return Err(invalid("dintero.pre_authorization", "only cards of dintero_psp can be pre-authorized"));
+            return Err(invalid(
+                "dintero.pre_authorization",
+                "only cards of dintero_psp can be pre-authorized",
+            ));
         }
         configuration.insert("pre_authorization".to_owned(), json!(true));
     }

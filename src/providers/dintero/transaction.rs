@@ -8,9 +8,7 @@ use super::event::{Direction, Event};
 use crate::domain::card::{Authentication, CardSummary, SavedCard, StoredToken, TokenUses};
 use crate::domain::money::Money;
 use crate::domain::order::Purpose;
-use crate::domain::outcome::{
-    Decline, DeclineReason, PaymentReport, Seen, SeenTotals, Standing, Trace,
-};
+use crate::domain::outcome::{Decline, DeclineReason, PaymentReport, Seen, SeenTotals, Standing, Trace};
 use crate::domain::secret::Secret;
 use crate::providers::contract::Fault;
 use crate::providers::json::Reading;
@@ -109,11 +107,7 @@ pub(super) struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     /// Reads a transaction. Every answer has an id, a status, an amount, a currency and our
     /// reference; one that lacks any of them is not believed in anything else.
-    pub(super) fn read(
-        body: &'a Value,
-        account: &Account,
-        expected: Option<&str>,
-    ) -> Result<Self, Fault> {
+    pub(super) fn read(body: &'a Value, account: &Account, expected: Option<&str>) -> Result<Self, Fault> {
         let lacking = |what: &str| Fault::unintelligible(format!("a transaction without {what}"));
         let id = body.text(&["id"]).ok_or_else(|| lacking("an id"))?;
         account.owns(&id)?;
@@ -153,12 +147,13 @@ impl<'a> Transaction<'a> {
     /// later, the events of the correction are in the list themselves (dossier §7.1).
     pub(super) fn total(&self, direction: Direction) -> Result<i64, Fault> {
         let odd = || Fault::unintelligible("events whose amounts do not add up");
-        self.events()
-            .filter(|event| event.completes(direction) && event.success() == Some(true))
-            .try_fold(0i64, |sum, event| {
+        self.events().filter(|event| event.completes(direction) && event.success() == Some(true)).try_fold(
+            0i64,
+            |sum, event| {
                 let money = event.money(self.money.currency()).ok_or_else(odd)?;
                 sum.checked_add(money.minor()).ok_or_else(odd)
-            })
+            },
+        )
     }
 
     /// Totals from the events. A status can be CAPTURED while less than the amount was captured
@@ -169,8 +164,7 @@ impl<'a> Transaction<'a> {
         }
         let captured = self.total(Direction::Capture)?;
         let refunded = self.total(Direction::Refund)?;
-        let must_have_captured =
-            !matches!(self.status, Status::Authorized | Status::AuthorizationVoided);
+        let must_have_captured = !matches!(self.status, Status::Authorized | Status::AuthorizationVoided);
         let must_have_refunded = matches!(
             self.status,
             Status::Refunded | Status::PartiallyRefunded | Status::PartiallyCapturedRefunded

@@ -145,7 +145,8 @@ pub(super) fn customer(customer: &Customer, tokens: Option<Value>) -> Result<Map
     let mut fields = Map::new();
     put(&mut fields, "customer_id", customer.id.clone());
     put(&mut fields, "email", customer.email.clone());
-    let phone = customer.phone.clone().map(|phone| check_phone(phone, "customer.phone_number")).transpose()?;
+    let phone =
+        customer.phone.clone().map(|phone| check_phone(phone, "customer.phone_number")).transpose()?;
     put(&mut fields, "phone_number", phone);
     put(&mut fields, "tokens", tokens);
     Ok(fields)
