@@ -28,6 +28,12 @@ pub mod providers {
     pub mod settings;
 }
 
+/// Assembly: what `turnpike serve` and `turnpike dev` start and stop.
+pub mod app {
+    #[cfg(feature = "simulator")]
+    pub mod development;
+}
+
 /// Configuration, parsed once.
 pub mod config;
 

@@ -219,9 +219,9 @@ record!(Payment => PaymentRecord {
     card: Option<CardSummary>,
     network_transaction_id: Option<String>,
     approval_code: Option<String>,
-    descriptor: Option<String>,
     customer: Option<String>,
     description: Option<String>,
+    descriptor: Option<String>,
     metadata: Metadata,
     saved_tokens: Vec<TokenId>,
     movements: Vec<MovementRecord>,
@@ -244,10 +244,10 @@ record!(MovementRecord => MovementForm {
     failure: Option<Failure>,
     reason: Option<String>,
     reason_word: Option<String>,
-    final_capture: bool,
-    lines: Vec<LinePart>,
     of_capture: Option<CaptureId>,
     metadata: Metadata,
+    final_capture: bool,
+    lines: Vec<LinePart>,
     options: Options,
     sent_at: Option<Timestamp>,
 });
@@ -312,8 +312,8 @@ record!(Customer => CustomerForm {} optional {
     birth_date: Option<String>,
     tax_id: Option<String>,
     ip: Option<String>,
-    provider_customer: Option<String>,
     device_id: Option<String>,
+    provider_customer: Option<String>,
 });
 
 record!(Address => AddressForm {} optional {
@@ -500,7 +500,7 @@ words!(FailureReason {
 
 own_words!(PaymentState MovementStatus DeclineReason);
 plain!(String, bool, u8, u16, u32, u64, i64, (i64, i64), Timestamp);
-ids!(PaymentId SessionId TokenId CaptureId);
+ids!(CaptureId PaymentId SessionId TokenId);
 names!(MerchantName AccountName);
 
 /// An amount as minor units and currency.
