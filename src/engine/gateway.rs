@@ -198,14 +198,14 @@ impl Gateway {
             }
         };
         let wait = wait.unwrap_or(self.shared.options.wait_max);
-        let told = tokio::time::timeout(wait, ended.wait_for(Option::is_some)).await;
+        // Cloned at once: the guard of the watched value must not be held across a wait.
+        let told = tokio::time::timeout(wait, ended.wait_for(Option::is_some))
+            .await
+            .map(|told| told.ok().and_then(|how| how.clone()));
         match told {
-            Ok(Ok(how)) => match &*how {
-                Some(Ok(done)) => Ok(Done { what: done.what.clone(), replayed: done.replayed || follows }),
-                Some(Err(error)) => Err(error.clone()),
-                None => Err(Error::bug("waited for nothing", None)),
-            },
-            Ok(Err(_)) => Err(Error::bug("a call ended without an answer", None)),
+            Ok(Some(Ok(done))) => Ok(Done { what: done.what, replayed: done.replayed || follows }),
+            Ok(Some(Err(error))) => Err(error),
+            Ok(None) => Err(Error::bug("a call ended without an answer", None)),
             // The work goes on; this caller hears where it stands.
             Err(_) => match self.subject_of(key).await? {
                 Some(subject) => Ok(Done { what: self.stands(subject).await?, replayed: follows }),
@@ -299,27 +299,39 @@ impl Gateway {
         F: FnMut(&mut Payment) -> Result<Entry, Error>,
     {
         for _ in 0..CONFLICTS_MAX {
-            let mut changed = payment.clone();
-            let mut entry = change(&mut changed)?;
-            if changed == payment
-                && entry.tokens.is_empty()
-                && entry.claim.is_none()
-                && entry.release.is_none()
-            {
-                return Ok(changed);
-            }
-            entry.payment = Some(changed.clone());
-            match self.commit_surely(entry).await {
-                Ok(()) => {
-                    changed.version += 1;
-                    self.wrote(&changed);
-                    return Ok(changed);
-                }
-                Err(CommitError::Conflict) => payment = self.stored_payment(payment.id).await?,
-                Err(error) => return Err(Error::of_commit(error, payment.id)),
+            match self.change_once(&payment, &mut change).await? {
+                Some(changed) => return Ok(changed),
+                None => payment = self.stored_payment(payment.id).await?,
             }
         }
         Err(Error::bug("a payment is changed by too many at once", Some(payment.id)))
+    }
+
+    /// The same, once. `None`: somebody else was faster, with the payment or with a token.
+    pub(super) async fn change_once<F>(
+        &self,
+        payment: &Payment,
+        mut change: F,
+    ) -> Result<Option<Payment>, Error>
+    where
+        F: FnMut(&mut Payment) -> Result<Entry, Error>,
+    {
+        let mut changed = payment.clone();
+        let mut entry = change(&mut changed)?;
+        if changed == *payment && entry.tokens.is_empty() && entry.claim.is_none() && entry.release.is_none()
+        {
+            return Ok(Some(changed));
+        }
+        entry.payment = Some(changed.clone());
+        match self.commit_surely(entry).await {
+            Ok(()) => {
+                changed.version += 1;
+                self.wrote(&changed);
+                Ok(Some(changed))
+            }
+            Err(CommitError::Conflict) => Ok(None),
+            Err(error) => Err(Error::of_commit(error, payment.id)),
+        }
     }
 
     /// Writes down what must not be lost: while the journal fails, tries again until the process

@@ -227,10 +227,10 @@ impl Mover for MovementMover<'_> {
         Ok(())
     }
 
-    async fn permit(&mut self, find_by: Trace) -> Result<Permit, CommitError> {
+    async fn permit(&mut self, _find_by: Trace) -> Result<Permit, CommitError> {
+        // A movement is found again by its record, from which the same request can be made.
         let id = self.record.id;
         let mut entry = self.entry();
-        self.payment.trace.learn(Trace { reference: String::new(), ..find_by });
         self.payment
             .hear_of(id, MovementNews::Submitted, self.gateway.now())
             .map_err(|_| CommitError::Conflict)?;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::card::SavedCard;
+use crate::domain::card::{SavedCard, Token};
 use crate::domain::ids::IdempotencyKey;
 use crate::domain::outcome::{Outcome, Trace};
 use crate::domain::payment::{News, Payment, PaymentState};
@@ -14,7 +14,7 @@ use super::accounts::Account;
 use super::conclude::{conclude, failure};
 use super::conversation::{Broken, Exchanged, Mover, Talked, Why};
 use super::error::Error;
-use super::gateway::{Gateway, note, notes};
+use super::gateway::{CONFLICTS_MAX, Gateway, note, notes};
 
 /// A payment whose own money moves.
 pub(super) struct PaymentMover<'a> {
@@ -110,35 +110,55 @@ impl Gateway {
         talked: Talked,
         how: How,
     ) -> Result<Payment, Error> {
-        let Talked { outcome, exchanges } = talked;
-        let stored_tokens = self.tokens_for(&payment, &outcome).await?;
+        let mut payment = payment;
+        for _ in 0..CONFLICTS_MAX {
+            // Looked up again after a conflict: the same cards may just have been stored.
+            let cards = self.tokens_for(&payment, &talked.outcome).await?;
+            let written =
+                self.change_once(&payment, |payment| self.taken_in(payment, &first, &talked, how, &cards));
+            match written.await? {
+                Some(payment) => return Ok(payment),
+                None => payment = self.stored_payment(payment.id).await?,
+            }
+        }
+        Err(Error::bug("a payment is changed by too many at once", Some(payment.id)))
+    }
+
+    fn taken_in(
+        &self,
+        payment: &mut Payment,
+        first: &Entry,
+        talked: &Talked,
+        how: How,
+        cards: &[Token],
+    ) -> Result<Entry, Error> {
+        let now = self.now();
+        let mut entry = first.clone();
+        let saved = self.take_in(payment, talked.outcome.clone(), now)?;
         let plan = self.shared.options.follow_up;
-        self.change_planned(payment, |payment| {
-            let now = self.now();
-            let mut entry = first.clone();
-            let saved = self.take_in(payment, outcome.clone(), now)?;
-            let kind = match how {
-                How::Replied => "exchanged",
-                How::Asked => "observed",
-            };
-            entry.history.extend(notes(&exchanges, kind, payment.state));
-            match how {
-                How::Replied => plan.apply(payment, now),
-                How::Asked => plan.asked(payment, now),
+        match how {
+            How::Replied => {
+                entry.history.extend(notes(&talked.exchanges, "exchanged", payment.state));
+                plan.apply(payment, now);
             }
-            if !saved.is_empty() && payment.state != PaymentState::Quarantined {
-                for token in &stored_tokens {
-                    if !payment.saved_tokens.contains(&token.id) {
-                        payment.saved_tokens.push(token.id);
-                        entry.history.push(note(payment, "token_saved", token.id.to_string()));
-                    }
-                    entry.tokens.push(token.clone());
-                }
-                entry.tokens.retain(|token| token.version == 0);
+            How::Asked => {
+                entry.history.extend(notes(&talked.exchanges, "observed", payment.state));
+                plan.asked(payment, now);
             }
-            Ok(entry)
-        })
-        .await
+        }
+        if saved.is_empty() || payment.state == PaymentState::Quarantined {
+            return Ok(entry);
+        }
+        for token in cards {
+            if !payment.saved_tokens.contains(&token.id) {
+                payment.saved_tokens.push(token.id);
+                entry.history.push(note(payment, "token_saved", token.id.to_string()));
+            }
+            if token.version == 0 {
+                entry.tokens.push(token.clone());
+            }
+        }
+        Ok(entry)
     }
 
     /// Applies an outcome to a payment; pure but for the clock.

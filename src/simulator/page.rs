@@ -65,7 +65,9 @@ pub struct Checkout<'a> {
     pub methods: &'a [(&'a str, &'a str)],
     /// The label of the button.
     pub button: &'a str,
-    /// Where the forms are sent: `{action}/pay`, `{action}/cancel`, `{action}/expire`.
+    /// Whether there is a method whose own app can say no.
+    pub can_decline: bool,
+    /// Where the forms are sent: `{action}/pay`, `/cancel`, `/expire`, `/decline`.
     pub action: &'a str,
     /// Test cards: number and what it does.
     pub test_cards: &'a [(&'a str, &'a str)],
@@ -97,6 +99,10 @@ impl Checkout<'_> {
         body.push_str("<div class=\"row\">");
         body.push_str(&button_form(&format!("{}/cancel", self.action), "Cancel"));
         body.push_str(&button_form(&format!("{}/expire", self.action), "Let it expire"));
+        if self.can_decline {
+            let action = format!("{}/decline", self.action);
+            body.push_str(&button_form(&action, "Say no in the app"));
+        }
         body.push_str("</div>");
         body.push_str(&self.test_data());
         layout(self.title, &body)

@@ -53,10 +53,10 @@ pub(super) fn read(reply: &Reply, account: &Account) -> Result<Answer, Fault> {
         return Ok(Answer::Several(several.collect::<Result<_, _>>()?));
     }
     // A page comes wrapped; the notice of its expiry has the same object without a wrapper.
+    // Subscriptions have a token and an address as well, and a plan.
     let page = body.at(&["checkout"]).unwrap_or(&body);
-    if page.text(&["token"]).is_some()
-        && (page.at(&["redirect_url"]).is_some() || page.at(&["order"]).is_some())
-    {
+    let is_page = page.at(&["redirect_url"]).is_some() || page.at(&["order"]).is_some();
+    if page.text(&["token"]).is_some() && is_page && page.at(&["plan"]).is_none() {
         return Ok(Answer::Page(Box::new(Page::read(page, account)?)));
     }
     Ok(Answer::Refusal(Refusal::of(reply, &body)))
@@ -282,7 +282,6 @@ pub(super) struct Page {
     pub money: Option<Money>,
     pub tracking_id: Option<String>,
     pub message: Option<String>,
-    pub contract: Vec<String>,
 }
 
 impl Page {
@@ -309,7 +308,6 @@ impl Page {
             money: money(order, account)?,
             tracking_id: order.text(&["tracking_id"]),
             message: shown(body.words(&["message"])),
-            contract: texts(order.list(&["additional_data", "contract"])),
         })
     }
 }

@@ -19,18 +19,17 @@ mod verdict;
 mod wire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use account::Account;
-use answer::{Answer, Kind, Refusal, Transaction};
+use answer::{Answer, Refusal, Transaction};
 use verdict::{PageSays, View};
 use wire::{Paying, Road};
 
 pub use profile::{EXAMPLE, PROFILE};
 
 use super::contract::{
-    Confirmation, Context, Effect, Fault, Feature, Inquiry, Movement, MovementInquiry, Operation,
-    OperationKind, Profile, Provider, Reply, Step, Support,
+    Confirmation, Context, Fault, Feature, Inquiry, Operation, OperationKind, Profile, Provider, Reply, Step,
+    Support,
 };
 use super::conversation::AnyProvider;
 use super::settings::Settings;
@@ -40,9 +39,8 @@ use crate::domain::outcome::{
     Decline, DeclineReason, NextAction, Outcome, PaymentReport, RetryAdvice, SessionOpened, Standing, Trace,
 };
 
-/// How long the provider remembers a `RequestID` (dossier, section 3.1: 24 hours), less an hour for
-/// clocks and for the time on the way.
-const REMEMBERED: Duration = Duration::from_secs(23 * 3600);
+/// The name under which a [`Trace`] keeps the contract of a card that is being saved.
+const CONTRACT: &str = "contract";
 
 /// Sets an account up. Mistakes are noted in the settings.
 pub fn build(settings: &Settings) -> Arc<dyn AnyProvider> {
@@ -80,19 +78,11 @@ pub enum Look {
     Reference,
     /// The gateway, by the provider's id.
     Transaction {
-        /// What the hosted page said, when it was the page that named the transaction.
-        named_by: Option<Named>,
+        /// The same id, when it was a hosted page that named it.
+        named_by_page: Option<String>,
     },
     /// The host of alternative methods, by the provider's id.
     Alternative,
-}
-
-/// What a hosted page said of its transaction.
-#[derive(Debug, Clone, Default)]
-pub struct Named {
-    uid: String,
-    /// What a card was to be saved for; version 3 does not repeat it in the transaction.
-    contract: Vec<String>,
 }
 
 impl Provider for Begateway {
@@ -138,7 +128,7 @@ impl Provider for Begateway {
         match (operation, stage) {
             (Operation::OpenSession(order), Stage::Opening) => self.opened(order, reply),
             (Operation::ConfirmSession(confirmation), Stage::Paying) => {
-                self.paid(&view_of_confirmation(confirmation), reply)
+                self.paid(&view_of_confirmation(confirmation)?, reply)
             }
             (Operation::Charge(charge), Stage::Paying) => self.paid(&view_of_charge(charge), reply),
             (Operation::ReadSession(inquiry) | Operation::InquirePayment(inquiry), Stage::Looking(look)) => {
@@ -186,7 +176,7 @@ impl Provider for Begateway {
             (_, "checkout") => Stage::Looking(Look::Page),
             (_, "tracking_id") => Stage::Looking(Look::Reference),
             (_, "alternative") => Stage::Looking(Look::Alternative),
-            (_, _) => Stage::Looking(Look::Transaction { named_by: None }),
+            (_, _) => Stage::Looking(Look::Transaction { named_by_page: None }),
         })
     }
 }
@@ -198,7 +188,9 @@ impl Begateway {
             // A page without a transaction moves nothing, so opening one twice is harmless.
             SessionMode::Redirect => Ok(Step::repeatable(page::open(&self.account, order)?, Stage::Opening)),
             SessionMode::Api => {
-                page::road(&self.account, order)?;
+                // Nothing is sent yet, but what cannot be confirmed later must not be opened now.
+                let road = page::road(&self.account, order)?;
+                wire::amount(&self.account, &order.purchase, road)?;
                 Ok(Step::Done(Outcome::SessionOpened(self.collect_card(order))))
             }
         }
@@ -231,7 +223,9 @@ impl Begateway {
         let (Some(token), Some(url)) = (page.token, page.redirect_url) else {
             return Err(Fault::unintelligible("a page without a token or an address"));
         };
-        let mut trace = Trace::by_reference(order.purchase.reference.as_str());
+        let saves = matches!(order.purpose, Purpose::PayAndSave | Purpose::Save);
+        let contract = if saves { wire::contract_for(order.saved_for) } else { Vec::new() };
+        let mut trace = agreed(&order.purchase, &contract);
         // Whoever holds the token has the page.
         trace.session_key = Some(token);
         Ok(Step::Done(Outcome::SessionOpened(SessionOpened {
@@ -268,6 +262,7 @@ impl Begateway {
         } else {
             (Vec::new(), fields::Fields::default())
         };
+        let find_by = agreed(&order.purchase, if saves { &contract } else { &[] });
         let paying = Paying {
             road: page::road(&self.account, order)?,
             card,
@@ -278,12 +273,8 @@ impl Begateway {
             return_url: Some(order.return_urls.success.as_str()),
             expires_at: Some(order.expires_at),
         };
-        self.pay(&order.purchase, paying)
-    }
-
-    fn pay(&self, purchase: &Purchase, paying: Paying<'_>) -> Result<Step<Stage>, Fault> {
-        let request = wire::transaction(&self.account, purchase, paying)?;
-        Ok(Step::moves_money(request, Trace::by_reference(purchase.reference.as_str()), Stage::Paying))
+        let request = wire::transaction(&self.account, &order.purchase, paying)?;
+        Ok(Step::moves_money(request, find_by, Stage::Paying))
     }
 
     /// Skipping needs the provider's permission; without it the flag would be ignored in silence.
@@ -302,6 +293,16 @@ impl Begateway {
     }
 }
 
+/// How to find a payment again, and what its card is saved for: version 3 does not repeat that, and
+/// the answer that brings the token may come long after the order is out of sight.
+fn agreed(purchase: &Purchase, contract: &[&'static str]) -> Trace {
+    let mut trace = Trace::by_reference(purchase.reference.as_str());
+    if !contract.is_empty() {
+        trace.more.insert(CONTRACT.to_owned(), contract.join(","));
+    }
+    trace
+}
+
 /// Whether the card of a confirmation is to be kept: wanted by the order, and agreed to where the
 /// customer had to be asked.
 fn saves_card(confirmation: &Confirmation) -> Result<bool, Fault> {
@@ -318,13 +319,18 @@ fn saves_card(confirmation: &Confirmation) -> Result<bool, Fault> {
     }
 }
 
-fn view_of_confirmation(confirmation: &Confirmation) -> View<'_> {
-    View {
-        reference: &confirmation.order.purchase.reference,
-        asked: confirmation.order.purchase.money,
-        purpose: Some(confirmation.order.purpose),
+fn view_of_confirmation(confirmation: &Confirmation) -> Result<View<'_>, Fault> {
+    let order = &confirmation.order;
+    let saves = saves_card(confirmation)?;
+    let contract = if saves { wire::contract_for(order.saved_for) } else { Vec::new() };
+    Ok(View {
+        reference: &order.purchase.reference,
+        asked: order.purchase.money,
+        only_saves: order.purpose == Purpose::Save,
+        saves,
+        contract: contract.into_iter().map(str::to_owned).collect(),
         customer_present: true,
-    }
+    })
 }
 
 /// Charges.
@@ -351,7 +357,8 @@ impl Begateway {
             return_url: charge.return_urls.as_ref().map(|urls| urls.success.as_str()),
             expires_at: charge.expires_at,
         };
-        self.pay(purchase, paying)
+        let request = wire::transaction(&self.account, purchase, paying)?;
+        Ok(Step::moves_money(request, Trace::by_reference(purchase.reference.as_str()), Stage::Paying))
     }
 
     fn choose_three_d_secure_of_charge(
@@ -398,7 +405,7 @@ impl Begateway {
                 if is_refused_repetition(&transaction) {
                     return Err(Fault::Silent { what: "the provider calls it a duplicate".to_owned() });
                 }
-                verdict::payment(&self.account, view, *transaction, &[])?
+                verdict::payment(&self.account, view, *transaction)?
             }
             Answer::Refusal(refusal) if refusal.is_dead_token() => dead_token(view, refusal),
             Answer::Refusal(refusal) => return Err(refusal.fault()),
@@ -414,7 +421,9 @@ fn view_of_charge(charge: &Charge) -> View<'_> {
     View {
         reference: &charge.purchase.reference,
         asked: charge.purchase.money,
-        purpose: None,
+        only_saves: false,
+        saves: false,
+        contract: Vec::new(),
         customer_present: match charge.initiator {
             Initiator::Customer { .. } => true,
             Initiator::Merchant { .. } => false,
@@ -446,34 +455,22 @@ impl Begateway {
         let Trace { session_key, transaction, reference, .. } = &inquiry.trace;
         let (request, look) = match (session_key, transaction) {
             (Some(token), _) => (page::read(&self.account, token), Look::Page),
-            (None, Some(uid)) => (wire::by_uid(&self.account, uid), Look::Transaction { named_by: None }),
+            (None, Some(uid)) => {
+                (wire::by_uid(&self.account, uid), Look::Transaction { named_by_page: None })
+            }
             (None, None) => (wire::by_reference(&self.account, reference), Look::Reference),
         };
         Step::repeatable(request, Stage::Looking(look))
     }
 
     fn seen(&self, inquiry: &Inquiry, look: Look, reply: &Reply) -> Result<Step<Stage>, Fault> {
-        let view = View {
-            reference: &inquiry.trace.reference,
-            asked: inquiry.money,
-            purpose: inquiry.purpose,
-            customer_present: inquiry.customer_present,
-        };
+        let view = view_of_inquiry(inquiry);
         let report = match answer::read(reply, &self.account)? {
-            Answer::Transaction(transaction) => {
-                let contract = match look {
-                    Look::Transaction { named_by: Some(named) } => named.contract,
-                    Look::Transaction { named_by: None }
-                    | Look::Page
-                    | Look::Reference
-                    | Look::Alternative => Vec::new(),
-                };
-                verdict::payment(&self.account, &view, *transaction, &contract)?
-            }
+            Answer::Transaction(transaction) => verdict::payment(&self.account, &view, *transaction)?,
             Answer::Several(all) => match verdict::choose(all)? {
                 None => return Ok(Step::Done(Outcome::Absent)),
                 Some((parent, children)) => {
-                    let report = verdict::payment(&self.account, &view, parent, &[])?;
+                    let report = verdict::payment(&self.account, &view, parent)?;
                     verdict::with_children(report, children)
                 }
             },
@@ -492,8 +489,8 @@ impl Begateway {
         match page.uid {
             Some(uid) => {
                 let request = wire::by_uid(&self.account, &uid);
-                let named_by = Some(Named { uid, contract: page.contract });
-                Step::repeatable(request, Stage::Looking(Look::Transaction { named_by }))
+                let named_by_page = Some(uid);
+                Step::repeatable(request, Stage::Looking(Look::Transaction { named_by_page }))
             }
             None => Step::repeatable(
                 wire::by_reference(&self.account, view.reference),
@@ -506,11 +503,11 @@ impl Begateway {
     /// an alternative method it lives on another host.
     fn missing(&self, look: Look) -> Result<Step<Stage>, Fault> {
         match look {
-            Look::Page | Look::Reference | Look::Transaction { named_by: None } => {
+            Look::Page | Look::Reference | Look::Transaction { named_by_page: None } => {
                 Ok(Step::Done(Outcome::Absent))
             }
-            Look::Transaction { named_by: Some(named) } => {
-                match wire::alternative_by_uid(&self.account, &named.uid) {
+            Look::Transaction { named_by_page: Some(uid) } => {
+                match wire::alternative_by_uid(&self.account, &uid) {
                     Some(request) => Ok(Step::repeatable(request, Stage::Looking(Look::Alternative))),
                     None => Err(Fault::unintelligible("a page names a transaction that the gateway lacks")),
                 }
@@ -520,100 +517,22 @@ impl Begateway {
     }
 }
 
+fn view_of_inquiry(inquiry: &Inquiry) -> View<'_> {
+    let contract = inquiry.trace.more.get(CONTRACT).map(String::as_str).unwrap_or_default();
+    View {
+        reference: &inquiry.trace.reference,
+        asked: inquiry.money,
+        only_saves: inquiry.purpose == Some(Purpose::Save),
+        saves: matches!(inquiry.purpose, Some(Purpose::PayAndSave | Purpose::Save)),
+        contract: contract.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        customer_present: inquiry.customer_present,
+    }
+}
+
 /// Whatever else an inquiry is answered with proves nothing about the payment.
 fn no_evidence(refusal: Refusal) -> Fault {
     match refusal.fault() {
         Fault::Rejected { .. } => Fault::unintelligible("an inquiry was refused"),
         other => other,
-    }
-}
-
-/// Captures, voids and refunds.
-impl Begateway {
-    fn send_movement(&self, kind: OperationKind, movement: &Movement) -> Result<Step<Stage>, Fault> {
-        let request = movement::request(&self.account, kind, movement)?;
-        let mut find_by = movement.payment.clone();
-        find_by.more.insert("request_id".to_owned(), movement.reference.clone());
-        Ok(Step::moves_money(request, find_by, Stage::Moving))
-    }
-
-    fn moved(&self, kind: OperationKind, asked: &Movement, reply: &Reply) -> Result<Step<Stage>, Fault> {
-        match self.movement_answer(kind, reply)? {
-            Ok(transaction) => {
-                let sent_parent = asked.payment.transaction.as_ref();
-                let is_ours = |parent: &String| {
-                    Some(parent) == sent_parent
-                        || asked.captures.iter().any(|capture| capture.provider_id.as_ref() == Some(parent))
-                };
-                if transaction.parent_uid.as_ref().is_some_and(|parent| !is_ours(parent)) {
-                    return Err(Fault::unintelligible("a movement of another payment"));
-                }
-                Ok(Step::Done(Outcome::Movement(verdict::movement(*transaction))))
-            }
-            Err(refusal) => Err(refusal.fault()),
-        }
-    }
-
-    /// The transaction of a movement, or the refusal in its place.
-    fn movement_answer(
-        &self,
-        kind: OperationKind,
-        reply: &Reply,
-    ) -> Result<Result<Box<Transaction>, Refusal>, Fault> {
-        let expected = match kind {
-            OperationKind::Capture => Kind::Capture,
-            OperationKind::Void => Kind::Void,
-            _ => Kind::Refund,
-        };
-        match answer::read(reply, &self.account)? {
-            Answer::Transaction(transaction) if transaction.kind.is_none_or(|kind| kind == expected) => {
-                Ok(Ok(transaction))
-            }
-            Answer::Refusal(refusal) => Ok(Err(refusal)),
-            Answer::Transaction(_) | Answer::Several(_) | Answer::Page(_) => {
-                Err(Fault::unintelligible("an answer about something else than this movement"))
-            }
-        }
-    }
-
-    /// By its id where we have one. Otherwise there is no way to list the children of a payment,
-    /// but the provider remembers `RequestID`: the same bytes under the same value are the same
-    /// request, answered as the first time and done once.
-    fn ask_again(&self, inquiry: &MovementInquiry, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {
-        if let Some(uid) = &inquiry.provider_id {
-            return Ok(Step::repeatable(wire::by_uid(&self.account, uid), Stage::LookingAtMovement));
-        }
-        let until = inquiry
-            .sent_at
-            .checked_add(REMEMBERED)
-            .map_err(|_| Fault::unintelligible("a time of sending beyond the calendar"))?;
-        if cx.now >= until {
-            return Err(Fault::Silent {
-                what: "beGateway remembers a movement for 24 hours; a person has to look it up in the \
-                       back office, under the payment"
-                    .to_owned(),
-            });
-        }
-        let request = movement::request(&self.account, inquiry.kind, &inquiry.movement)?;
-        Ok(Step::Ask { request, effect: Effect::Remembered { until }, next: Stage::MovingAgain })
-    }
-
-    fn moved_again(&self, inquiry: &MovementInquiry, reply: &Reply) -> Result<Step<Stage>, Fault> {
-        match self.moved(inquiry.kind, &inquiry.movement, reply) {
-            // "Cannot be refunded" is what a refund that worked the first time would be told, had the
-            // provider forgotten it. It proves nothing, and a person has to look.
-            Err(Fault::Rejected { .. }) => Err(Fault::Silent {
-                what: "refused when asked again, which does not tell whether it was done before".to_owned(),
-            }),
-            other => other,
-        }
-    }
-
-    fn movement_seen(&self, kind: OperationKind, reply: &Reply) -> Result<Step<Stage>, Fault> {
-        match self.movement_answer(kind, reply)? {
-            Ok(transaction) => Ok(Step::Done(Outcome::Movement(verdict::movement(*transaction)))),
-            Err(refusal) if refusal.is_missing() => Ok(Step::Done(Outcome::Absent)),
-            Err(refusal) => Err(no_evidence(refusal)),
-        }
     }
 }

@@ -3,20 +3,130 @@
 //! "Capture", "Void" and "Refund", docs.bepaid.by (the dossier, sections 5 and 13; read 2026-03).
 //! A body is made of the [`Movement`] alone, so that asking again sends the same bytes.
 
+use std::time::Duration;
+
 use super::account::{Account, DuplicateCheck};
+use super::answer::{self, Answer, Kind, Refusal, Transaction};
 use super::fields::{Fields, seal};
+use super::{Begateway, Stage, no_evidence, verdict, wire};
 use crate::domain::money::Money;
 use crate::domain::order::CaptureMode;
-use crate::providers::contract::{Earlier, Fault, Method, Movement, OperationKind, RefundReason, Request};
+use crate::domain::outcome::Outcome;
+use crate::providers::contract::{
+    Context, Earlier, Effect, Fault, Method, Movement, MovementInquiry, OperationKind, RefundReason, Reply,
+    Request, Step,
+};
 
 /// The longest reason, in characters. An empty one is refused by the provider.
 const REASON_CHARS_MAX: usize = 255;
+
+/// How long the provider remembers a `RequestID` (dossier, section 3.1: 24 hours), less an hour for
+/// clocks and for the time on the way.
+const REMEMBERED: Duration = Duration::from_secs(23 * 3600);
+
+impl Begateway {
+    pub(super) fn send_movement(
+        &self,
+        kind: OperationKind,
+        movement: &Movement,
+    ) -> Result<Step<Stage>, Fault> {
+        let request = request(&self.account, kind, movement)?;
+        let mut find_by = movement.payment.clone();
+        find_by.more.insert("request_id".to_owned(), movement.reference.clone());
+        Ok(Step::moves_money(request, find_by, Stage::Moving))
+    }
+
+    pub(super) fn moved(
+        &self,
+        kind: OperationKind,
+        asked: &Movement,
+        reply: &Reply,
+    ) -> Result<Step<Stage>, Fault> {
+        let transaction = match self.movement_answer(kind, reply)? {
+            Ok(transaction) => transaction,
+            Err(refusal) => return Err(refusal.fault()),
+        };
+        // A child has no reference of ours to compare. It names its parent, and a parent that is
+        // none of ours stands in for it, so that the comparison finds the mistake.
+        let stranger = transaction.parent_uid.clone().filter(|parent| !is_of(asked, parent));
+        let mut report = verdict::movement(*transaction);
+        report.seen.reference = stranger;
+        Ok(Step::Done(Outcome::Movement(report)))
+    }
+
+    /// The transaction of a movement, or the refusal in its place.
+    fn movement_answer(
+        &self,
+        kind: OperationKind,
+        reply: &Reply,
+    ) -> Result<Result<Box<Transaction>, Refusal>, Fault> {
+        let expected = match kind {
+            OperationKind::Capture => Kind::Capture,
+            OperationKind::Void => Kind::Void,
+            _ => Kind::Refund,
+        };
+        match answer::read(reply, &self.account)? {
+            Answer::Transaction(transaction) if transaction.kind.is_none_or(|kind| kind == expected) => {
+                Ok(Ok(transaction))
+            }
+            Answer::Refusal(refusal) => Ok(Err(refusal)),
+            Answer::Transaction(_) | Answer::Several(_) | Answer::Page(_) => {
+                Err(Fault::unintelligible("an answer about something else than this movement"))
+            }
+        }
+    }
+
+    /// By its id where we have one. Otherwise there is no way to list the children of a payment,
+    /// but the provider remembers `RequestID`: the same bytes under the same value are the same
+    /// request, answered as the first time and done once.
+    pub(super) fn ask_again(
+        &self,
+        inquiry: &MovementInquiry,
+        cx: &Context<'_>,
+    ) -> Result<Step<Stage>, Fault> {
+        if let Some(uid) = &inquiry.provider_id {
+            return Ok(Step::repeatable(wire::by_uid(&self.account, uid), Stage::LookingAtMovement));
+        }
+        let until = inquiry
+            .sent_at
+            .checked_add(REMEMBERED)
+            .map_err(|_| Fault::unintelligible("a time of sending beyond the calendar"))?;
+        if cx.now >= until {
+            return Err(Fault::Silent {
+                what: "beGateway remembers a movement for 24 hours; a person has to look it up in the \
+                       back office, under the payment"
+                    .to_owned(),
+            });
+        }
+        let request = request(&self.account, inquiry.kind, &inquiry.movement)?;
+        Ok(Step::Ask { request, effect: Effect::Remembered { until }, next: Stage::MovingAgain })
+    }
+
+    pub(super) fn moved_again(&self, inquiry: &MovementInquiry, reply: &Reply) -> Result<Step<Stage>, Fault> {
+        match self.moved(inquiry.kind, &inquiry.movement, reply) {
+            // "Cannot be refunded" is what a refund that worked the first time would be told, had the
+            // provider forgotten it. It proves nothing, and a person has to look.
+            Err(Fault::Rejected { .. }) => Err(Fault::Silent {
+                what: "refused when asked again, which does not tell whether it was done before".to_owned(),
+            }),
+            other => other,
+        }
+    }
+
+    pub(super) fn movement_seen(&self, kind: OperationKind, reply: &Reply) -> Result<Step<Stage>, Fault> {
+        match self.movement_answer(kind, reply)? {
+            Ok(transaction) => Ok(Step::Done(Outcome::Movement(verdict::movement(*transaction)))),
+            Err(refusal) if refusal.is_missing() => Ok(Step::Done(Outcome::Absent)),
+            Err(refusal) => Err(no_evidence(refusal)),
+        }
+    }
+}
 
 /// The request of a capture, void or refund.
 ///
 /// # Errors
 /// [`Fault::Unsupported`] and [`Fault::Invalid`] for what the provider cannot do.
-pub(super) fn request(account: &Account, kind: OperationKind, movement: &Movement) -> Result<Request, Fault> {
+fn request(account: &Account, kind: OperationKind, movement: &Movement) -> Result<Request, Fault> {
     let (name, path) = match kind {
         OperationKind::Capture => ("transactions/captures", "/transactions/captures"),
         OperationKind::Void => ("transactions/voids", "/transactions/voids"),
@@ -46,6 +156,12 @@ pub(super) fn request(account: &Account, kind: OperationKind, movement: &Movemen
     let request =
         account.to_gateway(name, Method::Post, path).header("RequestID", movement.reference.as_str());
     Ok(seal(request, body.wrapped("request")))
+}
+
+/// Whether a parent is the payment of a movement, or one of its captures.
+fn is_of(asked: &Movement, parent: &str) -> bool {
+    asked.payment.transaction.as_deref() == Some(parent)
+        || asked.captures.iter().any(|capture| capture.provider_id.as_deref() == Some(parent))
 }
 
 fn unsupported(what: &str, instead: &str) -> Fault {

@@ -14,7 +14,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::order::{Customer, OptionValue, Options, ReturnUrls};
 use crate::domain::outcome::{MovementStanding, SeenTotals};
 use crate::domain::secret::Secret;
-use crate::providers::contract::{Earlier, RefundReason, Request};
+use crate::providers::contract::{Earlier, Effect, Movement, MovementInquiry, RefundReason, Request};
 use crate::providers::settings::Setting;
 
 const NOW: &str = "2026-03-02T09:00:00Z";
@@ -219,6 +219,7 @@ fn a_page_is_opened_with_the_token_as_its_secret() {
         Ok(Step::Done(Outcome::SessionOpened(opened))) => {
             assert_eq!(opened.trace.session_key, Some(Secret::from("canary-page")));
             assert_eq!(opened.trace.session, None);
+            assert_eq!(opened.trace.more.get("contract").map(String::as_str), Some("recurring"));
             assert!(!format!("{:?}", opened.trace).contains("canary"));
         }
         other => panic!("{other:?}"),
@@ -608,8 +609,16 @@ fn a_lost_movement_is_asked_again_with_the_same_bytes_while_it_is_remembered() {
         }
         other => panic!("{other:?}"),
     }
-    let other = transaction("successful", &[("type", json!("capture")), ("parent_uid", json!("uid-other"))]);
-    assert!(is_nonsense(&read(&first, "transaction", 200, &other)));
+    // Another payment's capture is reported as such, so that the comparison finds it.
+    let of = |parent: &str| {
+        let more = [("type", json!("capture")), ("parent_uid", json!(parent))];
+        match read(&first, "transaction", 200, &transaction("successful", &more)) {
+            Ok(Step::Done(Outcome::Movement(report))) => report.seen.reference,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(of("uid-1"), None);
+    assert_eq!(of("uid-other").as_deref(), Some("uid-other"));
 }
 
 #[test]
@@ -637,4 +646,49 @@ fn the_matrix_has_a_row_for_every_feature() {
         let rows = PROFILE.capabilities.iter().filter(|row| row.feature == *feature).count();
         assert_eq!(rows, 1, "{name}");
     }
+}
+
+#[test]
+fn both_versions_say_the_same() {
+    let operation = Operation::InquirePayment(inquiry(None, Some("uid-1"), Some(Purpose::PayAndSave)));
+    let card = json!({"last_4": "0000", "brand": "visa", "bin": "420000", "token": "canary-new", "stamp": "9c1f",
+        "exp_month": 4, "exp_year": 2031, "issuer_country": "LT"});
+    let section = json!({"auth_code": "654321", "bank_code": "05", "message": "Payment was approved"});
+    let secure = json!({"status": "successful", "ve_status": "Y", "pa_status": "Y", "eci": "05"});
+    let flat = json!({"uid": "uid-1", "status": "successful", "type": "payment", "amount": 4990,
+        "currency": "EUR", "tracking_id": "pay1", "test": true, "code": "S.0000",
+        "additional_data": {"contract": ["recurring"]}, "three_d_secure_verification": secure});
+    let mut third = flat.clone();
+    third["payment_method"] = card.clone();
+    // In version 3 this key is the bank's section and not the envelope.
+    third["transaction"] = section.clone();
+    let mut second = flat;
+    second["credit_card"] = card;
+    second["payment"] = section;
+    let second = report(read(&operation, "transaction", 200, &json!({"transaction": second})));
+    assert_eq!(second, report(read(&operation, "transaction", 200, &third)));
+    assert_eq!(second.approval_code.as_deref(), Some("654321"));
+    let card = second.card.expect("a card");
+    assert_eq!((card.expiry_month, card.expiry_year), (Some(4), Some(2031)));
+    let authentication = card.authentication.expect("3-D Secure");
+    assert_eq!((authentication.status.as_deref(), authentication.eci.as_deref()), (Some("Y"), Some("05")));
+}
+
+#[test]
+fn a_transaction_that_only_the_page_knows_is_looked_for_elsewhere_and_never_called_absent() {
+    let operation = Operation::ReadSession(inquiry(Some("canary-page"), None, Some(Purpose::Pay)));
+    let missing = reply(404, &json!({"response": {"message": "Record not found"}}));
+    let named = || Stage::Looking(Look::Transaction { named_by_page: Some("uid-1".to_owned()) });
+    let resume = |provider: &Begateway| Provider::resume(provider, &operation, named(), &missing, &cx());
+    assert!(is_nonsense(&resume(&account(&[]))));
+    let api = [("api_url", Setting::Text("https://api.psp.example".to_owned()))];
+    match resume(&account(&api)) {
+        Ok(Step::Ask { request, next: Stage::Looking(Look::Alternative), .. }) => {
+            assert_eq!(request.url, "https://api.psp.example/beyag/transactions/uid-1");
+        }
+        other => panic!("{other:?}"),
+    }
+    let erip = transaction("pending", &[("code", json!("P.0220")), ("method_type", json!("erip"))]);
+    assert_eq!(report(read(&operation, "alternative", 200, &erip)).standing, Standing::Processing);
+    assert!(is_nonsense(&read(&operation, "alternative", 404, &json!({"message": "Record not found"}))));
 }

@@ -21,7 +21,6 @@ use super::decline;
 use super::wire;
 use crate::domain::card::{SavedCard, StoredToken};
 use crate::domain::money::Money;
-use crate::domain::order::Purpose;
 use crate::domain::outcome::{
     Decline, DeclineReason, Failure, FailureReason, MovementReport, MovementStanding, NextAction,
     PaymentReport, RetryAdvice, Seen, SeenTotals, Standing, Trace,
@@ -32,21 +31,21 @@ use crate::providers::contract::Fault;
 pub(super) struct View<'a> {
     pub reference: &'a str,
     pub asked: Money,
-    /// `None` for the charge of a token.
-    pub purpose: Option<Purpose>,
+    /// Whether a card is saved and nothing else is asked for.
+    pub only_saves: bool,
+    /// Whether a card is saved.
+    pub saves: bool,
+    /// What it is saved for, where that is known from our side.
+    pub contract: Vec<String>,
     pub customer_present: bool,
 }
 
 impl View<'_> {
-    fn saves(&self) -> bool {
-        matches!(self.purpose, Some(Purpose::PayAndSave | Purpose::Save))
-    }
-
     /// What an answer repeats. A tokenization repeats the amount that its request had to have,
     /// although none was asked for; any other amount is reported as it is, and will be noticed.
     fn seen(&self, account: &Account, money: Option<Money>, tracking_id: Option<&String>) -> Seen {
         let filler = account.exponents.read_wire(account.tokenization_amount, self.asked.currency());
-        let is_filler = self.purpose == Some(Purpose::Save) && money.is_some() && money == filler;
+        let is_filler = self.only_saves && money.is_some() && money == filler;
         Seen {
             money: if is_filler { Some(Money::zero(self.asked.currency())) } else { money },
             reference: tracking_id.cloned(),
@@ -62,7 +61,6 @@ pub(super) fn payment(
     account: &Account,
     view: &View<'_>,
     transaction: Transaction,
-    page_contract: &[String],
 ) -> Result<PaymentReport, Fault> {
     let kind = match transaction.kind {
         Some(Kind::Capture | Kind::Void | Kind::Refund | Kind::Other) => {
@@ -76,9 +74,11 @@ pub(super) fn payment(
     report.trace = Trace::by_reference(view.reference);
     report.trace.transaction = Some(transaction.uid.clone());
     report.card = transaction.card.clone();
-    report.approval_code = transaction.approval_code.clone();
-    if transaction.status == Status::Successful && view.saves() {
-        report.saved = saved(transaction, page_contract);
+    if transaction.status == Status::Successful {
+        report.approval_code = transaction.approval_code.clone();
+        if view.saves {
+            report.saved = saved(view, transaction);
+        }
     }
     Ok(report)
 }
@@ -162,10 +162,9 @@ fn totals(standing: &Standing, money: Option<Money>) -> SeenTotals {
 }
 
 /// The saved card. The token counts only once the transaction is successful (section 6, point 2).
-fn saved(transaction: Transaction, page_contract: &[String]) -> Vec<SavedCard> {
+fn saved(view: &View<'_>, transaction: Transaction) -> Vec<SavedCard> {
     let Some(token) = transaction.token else { return Vec::new() };
-    let contract =
-        if transaction.contract.is_empty() { page_contract } else { transaction.contract.as_slice() };
+    let contract = if transaction.contract.is_empty() { &view.contract } else { &transaction.contract };
     vec![SavedCard {
         uses: wire::uses_of(contract),
         card: transaction.card.unwrap_or_default(),

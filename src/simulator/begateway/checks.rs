@@ -7,6 +7,10 @@ use url::Url;
 
 use super::answers::Refusal;
 
+/// The largest amount accepted, in minor units. The provider publishes none; this one keeps every
+/// sum in range.
+const AMOUNT_MAX: i64 = 1_000_000_000_000;
+
 /// The object inside the wrapper every body has (`request`, `checkout`).
 pub fn unwrap(body: &[u8], wrapper: &str) -> Result<Map<String, Value>, Box<Refusal>> {
     let Ok(mut body) = serde_json::from_slice::<Value>(body) else {
@@ -57,8 +61,10 @@ impl Errors {
                 return text.clone();
             }
             let words = named.replace(['.', '_'], " ");
-            let (first, rest) = words.split_at(words.len().min(1));
-            format!("{}{rest} {text}", first.to_uppercase())
+            // A path may contain what the client sent, so it need not begin with ASCII.
+            let mut letters = words.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            format!("{}{} {text}", first.collect::<String>(), letters.as_str())
         };
         let sentences: Vec<String> = self.found.iter().map(sentence).collect();
         match sentences.as_slice() {
@@ -152,6 +158,7 @@ impl Errors {
         };
         match amount {
             None => self.add(path, "must be an integer"),
+            Some(amount) if amount > AMOUNT_MAX => self.add(path, "is too large"),
             Some(amount) if amount >= minimum => return amount,
             Some(_) if minimum == 1 => self.add(path, "must be greater than 0"),
             Some(_) => self.add(path, "must be greater than or equal to 0"),

@@ -16,24 +16,51 @@ use super::state::{Due, Kind, Status, Transaction};
 use super::{Begateway, Shop, codes};
 use crate::simulator::clock::later;
 
+/// What a child does to its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Capture,
+    Void,
+    Refund,
+}
+
+impl Act {
+    fn kind(self) -> Kind {
+        match self {
+            Act::Capture => Kind::Capture,
+            Act::Void => Kind::Void,
+            Act::Refund => Kind::Refund,
+        }
+    }
+
+    /// "transaction can't be …", as sample 27 says it of a refund.
+    fn participle(self) -> &'static str {
+        match self {
+            Act::Capture => "captured",
+            Act::Void => "voided",
+            Act::Refund => "refunded",
+        }
+    }
+}
+
 /// `POST /transactions/captures`.
 pub async fn capture(shared: Shared<Arc<Begateway>>, headers: HeaderMap, body: Bytes) -> Response {
-    child(shared.0, headers, body, Kind::Capture).await
+    child(shared.0, headers, body, Act::Capture).await
 }
 
 /// `POST /transactions/voids`.
 pub async fn void(shared: Shared<Arc<Begateway>>, headers: HeaderMap, body: Bytes) -> Response {
-    child(shared.0, headers, body, Kind::Void).await
+    child(shared.0, headers, body, Act::Void).await
 }
 
 /// `POST /transactions/refunds`.
 pub async fn refund(shared: Shared<Arc<Begateway>>, headers: HeaderMap, body: Bytes) -> Response {
-    child(shared.0, headers, body, Kind::Refund).await
+    child(shared.0, headers, body, Act::Refund).await
 }
 
-async fn child(begateway: Arc<Begateway>, headers: HeaderMap, body: Bytes, kind: Kind) -> Response {
+async fn child(begateway: Arc<Begateway>, headers: HeaderMap, body: Bytes, act: Act) -> Response {
     let version = Version::of(&headers);
-    let process = |shop| begateway.process_child(shop, kind, version, &body);
+    let process = |shop| begateway.process_child(shop, act, version, &body);
     once(&begateway, &headers, process).await
 }
 
@@ -41,7 +68,7 @@ impl Begateway {
     fn process_child(
         &self,
         shop: &'static Shop,
-        kind: Kind,
+        act: Act,
         version: Version,
         body: &[u8],
     ) -> Result<String, Box<Refusal>> {
@@ -52,19 +79,19 @@ impl Begateway {
         let parent_uid = errors.required_text(&request, "parent_uid", 255).unwrap_or_default();
         let amount = errors.amount(&request, "amount", 1);
         let duplicate_check = errors.boolean(&request, "duplicate_check", true);
-        let reason = match kind {
-            Kind::Refund => errors.required_text(&request, "reason", 255),
-            _ => None,
+        let reason = match act {
+            Act::Refund => errors.required_text(&request, "reason", 255),
+            Act::Capture | Act::Void => None,
         };
         errors.refuse()?;
         let Some(parent) = state.transaction(shop, parent_uid) else {
             return Err(Box::new(record_not_found()));
         };
-        allow(kind, parent, amount)?;
-        let transaction = self.child_draft(kind, parent, amount, reason);
+        allow(act, parent, amount)?;
+        let transaction = self.child_draft(act, parent, amount, reason);
         if duplicate_check {
             let repeats = &mut state.repeats;
-            repeats.check_duplicate(shop, kind, parent_uid, amount, version, now)?;
+            repeats.check_duplicate(shop, act.kind(), parent_uid, amount, version, now)?;
         }
         let uid = transaction.uid.clone();
         state.file(transaction);
@@ -77,15 +104,15 @@ impl Begateway {
         if matches!(decision, Decision::Approve | Decision::Wait(_))
             && let Some(parent) = state.transactions.get_mut(parent_uid)
         {
-            match kind {
-                Kind::Capture => parent.captured += amount,
-                Kind::Void => parent.voided += amount,
-                _ => parent.refunded += amount,
+            match act {
+                Act::Capture => parent.captured += amount,
+                Act::Void => parent.voided += amount,
+                Act::Refund => parent.refunded += amount,
             }
         }
         let pending_ms = state.behaviour.refunds_pending_ms;
-        match (kind, decision, pending_ms) {
-            (Kind::Refund, Decision::Approve, Some(pending_ms)) => {
+        match (act, decision, pending_ms) {
+            (Act::Refund, Decision::Approve, Some(pending_ms)) => {
                 if let Some(refund) = state.transactions.get_mut(&uid) {
                     refund.status = Status::Pending;
                 }
@@ -96,17 +123,11 @@ impl Begateway {
         Ok(uid)
     }
 
-    fn child_draft(
-        &self,
-        kind: Kind,
-        parent: &Transaction,
-        amount: i64,
-        reason: Option<&str>,
-    ) -> Transaction {
+    fn child_draft(&self, act: Act, parent: &Transaction, amount: i64, reason: Option<&str>) -> Transaction {
         let now = self.now();
         Transaction {
             uid: self.backstage.entropy.uuid(),
-            kind,
+            kind: act.kind(),
             status: Status::Incomplete,
             amount,
             code: 9_998,
@@ -139,14 +160,14 @@ impl Begateway {
 }
 
 /// The rules of §5 and §13: what can be done to which transaction, and for how much.
-fn allow(kind: Kind, parent: &Transaction, amount: i64) -> Result<(), Box<Refusal>> {
+fn allow(act: Act, parent: &Transaction, amount: i64) -> Result<(), Box<Refusal>> {
     let is_authorization = parent.kind == Kind::Authorization;
-    let (is_right_type, remaining) = match kind {
-        Kind::Capture => (is_authorization, parent.amount - parent.captured - parent.voided),
+    let (is_right_type, remaining) = match act {
+        Act::Capture => (is_authorization, parent.amount - parent.captured - parent.voided),
         // Void is for what was not captured (§13).
-        Kind::Void if parent.captured == 0 => (is_authorization, parent.amount - parent.voided),
-        Kind::Void => (false, 0),
-        _ => {
+        Act::Void if parent.captured == 0 => (is_authorization, parent.amount - parent.voided),
+        Act::Void => (false, 0),
+        Act::Refund => {
             // In an authorization's life the capture is what is refunded (§13).
             let is_refundable = matches!(parent.kind, Kind::Payment | Kind::Capture);
             (is_refundable, parent.amount - parent.refunded)
@@ -154,12 +175,7 @@ fn allow(kind: Kind, parent: &Transaction, amount: i64) -> Result<(), Box<Refusa
     };
     let is_possible = is_right_type && parent.status == Status::Successful && remaining > 0;
     if !is_possible {
-        let verb = match kind {
-            Kind::Capture => "captured",
-            Kind::Void => "voided",
-            _ => "refunded",
-        };
-        let text = format!("transaction can't be {verb}");
+        let text = format!("transaction can't be {}", act.participle());
         return Err(Refusal::base(StatusCode::UNPROCESSABLE_ENTITY, "E.1025", &text));
     }
     if amount > remaining {

@@ -2,7 +2,7 @@
 //!
 //! The pages and the control API's headless customer call the same functions.
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::processing::{Decision, Facts, after_authentication, decide, secures_saved_card};
@@ -107,8 +107,24 @@ pub fn open(state: &State, token: &str) -> Result<Checkout, CustomerRefusal> {
     }
 }
 
-/// The form "pay": a card, or the saved one.
+/// The page is opened. With `auto_pay` and a saved card that alone charges the card (§4), the
+/// first time; whoever comes back after a decline sees the form. `None` shows the page.
+pub fn visit(begateway: &Begateway, token: &str) -> Option<CustomerResult> {
+    let pays_at_once = {
+        let state = begateway.state();
+        let checkout = open(&state, token).ok()?;
+        let is_wanted = checkout.settings.get("auto_pay") == Some(&Value::Bool(true));
+        is_wanted && checkout.saved_card.is_some() && checkout.transaction.is_none()
+    };
+    pays_at_once.then(|| charge(begateway, token, &Payment::default(), false))
+}
+
+/// The form "pay": a card, or the saved one with its security code.
 pub fn pay(begateway: &Begateway, token: &str, payment: &Payment) -> CustomerResult {
+    charge(begateway, token, payment, true)
+}
+
+fn charge(begateway: &Begateway, token: &str, payment: &Payment, needs_cvc: bool) -> CustomerResult {
     let now = begateway.now();
     let mut state = begateway.state();
     let checkout = open(&state, token)?;
@@ -116,7 +132,7 @@ pub fn pay(begateway: &Begateway, token: &str, payment: &Payment) -> CustomerRes
     let gives_card = !payment.card.as_deref().unwrap_or_default().is_empty();
     let (card, saved) = match saved {
         Some(saved) if !gives_card => {
-            if !payment.cvc.as_deref().is_some_and(is_cvc) {
+            if needs_cvc && !payment.cvc.as_deref().is_some_and(is_cvc) {
                 return refused("the security code is needed");
             }
             (saved.card.clone(), Some(saved))
@@ -238,7 +254,7 @@ pub fn finish_challenge(begateway: &Begateway, uid: &str, is_passed: bool) -> Cu
 }
 
 /// The customer says no when asked to confirm (`F.0132`).
-fn decline(begateway: &Begateway, token: &str) -> CustomerResult {
+pub fn decline(begateway: &Begateway, token: &str) -> CustomerResult {
     let mut state = begateway.state();
     let checkout = open(&state, token)?;
     let card = Card::new("4200000000000000", "12", "2099", None);

@@ -21,6 +21,12 @@
 //! * A customer who cancels is sent to `cancel_url` with `token` only; the checkout stays open.
 //! * A challenge nobody answers is closed after 30 minutes (`F.0998`).
 //!
+//! * Customers are sent back at once, whatever `auto_return` says.
+//! * Captures, voids and refunds are found under their parent's tracking id as well.
+//!
+//! `settings.style`, `customer_fields` and the like only change how a real page looks; here they
+//! are echoed and nothing more, and so are `excluded_types` and `excluded_brands`.
+//!
 //! Not simulated: payouts, risk checks, recipient tokens, `/async`, alternative methods,
 //! subscriptions (§5.5, §7, §12) and the verification callback (§9.5). They answer 404.
 
@@ -172,6 +178,7 @@ impl ProviderSimulator for Begateway {
             .route("/widget/{token}/pay", post(pages::pay))
             .route("/widget/{token}/cancel", post(pages::cancel))
             .route("/widget/{token}/expire", post(pages::expire))
+            .route("/widget/{token}/decline", post(pages::decline))
             .route("/process/{uid}", get(pages::challenge).post(pages::answer_challenge))
             .route("/customer/transactions/{uid}/{receipt}", get(pages::receipt))
             .with_state(self)

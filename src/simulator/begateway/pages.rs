@@ -28,7 +28,10 @@ pub async fn checkout(
     Shared(begateway): Shared<Arc<Begateway>>,
     Query(Address { token }): Query<Address>,
 ) -> Response {
-    show(&begateway, &token, StatusCode::OK, None)
+    match hosted::visit(&begateway, &token) {
+        Some(result) => moved(&begateway, &token, result),
+        None => show(&begateway, &token, StatusCode::OK, None),
+    }
 }
 
 /// `POST /widget/{token}/pay`.
@@ -50,6 +53,12 @@ pub async fn cancel(Shared(begateway): Shared<Arc<Begateway>>, Path(token): Path
 /// `POST /widget/{token}/expire`.
 pub async fn expire(Shared(begateway): Shared<Arc<Begateway>>, Path(token): Path<String>) -> Response {
     let result = hosted::expire(&begateway, &token);
+    moved(&begateway, &token, result)
+}
+
+/// `POST /widget/{token}/decline`.
+pub async fn decline(Shared(begateway): Shared<Arc<Begateway>>, Path(token): Path<String>) -> Response {
+    let result = hosted::decline(&begateway, &token);
     moved(&begateway, &token, result)
 }
 
@@ -163,6 +172,7 @@ fn show(begateway: &Begateway, token: &str, status: StatusCode, notice: Option<&
         save_box: checkout.asks_to_save().then_some(false),
         methods: &[],
         button: if checkout.kind == Kind::Tokenization { "Save card" } else { "Pay" },
+        can_decline: true,
         action: &format!("/widget/{token}"),
         test_cards: &cards.collect::<Vec<_>>(),
         test_amounts: AMOUNT_RULE,

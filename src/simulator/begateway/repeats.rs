@@ -37,7 +37,17 @@ impl Default for Repeats {
 struct Remembered {
     at: Timestamp,
     /// Absent while the first request is still running.
-    answer: Option<(Reply, Option<String>)>,
+    outcome: Option<Outcome>,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It made this transaction; its answer is made anew, so that the status is as it is by then
+    /// (§3.1), and so that a load test's answers need not all be kept.
+    Made(String),
+    /// It was refused with this answer.
+    Refused(Reply),
 }
 
 /// What is known of a `RequestID`.
@@ -47,8 +57,8 @@ pub enum Known {
     Fresh,
     /// The first request has not finished.
     Running,
-    /// It has: its answer, and the transaction it made.
-    Finished(Reply, Option<String>),
+    /// It has.
+    Finished(Outcome),
 }
 
 /// The `RequestID` of a request.
@@ -63,22 +73,22 @@ impl Repeats {
     pub fn begin(&mut self, shop: &Shop, id: &str, now: Timestamp) -> Known {
         let key = (shop.id, id.to_owned());
         match self.requests.get(&key) {
-            Some(known) if is_within(known.at, now, REMEMBERED_FOR) => match &known.answer {
+            Some(known) if is_within(known.at, now, REMEMBERED_FOR) => match &known.outcome {
                 None => Known::Running,
-                Some((reply, uid)) => Known::Finished(reply.clone(), uid.clone()),
+                Some(outcome) => Known::Finished(outcome.clone()),
             },
             _ => {
-                let running = Remembered { at: now, answer: None };
+                let running = Remembered { at: now, outcome: None };
                 self.requests.put(key, running);
                 Known::Fresh
             }
         }
     }
 
-    /// Stores the answer to a `RequestID`.
-    pub fn finish(&mut self, shop: &Shop, id: &str, reply: Reply, uid: Option<String>) {
+    /// Stores how the request with a `RequestID` ended.
+    pub fn finish(&mut self, shop: &Shop, id: &str, outcome: Outcome) {
         if let Some(known) = self.requests.get_mut(&(shop.id, id.to_owned())) {
-            known.answer = Some((reply, uid));
+            known.outcome = Some(outcome);
         }
     }
 

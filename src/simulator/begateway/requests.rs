@@ -10,11 +10,11 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::answers::{Refusal, Reply, Version, respond};
+use super::answers::{Refusal, Reply, Version, record_not_found, respond};
 use super::checks::{self, Errors};
 use super::keys;
 use super::processing::{Facts, decide, secures_saved_card};
-use super::repeats::{Known, request_id, still_running};
+use super::repeats::{Known, Outcome, request_id, still_running};
 use super::state::{Due, Kind, SavedCard, State, Status, Transaction};
 use super::{Begateway, Shop, codes, views};
 use crate::simulator::card::{Card, is_cvc};
@@ -92,13 +92,9 @@ pub async fn once(
             match state.repeats.begin(shop, id, begateway.now()) {
                 Known::Fresh => {}
                 Known::Running => return respond(version, still_running()),
-                Known::Finished(reply, None) => return respond(version, Ok(reply)),
-                // The stored answer, with the status as it is by now (§3.1).
-                Known::Finished(reply, Some(uid)) => {
-                    let body = state.transactions.get(&uid).map(|found| {
-                        views::transaction(&state.behaviour, &begateway.backstage, found, version)
-                    });
-                    return respond(version, Ok(body.map_or(reply, Reply::ok)));
+                Known::Finished(outcome) => {
+                    let reply = begateway.reply(&state, outcome, version);
+                    return respond(version, Ok(reply));
                 }
             }
         }
@@ -107,21 +103,15 @@ pub async fn once(
     if processing_ms > 0 {
         tokio::time::sleep(Duration::from_millis(processing_ms)).await;
     }
-    let result = process(shop);
-    let mut state = begateway.state();
-    let (reply, uid) = match result {
-        Err(refusal) => (refusal.reply(version), None),
-        Ok(uid) => {
-            let found = state.transactions.get(&uid);
-            let body =
-                found.map(|found| views::transaction(&state.behaviour, &begateway.backstage, found, version));
-            (Reply::ok(body.unwrap_or_default()), Some(uid))
-        }
+    let outcome = match process(shop) {
+        Ok(uid) => Outcome::Made(uid),
+        Err(refusal) => Outcome::Refused(refusal.reply(version)),
     };
+    let mut state = begateway.state();
     if let Some(id) = &id {
-        state.repeats.finish(shop, id, reply.clone(), uid);
+        state.repeats.finish(shop, id, outcome.clone());
     }
-    respond(version, Ok(reply))
+    respond(version, Ok(begateway.reply(&state, outcome, version)))
 }
 
 /// What is asked, before the body is read.
@@ -158,6 +148,21 @@ struct Fields {
 }
 
 impl Begateway {
+    /// The answer to a request that ended like this.
+    fn reply(&self, state: &State, outcome: Outcome, version: Version) -> Reply {
+        match outcome {
+            Outcome::Refused(reply) => reply,
+            Outcome::Made(uid) => {
+                // It may have been forgotten since: then the provider knows of nothing.
+                let Some(found) = state.transactions.get(&uid) else {
+                    return record_not_found().reply(version);
+                };
+                let (behaviour, backstage) = (&state.behaviour, &self.backstage);
+                Reply::ok(views::transaction(behaviour, backstage, found, version))
+            }
+        }
+    }
+
     fn process(&self, asked: &Asked, body: &[u8]) -> Result<String, Box<Refusal>> {
         let request = checks::unwrap(body, "request")?;
         let now = self.now();

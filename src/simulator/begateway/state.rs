@@ -10,7 +10,7 @@ use crate::simulator::card::Card;
 use crate::simulator::shelf::{Index, Shelf};
 
 /// Checkouts, transactions and tokens remembered of each; beyond it the oldest leave.
-pub const REMEMBERED_MAX: usize = 200_000;
+pub const REMEMBERED_MAX: usize = 100_000;
 
 /// Everything of both shops.
 #[derive(Debug)]

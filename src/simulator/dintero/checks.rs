@@ -187,6 +187,9 @@ impl Problems {
         self.text(order, &join(at, "merchant_reference_2"));
         self.amount(order, &join(at, "vat_amount"));
         self.boolean(order, &join(at, "partial_payment"));
+        let path = join(at, "shipping_option");
+        let shipping = self.object(order, &path);
+        self.amount(shipping, &join(&path, "amount"));
         self.items(order, at);
         amount
     }
@@ -202,7 +205,8 @@ impl Problems {
         }
     }
 
-    fn items(&mut self, order: &Map<String, Value>, at: &[&str]) {
+    /// The lines of an order, or of a change of an authorization.
+    pub fn items(&mut self, order: &Map<String, Value>, at: &[&str]) {
         let path = join(at, "items");
         let items = match order.get("items") {
             None => return,
@@ -267,8 +271,9 @@ pub fn join<'a>(path: &[&'a str], step: &'a str) -> Vec<&'a str> {
 pub fn lines_total(order: &Map<String, Value>) -> i64 {
     let amount_of = |line: &Value| line["amount"].as_i64().unwrap_or(0);
     let items = order.get("items").and_then(Value::as_array);
-    let lines: i64 = items.into_iter().flatten().map(amount_of).sum();
-    lines + order.get("shipping_option").map_or(0, amount_of)
+    let lines = items.into_iter().flatten().map(amount_of);
+    let shipping = order.get("shipping_option").map(amount_of);
+    lines.chain(shipping).fold(0, i64::saturating_add)
 }
 
 fn last<'a>(parent: &'a Map<String, Value>, path: &[&str]) -> Option<&'a Value> {

@@ -21,6 +21,9 @@
 //! * A card stored without paying is an `AUTHORIZED` transaction of amount 0.
 //! * Sessions last 24 hours unless the request says otherwise.
 //!
+//! Not simulated: account webhooks (§13), express checkout, gift cards, the `/payments` alias of
+//! §2, and the `includes` values about request headers, which change nothing.
+//!
 //! Callback URLs on local hosts are accepted unless the knob `callback_must_be_public` is on: the
 //! provider refuses them, development needs them.
 
@@ -185,6 +188,7 @@ impl ProviderSimulator for Dintero {
             .route("/view/{id}/challenge", get(pages::challenge).post(pages::answer_challenge))
             .route("/view/{id}/cancel", post(pages::cancel))
             .route("/view/{id}/expire", post(pages::expire))
+            .route("/view/{id}/decline", post(pages::decline))
             .with_state(self);
         Router::new().nest("/v1", v1).fallback(|| async { answers::not_found("Resource not found") })
     }

@@ -489,6 +489,7 @@ pub async fn authorization(
     for name in ["reason", "reference", "description"] {
         problems.text(&body, &[name]);
     }
+    problems.items(&body, &[]);
     problems.refuse()?;
     allow_authorization(transaction, &body, amount, is_final)?;
     let change = amount.map_or(0, |amount| amount - transaction.amount);

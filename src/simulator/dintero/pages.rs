@@ -75,6 +75,12 @@ pub async fn expire(Shared(dintero): Shared<Arc<Dintero>>, Path(id): Path<String
     moved(&dintero, &id, result)
 }
 
+/// `POST /view/{id}/decline`.
+pub async fn decline(Shared(dintero): Shared<Arc<Dintero>>, Path(id): Path<String>) -> Response {
+    let result = hosted::decline(&dintero, &id);
+    moved(&dintero, &id, result)
+}
+
 /// Where a form leads: away, to the bank, back to the page, or to a last word.
 fn moved(dintero: &Dintero, id: &str, result: CustomerResult) -> Response {
     match result {
@@ -139,6 +145,7 @@ fn checkout(dintero: &Dintero, id: &str, status: StatusCode, notice: Option<&str
         save_box: checkbox(session, &product_type),
         methods: &methods,
         button: if is_setup { "Save card" } else { "Pay" },
+        can_decline: types.iter().any(|name| !name.ends_with(".creditcard")),
         action: &format!("/v1/view/{id}"),
         test_cards: &cards.collect::<Vec<_>>(),
         test_amounts: AMOUNT_RULE,

@@ -12,7 +12,7 @@ use crate::simulator::ledger::Kind;
 use crate::simulator::shelf::{Index, Shelf};
 
 /// Sessions, transactions and tokens remembered of each; beyond it the oldest leave.
-const REMEMBERED_MAX: usize = 200_000;
+const REMEMBERED_MAX: usize = 100_000;
 
 /// Everything of the one account.
 #[derive(Debug)]
