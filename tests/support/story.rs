@@ -9,7 +9,9 @@ use turnpike::domain::card::{
     EncryptedCard, FirstPayment, Initiator, Means, MerchantReason, PlainCard, StoredToken, Unscheduled,
 };
 use turnpike::domain::money::{Currency, Money};
-use turnpike::domain::order::{CaptureMode, LinePart, OptionValue, Options, OrderLine, Purpose, SessionMode};
+use turnpike::domain::order::{
+    CaptureMode, LineKind, LinePart, OptionValue, Options, OrderLine, Purpose, SessionMode,
+};
 use turnpike::domain::outcome::{Asked, SeenTotals, Trace};
 use turnpike::domain::secret::Secret;
 use turnpike::providers::contract::{Earlier, Operation, OperationKind, Reply};
@@ -265,7 +267,12 @@ fn line(value: &Value) -> OrderLine {
         tax_basis_points: fields
             .integer("tax_basis_points")
             .map_or(0, |points| points.try_into().expect("points")),
-        kind: Default::default(),
+        kind: match fields.text("kind") {
+            None => LineKind::Physical,
+            Some("shipping") => LineKind::Shipping,
+            Some("discount") => LineKind::Discount,
+            Some(word) => panic!("{word} is no kind of line"),
+        },
         category: fields.owned("category"),
         subcategory: fields.owned("subcategory"),
         image_url: None,
