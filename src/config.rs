@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine as _;
+use aws_lc_rs::hmac;
 use toml::de::DeTable;
 
 use crate::domain::ids::{AccountName, MerchantName};
@@ -18,8 +18,12 @@ use crate::domain::secret::Secret;
 use crate::engine::FollowUpPlan;
 use crate::engine::accounts::{Account, Rules};
 use crate::engine::gateway::Options;
+use crate::journal::seal::{Key, KeyError, Keys};
+use crate::journal::sqlite;
 use crate::providers::registry;
 use crate::providers::settings::Settings;
+use crate::rpc::auth::{Credential, CredentialKind};
+use crate::rpc::server::Tls;
 use crate::world::Line;
 
 use reader::{Document, Table};
@@ -63,28 +67,41 @@ pub struct Server {
     pub drain: Duration,
 }
 
-/// TLS on the gRPC port.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    /// Certificate chain, PEM.
-    pub certificate: Secret<String>,
-    /// Private key, PEM.
-    pub key: Secret<String>,
-    /// The authority that signs callers' certificates, PEM; with it mutual TLS is on.
-    pub client_ca: Option<String>,
-}
-
 /// Where the journal lives.
 #[derive(Debug, Clone)]
 pub struct JournalConfig {
     /// The directory; made if missing.
     pub directory: PathBuf,
-    /// The key that seals new records, with its number.
+    /// The number of the key that seals new records.
     pub current_key: u32,
-    /// All keys by number, 32 bytes each.
-    pub keys: BTreeMap<u32, Secret<Vec<u8>>>,
-    /// How thoroughly the file is checked at the start: `quick`, `full` or `off`.
-    pub check: String,
+    /// All keys by number, 32 bytes in base64 each; checked.
+    pub keys: BTreeMap<u32, Secret<String>>,
+    /// How thoroughly the file is looked at first.
+    pub check: sqlite::Check,
+}
+
+impl JournalConfig {
+    /// How the store is opened.
+    ///
+    /// # Errors
+    /// Keys that were not checked before.
+    pub fn store(&self) -> Result<sqlite::Config, KeyError> {
+        let key =
+            |number: u32| Key::parse(number, self.keys.get(&number).unwrap_or(&Secret::new(String::new())));
+        let previous = self.keys.keys().filter(|number| **number != self.current_key);
+        let previous = previous.map(|number| key(*number)).collect::<Result<_, _>>()?;
+        let keys = Keys::new(key(self.current_key)?, previous)?;
+        Ok(sqlite::Config { check: self.check, ..sqlite::Config::new(&self.directory, keys) })
+    }
+
+    /// The key of request fingerprints: derived from the oldest key, so that it stays the same
+    /// while keys are rotated and only changes when the oldest is dropped.
+    #[must_use]
+    pub fn fingerprint_key(&self) -> Secret<Vec<u8>> {
+        let oldest = self.keys.values().next().map_or("", |key| key.expose().as_str());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, oldest.as_bytes());
+        Secret::new(hmac::sign(&key, b"turnpike request fingerprint").as_ref().to_vec())
+    }
 }
 
 /// Where traces and logs go.
@@ -100,28 +117,6 @@ pub struct Telemetry {
     pub service_name: String,
     /// How many of a thousand traces are kept when the caller's context does not decide.
     pub sample_per_mille: u32,
-}
-
-/// A credential of a merchant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
-    /// Whose.
-    pub merchant: MerchantName,
-    /// What kind.
-    pub kind: CredentialKind,
-    /// SHA-256 of the API key's text, or of the certificate's DER form.
-    pub sha256: [u8; 32],
-    /// RPCs that it may call, such as `*`, `PaymentService/*`, `PaymentService/GetPayment`.
-    pub rpcs: Vec<String>,
-}
-
-/// Kinds of credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CredentialKind {
-    /// A text in the `authorization` metadata.
-    ApiKey,
-    /// A client certificate.
-    Certificate,
 }
 
 /// Secrets as the process finds them: files beside the configuration, and its environment.
@@ -219,10 +214,15 @@ fn tls(table: Table<'_>) -> Tls {
 
 fn journal(table: Table<'_>) -> JournalConfig {
     let directory = PathBuf::from(table.text("directory"));
-    let check = table.text_or("check", "quick");
-    if !["quick", "full", "off"].contains(&check.as_str()) {
-        table.mistake("check", "must be quick, full or off");
-    }
+    let check = match table.text_or("check", "quick").as_str() {
+        "quick" => sqlite::Check::Quick,
+        "full" => sqlite::Check::Full,
+        "off" => sqlite::Check::Off,
+        _ => {
+            table.mistake("check", "must be quick, full or off");
+            sqlite::Check::Quick
+        }
+    };
     let current_key = u32::try_from(table.integer_or("current_key", 1, 1, i64::from(u32::MAX))).unwrap_or(1);
     let mut keys = BTreeMap::new();
     let sealed = table.table("keys");
@@ -232,17 +232,16 @@ fn journal(table: Table<'_>) -> JournalConfig {
             continue;
         };
         let Some(secret) = sealed.secret_maybe(&name) else { continue };
-        match base64::engine::general_purpose::STANDARD.decode(secret.expose().trim()) {
-            Ok(bytes) if bytes.len() == 32 => {
-                keys.insert(number, Secret::new(bytes));
+        match Key::parse(number, &secret) {
+            Ok(_) => {
+                keys.insert(number, secret);
             }
-            _ => sealed.mistake(&name, "must be 32 bytes in base64"),
+            Err(_) => sealed.mistake(&name, "must be 32 bytes in base64"),
         }
     }
     if !keys.contains_key(&current_key) {
         table.mistake("current_key", "is not among journal.keys");
     }
-    // The names were all taken by their reading above.
     table.finish();
     JournalConfig { directory, current_key, keys, check }
 }

@@ -25,14 +25,13 @@ pub mod providers {
     pub mod json;
     pub mod redact;
     pub mod registry;
+    pub mod report;
+    pub mod sample;
     pub mod settings;
 }
 
 /// Assembly: what `turnpike serve` and `turnpike dev` start and stop.
-pub mod app {
-    #[cfg(feature = "simulator")]
-    pub mod development;
-}
+pub mod app;
 
 /// Configuration, parsed once.
 pub mod config;
@@ -60,14 +59,62 @@ pub mod engine {
     pub mod commands;
     pub mod error;
     pub mod gateway;
+    pub mod sampled;
 
     pub use conclude::FollowUpPlan;
     pub use reading::Explained;
+
+    // What callers of the engine see of the rooms behind it.
+    pub use crate::journal::seam::{
+        HistoryEntry, PaymentFilter, ROWS_MAX, Subject, TokenFilter, Unavailable,
+    };
+    pub use crate::providers::contract::{Feature, Operation, OperationKind, Profile, RefundReason, Support};
+    pub use crate::providers::redact::Shown;
 }
 
 /// Front door: the only room that knows protobuf and tonic.
 pub mod rpc {
+    mod deadline;
+    mod door;
+    mod fingerprint;
+    mod intake;
+    mod pages;
+    mod problems;
+    mod status;
+    mod threshold;
+
+    /// Messages to commands, and records to messages.
+    mod convert {
+        pub mod capabilities;
+        pub mod cards;
+        pub mod charges;
+        pub mod history;
+        pub mod moves;
+        pub mod options;
+        pub mod orders;
+        pub mod outcomes;
+        pub mod payments;
+        pub mod sessions;
+        pub mod tokens;
+        pub mod values;
+    }
+
+    /// One file per service.
+    mod services {
+        pub mod accounts;
+        pub mod payments;
+        pub mod sandbox;
+        pub mod sessions;
+        pub mod tokens;
+        pub mod watch;
+    }
+
+    pub mod auth;
+    pub mod health;
+    pub mod offline;
     pub mod proto;
+    pub mod sandbox;
+    pub mod server;
     pub mod validate;
 }
 

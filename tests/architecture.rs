@@ -13,7 +13,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("engine", &["domain", "providers", "journal", "world"]),
     ("rpc", &["domain", "engine"]),
     ("simulator", &[]),
-    ("config", &["domain", "providers", "engine", "world"]),
+    ("config", &["domain", "providers", "engine", "journal", "rpc", "world"]),
     ("telemetry", &["config"]),
     (
         "app",

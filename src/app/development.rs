@@ -11,6 +11,15 @@ use crate::simulator::Simulators;
 /// The merchant of a development gateway.
 pub const MERCHANT: &str = "dev";
 
+/// A test card that each provider approves without a challenge (the dossiers' sandbox sections).
+const APPROVED_CARDS: &[(&str, &str)] = &[("dintero", "4000000000000002"), ("begateway", "4200000000000000")];
+
+/// A test card that a simulated provider approves without a challenge.
+#[must_use]
+pub fn approved_card(provider: &str) -> Option<&'static str> {
+    APPROVED_CARDS.iter().find(|(name, _)| *name == provider).map(|(_, card)| *card)
+}
+
 /// What the document depends on.
 pub struct Setup<'a> {
     /// Address of the gRPC port.
@@ -115,6 +124,8 @@ secret_key = {secret}
 gateway_url = {base}
 checkout_url = {base}
 test = true
+# Whoever tries things out charges the same card with the same amount again and again.
+duplicate_check = "nothing"
 "#,
         secret = toml_text(&secret),
     ))

@@ -94,6 +94,7 @@ impl Account {
             Support::Yes | Support::Configured(_) => Ok(()),
             Support::No { instead } => Err(Error::Unsupported {
                 account: self.name.clone(),
+                feature: Some(feature),
                 what: what.to_owned(),
                 instead: instead.to_owned(),
             }),

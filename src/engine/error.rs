@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::ids::{AccountName, PaymentId};
 use crate::journal::seam::{CommitError, Subject, Unavailable};
+use crate::providers::contract::Feature;
 
 /// Why a call has no answer. Declines and payments of unknown outcome are answers and not here.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,6 +26,8 @@ pub enum Error {
     Unsupported {
         /// At which account.
         account: AccountName,
+        /// The feature that is missing, where it is one of the matrix.
+        feature: Option<Feature>,
         /// What it cannot do.
         what: String,
         /// What would work instead.

@@ -355,6 +355,7 @@ fn void_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Mone
     match wish.amount {
         Some(amount) if amount.minor() != remaining => Err(Error::Unsupported {
             account: account.name.clone(),
+            feature: Some(Feature::Void),
             what: "voiding a part of a reservation".to_owned(),
             instead: "leave the amount empty; to take less than was reserved, capture less".to_owned(),
         }),

@@ -4,7 +4,7 @@ use crate::domain::ids::PaymentId;
 use crate::domain::payment::Payment;
 use crate::domain::secret::Secret;
 use crate::journal::seam::{HistoryEntry, PaymentFilter};
-use crate::providers::contract::{AccessToken, Context, Operation};
+use crate::providers::contract::{AccessToken, Context, Effect, Operation};
 use crate::providers::conversation::Turn;
 use crate::providers::redact::{Shown, show};
 
@@ -22,6 +22,8 @@ pub struct Explained {
     pub account: crate::domain::ids::AccountName,
     /// The requests, redacted, in order.
     pub requests: Vec<Shown>,
+    /// Whether the last of them can move money.
+    pub last_moves_money: bool,
     /// Whether more would follow, depending on the answers.
     pub more_follow: bool,
 }
@@ -97,14 +99,15 @@ impl Gateway {
             .clone()
             .begin(operation, &cx)
             .map_err(|fault| of_fault(account, &fault, None))?;
-        let more_follow = match turn {
-            Turn::Ask { request, .. } => {
+        let (last_moves_money, more_follow) = match turn {
+            Turn::Ask { request, effect, .. } => {
                 requests.push(show(&request, profile));
-                account.provider.sign_in(&cx).is_some() || requests.len() > 1
+                let moves_money = effect != Effect::Repeatable;
+                (moves_money, account.provider.sign_in(&cx).is_some() || requests.len() > 1)
             }
-            Turn::Done(_) => false,
+            Turn::Done(_) => (false, false),
         };
-        Ok(Explained { account: account.name.clone(), requests, more_follow })
+        Ok(Explained { account: account.name.clone(), requests, last_moves_money, more_follow })
     }
 }
 

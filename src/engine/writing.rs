@@ -262,7 +262,7 @@ pub(super) fn of_fault(account: &Account, fault: &Fault, payment: Option<&Paymen
     let known = payment.filter(|payment| payment.version > 0).map(|payment| payment.id);
     match fault {
         Fault::Unsupported { what, instead } => {
-            Error::Unsupported { account: name, what: what.clone(), instead: instead.clone() }
+            Error::Unsupported { account: name, feature: None, what: what.clone(), instead: instead.clone() }
         }
         Fault::Invalid { field, problem } => {
             Error::Invalid(vec![super::error::FieldError::new(field.clone(), problem.clone())])
