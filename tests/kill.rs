@@ -345,6 +345,7 @@ async fn judge(bench: &Bench, address: &watch::Receiver<String>, told: &[Told]) 
             break;
         }
     }
+    let known_captured = known.values().filter(|state| **state == pb::PaymentState::Captured).count();
     let mut charged = 0;
     for provider in PROVIDERS {
         let simulator = bench.simulators.of(provider.name).expect("simulated");
