@@ -60,16 +60,18 @@ impl Process {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("the binary starts");
+        let mut process = Self { child, address: String::new() };
         let since = Instant::now();
-        loop {
+        while process.address.is_empty() {
             if let Ok(text) = std::fs::read_to_string(ready) {
                 let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-                let address = format!("http://{}", told["grpc"].as_str().expect("an address"));
-                return Self { child, address };
+                process.address = format!("http://{}", told["grpc"].as_str().expect("an address"));
+            } else {
+                assert!(since.elapsed() < START_MAX, "the gateway does not start");
+                std::thread::sleep(Duration::from_millis(2));
             }
-            assert!(since.elapsed() < START_MAX, "the gateway does not start");
-            std::thread::sleep(Duration::from_millis(2));
         }
+        process
     }
 
     /// SIGKILL: no handler, no flush, no goodbye.
