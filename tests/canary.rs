@@ -78,7 +78,8 @@ async fn calls(channel: &Channel) -> Vec<String> {
 
 async fn hosted(channel: &Channel, provider: Provider) -> String {
     let mut sessions = SessionServiceClient::new(channel.clone());
-    let opened = sessions.create_session(with_key(session(provider, "hosted"))).await.expect("opens").into_inner();
+    let opened =
+        sessions.create_session(with_key(session(provider, "hosted"))).await.expect("opens").into_inner();
     let id = opened.session.clone().expect("a session").id;
     let acted = SandboxServiceClient::new(channel.clone())
         .arrange_scenario(with_key(pb::ArrangeScenarioRequest {
@@ -101,8 +102,10 @@ async fn hosted(channel: &Channel, provider: Provider) -> String {
         }))
         .await
         .expect("confirms");
-    let exchanges =
-        SandboxServiceClient::new(channel.clone()).list_exchanges(with_key(Default::default())).await.expect("lists");
+    let exchanges = SandboxServiceClient::new(channel.clone())
+        .list_exchanges(with_key(Default::default()))
+        .await
+        .expect("lists");
     format!("{acted:?} {confirmed:?} {exchanges:?}")
 }
 
@@ -163,9 +166,12 @@ async fn own_page(channel: &Channel) -> String {
 
 /// A card number where none belongs is refused, and not repeated.
 async fn card_in_text(channel: &Channel) -> String {
-    let request = pb::CreateSessionRequest { merchant_reference: CARD.to_owned(), ..session(PROVIDERS[0], "text") };
-    let refused =
-        SessionServiceClient::new(channel.clone()).create_session(with_key(request)).await.expect_err("refused");
+    let request =
+        pb::CreateSessionRequest { merchant_reference: CARD.to_owned(), ..session(PROVIDERS[0], "text") };
+    let refused = SessionServiceClient::new(channel.clone())
+        .create_session(with_key(request))
+        .await
+        .expect_err("refused");
     assert_eq!(refused.code(), tonic::Code::InvalidArgument);
     format!("{refused:?}")
 }

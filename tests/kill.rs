@@ -26,6 +26,7 @@ use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
 use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::simulator::Simulators;
+use turnpike::simulator::ledger::Kind;
 
 /// How often the process is killed when nobody says otherwise.
 const CYCLES: u64 = 500;
@@ -103,7 +104,12 @@ fn with_key<T>(message: T) -> Request<T> {
 
 async fn connect(address: &watch::Receiver<String>) -> Option<Channel> {
     let target = address.borrow().clone();
-    Channel::from_shared(target).expect("an address").connect_timeout(Duration::from_secs(1)).connect().await.ok()
+    Channel::from_shared(target)
+        .expect("an address")
+        .connect_timeout(Duration::from_secs(1))
+        .connect()
+        .await
+        .ok()
 }
 
 /// What one caller asked for and was told.
@@ -201,7 +207,8 @@ async fn save_card(provider: Provider, address: &watch::Receiver<String>, simula
         .into_inner()
         .session
         .expect("a session");
-    let Some(pb::next_action::Action::Redirect(redirect)) = opened.next_action.and_then(|next| next.action) else {
+    let Some(pb::next_action::Action::Redirect(redirect)) = opened.next_action.and_then(|next| next.action)
+    else {
         panic!("a redirect")
     };
     // The binary runs without the sandbox: the page is used as a customer would.
@@ -264,7 +271,8 @@ async fn set_up() -> Bench {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_again_and_again_under_load() {
-    let cycles = std::env::var("TURNPIKE_KILL_CYCLES").ok().map_or(CYCLES, |text| text.parse().expect("a number"));
+    let cycles =
+        std::env::var("TURNPIKE_KILL_CYCLES").ok().map_or(CYCLES, |text| text.parse().expect("a number"));
     let bench = set_up().await;
     let mut process = Process::start(&bench.config, &bench.ready);
     let (tell, address) = watch::channel(process.address.clone());
@@ -275,7 +283,8 @@ async fn killed_again_and_again_under_load() {
         let token = save_card(*provider, &address, &bench.simulators).await;
         for number in 0..CALLERS {
             let name = format!("{}-{number}", provider.name);
-            let (token, address, amounts, stop) = (token.clone(), address.clone(), amounts.clone(), stop.clone());
+            let (token, address, amounts, stop) =
+                (token.clone(), address.clone(), amounts.clone(), stop.clone());
             callers.push(tokio::spawn(caller(*provider, token, name, address, amounts, stop)));
         }
     }
@@ -286,7 +295,8 @@ async fn killed_again_and_again_under_load() {
         tokio::time::sleep(Duration::from_millis(1 + dice.roll(LIFE_MS_MAX))).await;
         process.kill();
         let (config, ready) = (bench.config.clone(), bench.ready.clone());
-        process = tokio::task::spawn_blocking(move || Process::start(&config, &ready)).await.expect("started");
+        process =
+            tokio::task::spawn_blocking(move || Process::start(&config, &ready)).await.expect("started");
         tell.send_replace(process.address.clone());
     }
     stop.store(true, Ordering::SeqCst);
@@ -336,17 +346,25 @@ async fn judge(bench: &Bench, address: &watch::Receiver<String>, told: &[Told]) 
             break;
         }
     }
+    let known_captured = known.values().filter(|state| **state == pb::PaymentState::Captured).count();
     let mut charged = 0;
     for provider in PROVIDERS {
         let simulator = bench.simulators.of(provider.name).expect("simulated");
         assert!(simulator.double_charges().is_empty(), "charged twice: {:?}", simulator.double_charges());
+        // The newest lines one by one; the count below covers the rest.
         for line in simulator.ledger(None).iter().filter(|line| !line.declined) {
-            let reference = line.reference.clone();
-            let state = known.get(&reference);
-            assert_eq!(state, Some(&pb::PaymentState::Captured), "{reference} was charged and is {state:?}");
-            charged += 1;
+            let state = known.get(&line.reference);
+            assert_eq!(state, Some(&pb::PaymentState::Captured), "{} was charged: {state:?}", line.reference);
         }
+        let summary = simulator.ledger_summary();
+        let taken = |kind| summary.get(&kind).map_or(0, |count| count.succeeded);
+        // One provider takes money by authorizing and capturing, the other by charging.
+        charged += taken(Kind::Capture) + taken(Kind::Charge);
     }
-    println!("{} calls, {all} payments, {captured} captured for callers, {charged} movements at the simulators", told.len());
+    println!(
+        "{} calls, {all} payments, {captured} captured, {charged} charges at the simulators",
+        told.len()
+    );
+    assert_eq!(u64::try_from(known_captured).expect("few"), charged, "a charge that nobody knows of");
     assert!(told.len() > 200, "there was hardly any load: {}", told.len());
 }
