@@ -10,7 +10,8 @@ struct Plausible;
 
 impl Secrets for Plausible {
     fn file(&self, path: &str) -> Result<String, String> {
-        Ok(if path.contains("journal") { "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" } else { "secret" }.to_owned())
+        Ok(if path.contains("journal") { "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" } else { "secret" }
+            .to_owned())
     }
 
     fn variable(&self, _: &str) -> Result<String, String> {
@@ -30,7 +31,9 @@ fn example() -> String {
 fn option(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("# ")?;
     let (name, _) = rest.split_once(" = ")?;
-    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_').then_some(rest)
+    name.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        .then_some(rest)
 }
 
 fn assert_fine(text: &str) {
@@ -57,8 +60,23 @@ fn it_parses_with_every_option_switched_on() {
 /// Names that the source passes to the readers of options.
 fn names_read(source: &str) -> Vec<String> {
     const READERS: &[&str] = &[
-        "text(", "text_or(", "text_maybe(", "flag(", "flag_or(", "integer_or(", "count_or(", "milliseconds_or(",
-        "texts(", "list(", "choice(", "secret(", "secret_maybe(", "url(", "url_or(", "table(", "tables(",
+        "text(",
+        "text_or(",
+        "text_maybe(",
+        "flag(",
+        "flag_or(",
+        "integer_or(",
+        "count_or(",
+        "milliseconds_or(",
+        "texts(",
+        "list(",
+        "choice(",
+        "secret(",
+        "secret_maybe(",
+        "url(",
+        "url_or(",
+        "table(",
+        "tables(",
     ];
     let mut names = Vec::new();
     for reader in READERS {
@@ -92,7 +110,11 @@ fn every_option_of_the_code_is_in_it() {
         let source = std::fs::read_to_string(&file).expect("readable");
         for name in names_read(&source) {
             read += 1;
-            assert!(text.contains(&name), "{name}, read in {}, is not in config.example.toml", file.display());
+            assert!(
+                text.contains(&name),
+                "{name}, read in {}, is not in config.example.toml",
+                file.display()
+            );
         }
     }
     assert!(read > 60, "only {read} options were found in the source");

@@ -16,7 +16,7 @@ use super::commands::{Answer, Ask, Caller, ChargeToken, ChargedToken};
 use super::conversation::{Why, converse};
 use super::error::{Error, Thing};
 use super::gateway::{Came, Done, Gateway, note, refused};
-use super::sessions::{check_options, new_payment};
+use super::sessions::{allow_card_data, check_options, new_payment};
 use super::writing::{PaymentMover, of_fault};
 
 /// A charge with everything looked up.
@@ -130,8 +130,8 @@ impl Gateway {
         match &initiator {
             Initiator::Customer { cvc } => {
                 account.require(Feature::ChargeCustomer, "charging a token with the customer present")?;
-                if cvc.is_some() && !caller.secure {
-                    return Err(Error::TlsRequired);
+                if cvc.is_some() {
+                    allow_card_data(&account, caller)?;
                 }
             }
             Initiator::Merchant { reason, .. } => {

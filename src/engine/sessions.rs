@@ -233,17 +233,12 @@ impl Gateway {
         let account = self.account_of(&payment)?;
         match &confirmation.means {
             Means::Plain(_) => {
-                if !account.rules.plain_cards {
-                    return Err(Error::CardDataNotAllowed(account.name.clone()));
-                }
-                if !caller.secure {
-                    return Err(Error::TlsRequired);
-                }
+                allow_card_data(&account, caller)?;
                 account.require(Feature::PlainCard, "card data in clear")?;
             }
             Means::Encrypted(_) => account.require(Feature::EncryptedCard, "encrypted cards")?,
-            Means::Saved { cvc: Some(_), .. } if !caller.secure => return Err(Error::TlsRequired),
-            Means::Saved { .. } => {}
+            Means::Saved { cvc: Some(_), .. } => allow_card_data(&account, caller)?,
+            Means::Saved { cvc: None, .. } => {}
         }
         if payment.expires_at.is_some_and(|end| self.now() >= end) {
             return Err(Error::SessionExpired);
@@ -396,6 +391,14 @@ impl Gateway {
 
 fn options_fit(account: &Account, provider: &str) -> bool {
     provider.is_empty() || account.profile().name == provider
+}
+
+/// Card data in clear, a CVC included: only for accounts that opted in, and only over TLS.
+pub(super) fn allow_card_data(account: &Account, caller: &Caller) -> Result<(), Error> {
+    if !account.rules.plain_cards {
+        return Err(Error::CardDataNotAllowed(account.name.clone()));
+    }
+    if caller.secure { Ok(()) } else { Err(Error::TlsRequired) }
 }
 
 /// What can be refused before anything is sent.
