@@ -11,7 +11,9 @@ pub mod domain {
     pub mod order;
     pub mod outcome;
     pub mod pan;
+    pub mod payment;
     pub mod secret;
+    pub mod session;
 }
 
 /// Translators: one folder per provider, pure functions from our words to theirs and back.
@@ -24,4 +26,127 @@ pub mod providers {
     pub mod redact;
     pub mod registry;
     pub mod settings;
+}
+
+/// Assembly: what `turnpike serve` and `turnpike dev` start and stop.
+pub mod app {
+    #[cfg(feature = "simulator")]
+    pub mod development;
+}
+
+/// Configuration, parsed once.
+pub mod config;
+
+/// Logs and traces.
+pub mod telemetry;
+
+/// All that we ask of outside: the time, random bytes, one HTTP exchange.
+pub mod world;
+
+/// Hands: the only room that may move money.
+pub mod engine {
+    mod charges;
+    mod conclude;
+    mod conversation;
+    mod movements;
+    mod reading;
+    mod resolver;
+    mod running;
+    mod sessions;
+    mod tokens;
+    mod writing;
+
+    pub mod accounts;
+    pub mod commands;
+    pub mod error;
+    pub mod gateway;
+
+    pub use conclude::FollowUpPlan;
+    pub use reading::Explained;
+
+    // What callers of the engine see of the rooms behind it.
+    pub use crate::journal::seam::{
+        HistoryEntry, PaymentFilter, ROWS_MAX, Subject, TokenFilter, Unavailable,
+    };
+    pub use crate::providers::contract::{Feature, Profile, RefundReason, Support};
+    pub use crate::providers::redact::Shown;
+}
+
+/// Front door: the only room that knows protobuf and tonic.
+pub mod rpc {
+    mod deadline;
+    mod door;
+    mod fingerprint;
+    mod intake;
+    mod pages;
+    mod problems;
+    mod status;
+    mod threshold;
+
+    /// Messages to commands, and records to messages.
+    mod convert {
+        pub mod capabilities;
+        pub mod cards;
+        pub mod charges;
+        pub mod history;
+        pub mod moves;
+        pub mod options;
+        pub mod orders;
+        pub mod outcomes;
+        pub mod payments;
+        pub mod sessions;
+        pub mod tokens;
+        pub mod values;
+    }
+
+    /// One file per service.
+    mod services {
+        pub mod accounts;
+        pub mod payments;
+        pub mod sandbox;
+        pub mod sessions;
+        pub mod tokens;
+        pub mod watch;
+    }
+
+    pub mod auth;
+    pub mod health;
+    pub mod proto;
+    pub mod sandbox;
+    pub mod server;
+    pub mod validate;
+}
+
+/// Memory: the only room that touches a disk or a database.
+pub mod journal {
+    pub mod batch;
+    pub mod records;
+    pub mod seal;
+    pub mod seam;
+    pub mod sqlite;
+}
+
+/// The other side of the wire: the providers as the world sees them. Uses nothing else of ours.
+#[cfg(feature = "simulator")]
+pub mod simulator {
+    mod agenda;
+    pub mod begateway;
+    mod card;
+    pub mod clock;
+    pub mod contract;
+    pub mod control;
+    pub mod dintero;
+    mod entropy;
+    pub mod exchanges;
+    pub mod faults;
+    pub mod launch;
+    pub mod ledger;
+    pub mod notifications;
+    mod page;
+    mod redact;
+    mod shelf;
+    mod wire;
+
+    pub use self::contract::{CustomerAction, CustomerOutcome, CustomerRefusal, Payment, ThreeDSecure};
+    pub use self::launch::{Options, Simulator, Simulators, UnknownProvider, start};
 }

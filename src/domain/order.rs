@@ -81,6 +81,10 @@ pub struct Purchase {
     pub billing: Option<Address>,
     /// Where the goods go.
     pub shipping: Option<Address>,
+    /// How the goods travel.
+    pub delivery: Option<Delivery>,
+    /// Tax within the whole amount, in minor units, where the caller gave it.
+    pub tax_minor: Option<i64>,
     /// A BCP 47 language tag for pages and messages.
     pub locale: Option<String>,
     /// What the caller wants of 3-D Secure.
@@ -112,6 +116,8 @@ pub struct Customer {
     pub tax_id: Option<String>,
     /// IP address of the customer's device.
     pub ip: Option<String>,
+    /// What identifies the customer's device to a risk engine.
+    pub device_id: Option<String>,
     /// The provider's own id of this customer, where it keeps customers.
     pub provider_customer: Option<String>,
 }
@@ -132,8 +138,18 @@ pub struct Address {
     pub family_name: Option<String>,
     /// Company.
     pub organisation: Option<String>,
-    /// Street lines, at most three.
+    /// The company's registration number.
+    pub organisation_number: Option<String>,
+    /// Whom to ask for.
+    pub care_of: Option<String>,
+    /// Street lines, at most two.
     pub lines: Vec<String>,
+    /// Name or number of the building, for providers that ask for it apart.
+    pub building: Option<String>,
+    /// Floor.
+    pub floor: Option<String>,
+    /// Apartment.
+    pub apartment: Option<String>,
     /// City or town.
     pub city: Option<String>,
     /// State, province or region.
@@ -166,8 +182,10 @@ pub enum LineKind {
     Service,
     /// The shipping fee.
     Shipping,
-    /// A discount or gift card; the amount is subtracted.
+    /// A discount; the amount is subtracted.
     Discount,
+    /// A gift card that pays a part; the amount is subtracted.
+    GiftCard,
     /// A surcharge or rounding difference.
     Surcharge,
 }
@@ -186,14 +204,46 @@ pub struct OrderLine {
     /// How many, as a plain decimal of at most three digits after the point.
     pub quantity: String,
     /// Total of the line with tax and discount, in minor units of the order's currency. For a
-    /// [`LineKind::Discount`] the amount that is subtracted, as a positive number.
+    /// [`LineKind::Discount`] or a [`LineKind::GiftCard`] the amount that is subtracted, as a
+    /// positive number.
     pub amount_minor: i64,
+    /// Price of one, in minor units, where the caller gave it.
+    pub unit_minor: Option<i64>,
     /// The tax within the total, in minor units.
     pub tax_minor: i64,
     /// The tax rate in basis points: 2500 is 25 %.
     pub tax_basis_points: u32,
     /// What the line is about.
     pub kind: LineKind,
+    /// The caller's category of the article.
+    pub category: Option<String>,
+    /// The caller's category below that.
+    pub subcategory: Option<String>,
+    /// A picture of it.
+    pub image_url: Option<String>,
+}
+
+/// How goods travel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delivery {
+    /// The method's name, for people.
+    pub method: Option<String>,
+    /// How fast.
+    pub speed: Option<DeliverySpeed>,
+    /// The fee in minor units; part of the order's amount, and not among its lines.
+    pub fee_minor: i64,
+    /// The fee's tax rate in basis points.
+    pub tax_basis_points: u32,
+}
+
+/// How fast goods travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // Their names say it.
+pub enum DeliverySpeed {
+    Regular,
+    NextDay,
+    SameDay,
+    Instant,
 }
 
 /// The part of an order that a capture or refund is about.
@@ -259,6 +309,23 @@ pub struct Charge {
     pub return_urls: Option<ReturnUrls>,
     /// What 3-D Secure wants to know of the browser; only with the customer present.
     pub browser: Option<BrowserFacts>,
+    /// When an unfinished charge ends by itself, where the provider has such a thing.
+    pub expires_at: Option<Timestamp>,
+    /// The terms of the series that the charge belongs to.
+    pub series: Option<Series>,
+}
+
+/// The terms of a series of charges, as the customer agreed to them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Series {
+    /// At least so many days between two charges; 0 when unknown.
+    pub interval_days_min: u32,
+    /// The last day of the agreement, `YYYY-MM-DD`.
+    pub ends_on: Option<String>,
+    /// Which charge of the series this is, from 1; 0 when unknown.
+    pub number: u32,
+    /// How many there will be; 0 when unknown or without end.
+    pub count: u32,
 }
 
 /// A value of a provider's option.

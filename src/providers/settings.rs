@@ -168,6 +168,11 @@ impl Settings {
         }
     }
 
+    /// A required yes or no, for switches whose wrong side costs money.
+    pub fn flag(&self, name: &str) -> bool {
+        if self.values.contains_key(name) { self.flag_or(name, false) } else { self.missing(name) }
+    }
+
     /// A whole number within bounds, with a default.
     pub fn integer_or(&self, name: &str, default: i64, min: i64, max: i64) -> i64 {
         match self.take(name) {

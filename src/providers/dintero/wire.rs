@@ -97,7 +97,7 @@ fn item(line: &OrderLine) -> Result<Value, Fault> {
         LineKind::Service => "service",
         LineKind::Shipping => "shipping",
         // Negative amounts are documented for gift cards, and only for them.
-        LineKind::Discount => "gift_card",
+        LineKind::Discount | LineKind::GiftCard => "gift_card",
         LineKind::Surcharge => "surcharge",
     };
     Ok(json!({
@@ -113,11 +113,15 @@ fn item(line: &OrderLine) -> Result<Value, Fault> {
 }
 
 fn signed_amount(line: &OrderLine) -> i64 {
-    if line.kind == LineKind::Discount { -line.amount_minor } else { line.amount_minor }
+    if is_subtracted(line) { -line.amount_minor } else { line.amount_minor }
 }
 
 fn signed_tax(line: &OrderLine) -> i64 {
-    if line.kind == LineKind::Discount { -line.tax_minor } else { line.tax_minor }
+    if is_subtracted(line) { -line.tax_minor } else { line.tax_minor }
+}
+
+fn is_subtracted(line: &OrderLine) -> bool {
+    matches!(line.kind, LineKind::Discount | LineKind::GiftCard)
 }
 
 /// A plain decimal as a JSON number with the very same digits; no float in between.

@@ -1,0 +1,112 @@
+//! Assembly: opens the journal, builds the engine, opens the door, waits for a signal, drains.
+//!
+//! The whole life of a gateway is [`serve`], to be read from top to bottom.
+
+#[cfg(feature = "simulator")]
+pub mod development;
+#[cfg(feature = "simulator")]
+mod sandbox;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::engine::accounts::Accounts;
+use crate::engine::gateway::Gateway;
+use crate::journal::seam::Journal;
+use crate::journal::sqlite::{self, SqliteJournal};
+use crate::rpc::server::{self, Sandbox};
+use crate::world::Network;
+
+#[cfg(feature = "simulator")]
+pub use sandbox::SimulatorSandbox;
+
+/// How often the journal and the accounts are looked at for the health service.
+const HEALTH_EVERY: Duration = Duration::from_secs(1);
+
+/// What is told once the port answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Ready {
+    /// The address of the gRPC port, the chosen port in it.
+    pub grpc: SocketAddr,
+    /// How many payments a process that died had left behind.
+    pub recovered: usize,
+}
+
+/// Runs a gateway until `stop` ends, then drains it.
+///
+/// # Errors
+/// Whatever keeps it from starting: the store, the port, the certificates.
+pub async fn serve(
+    config: Config,
+    sandbox: Option<Arc<dyn Sandbox>>,
+    stop: impl Future<Output = ()> + Send + 'static,
+    ready: impl FnOnce(Ready),
+) -> anyhow::Result<()> {
+    let Config { server, journal, engine, telemetry: _, callers, accounts, lines } = config;
+    let fingerprints = journal.keys.fingerprint_key();
+    let journal: Arc<SqliteJournal> = Arc::new(open(journal).await?);
+    let network = Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
+    let gateway = Gateway::new(journal.clone(), Arc::new(network), Accounts::new(accounts), engine);
+    let recovered = gateway.recover().await.context("looking through what the last process left behind")?;
+    let resolver = tokio::spawn(gateway.clone().resolve_forever());
+
+    let drain = server.drain;
+    let (stopping, stopped) = watch::channel(false);
+    let door = server::Config {
+        address: server.grpc.parse().context("the address of the gRPC port")?,
+        development: server.development,
+        reflection: server.reflection,
+        tls: server.tls,
+        credentials: callers,
+        fingerprint_key: fingerprints,
+        health_every: HEALTH_EVERY,
+    };
+    let serving = server::serve(door, gateway.clone(), sandbox, stopped).await?;
+    ready(Ready { grpc: serving.address, recovered });
+
+    stop.await;
+    tracing::info!("draining");
+    // First nothing new begins; then the work under way ends, with a limit; then the port closes.
+    gateway.drain();
+    // Nobody listens any more when the server has already ended.
+    let _ = stopping.send(true);
+    if tokio::time::timeout(drain, gateway.idle()).await.is_err() {
+        tracing::warn!("work under way was left for the next start");
+    }
+    if tokio::time::timeout(drain, serving.ended).await.is_err() {
+        tracing::warn!("connections were closed as they stood");
+    }
+    resolver.abort();
+    journal.close().await;
+    Ok(())
+}
+
+/// Opens the store; checking the file blocks, so it has a thread of its own.
+async fn open(config: crate::config::JournalConfig) -> anyhow::Result<SqliteJournal> {
+    let runtime = tokio::runtime::Handle::current();
+    let opened = tokio::task::spawn_blocking(move || {
+        let _inside = runtime.enter();
+        sqlite::open(config.store())
+    });
+    opened.await.context("opening the journal")?.context("the journal")
+}
+
+/// Ends with SIGTERM or an interrupt from the keyboard.
+pub async fn signal() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signals) => signals.recv().await,
+            // Without the handler there is still the keyboard, and SIGKILL, which loses nothing.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

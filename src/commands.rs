@@ -1,0 +1,79 @@
+//! The subcommands of `turnpike`, each a file.
+
+mod bench;
+mod capabilities;
+mod check;
+#[cfg(feature = "simulator")]
+mod dev;
+mod inspect;
+mod migrate;
+mod serve;
+#[cfg(feature = "simulator")]
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Bad configuration or usage, as `sysexits.h` numbers it.
+const EX_CONFIG: u8 = 78;
+
+/// A gRPC payments gateway: one typed contract in front of many payment providers.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Turnpike {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a gateway in front of simulated providers, with a store in a local directory.
+    #[cfg(feature = "simulator")]
+    Dev(dev::Dev),
+    /// Runs a gateway with a configuration file.
+    Serve(serve::Serve),
+    /// Runs the provider simulators alone.
+    #[cfg(feature = "simulator")]
+    Simulate(simulate::Simulate),
+    /// Checks a configuration file and tells every mistake with its line.
+    Check(check::Check),
+    /// Brings a store's schema up to date.
+    Migrate(migrate::Migrate),
+    /// Prints what each provider can do.
+    Capabilities(capabilities::Capabilities),
+    /// Shows what an adapter makes of a reply, or would send for a request.
+    Inspect(inspect::Inspect),
+    /// Measures the gateway beside its references in one run and prints the ratios.
+    Bench(bench::Bench),
+}
+
+impl Turnpike {
+    /// Runs the chosen subcommand.
+    pub fn run(self) -> ExitCode {
+        let done = match self.command {
+            #[cfg(feature = "simulator")]
+            Command::Dev(dev) => dev.run(),
+            Command::Serve(serve) => serve.run(),
+            #[cfg(feature = "simulator")]
+            Command::Simulate(simulate) => simulate.run(),
+            Command::Check(check) => return check.run(),
+            Command::Migrate(migrate) => migrate.run(),
+            Command::Capabilities(capabilities) => capabilities.run(),
+            Command::Inspect(inspect) => inspect.run(),
+            Command::Bench(bench) => bench.run(),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("turnpike: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// The runtime of a gateway.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}

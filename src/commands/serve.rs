@@ -1,0 +1,64 @@
+//! `turnpike serve`: a gateway with a configuration file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use turnpike::{app, config, telemetry};
+
+/// Runs a gateway with a configuration file.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The configuration file; every option is explained in config.example.toml.
+    #[arg(long, env = "TURNPIKE_CONFIG")]
+    config: PathBuf,
+    /// Address and port for gRPC instead of the configured one; port 0 takes a free one.
+    #[arg(long)]
+    grpc: Option<String>,
+    /// The journal's directory instead of the configured one.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// A file that is written, as JSON, once the port answers.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+}
+
+impl Serve {
+    pub fn run(self) -> anyhow::Result<()> {
+        let mut config = match config::read(&self.config) {
+            Ok(config) => config,
+            Err(mistakes) => {
+                super::check::tell(&self.config, &mistakes);
+                std::process::exit(i32::from(super::EX_CONFIG));
+            }
+        };
+        if let Some(grpc) = self.grpc {
+            config.server.grpc = grpc;
+        }
+        if let Some(directory) = self.data_dir {
+            config.journal.directory = directory;
+        }
+        super::runtime()?.block_on(async {
+            let _flush = telemetry::start(&config.telemetry)?;
+            let ready_file = self.ready_file;
+            app::serve(config, None, app::signal(), |ready| {
+                println!("gRPC       {}", ready.grpc);
+                if ready.recovered > 0 {
+                    println!("recovered  {} payments that the last process left behind", ready.recovered);
+                }
+                if let Some(path) = ready_file {
+                    let text = serde_json::json!({ "grpc": ready.grpc.to_string() }).to_string();
+                    write_ready(&path, &text);
+                }
+            })
+            .await
+        })
+    }
+}
+
+/// Writes a ready file so that whoever waits for it never reads half of it.
+pub fn write_ready(path: &std::path::Path, text: &str) {
+    let half = path.with_extension("part");
+    if let Err(error) = std::fs::write(&half, text).and_then(|()| std::fs::rename(&half, path)) {
+        eprintln!("turnpike: {} cannot be written: {error}", path.display());
+    }
+}

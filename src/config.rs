@@ -1,0 +1,464 @@
+//! Configuration: one TOML document, parsed once, after which nothing is a string that should not be.
+//!
+//! [`parse`] finds every mistake in one go, with its line, and builds the adapters on the way, so
+//! that what starts is what was checked. `config.example.toml` explains every option.
+
+mod reader;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use toml::de::DeTable;
+
+use crate::domain::ids::{AccountName, MerchantName};
+use crate::domain::money::Currency;
+use crate::domain::secret::Secret;
+use crate::engine::FollowUpPlan;
+use crate::engine::accounts::{Account, Rules};
+use crate::engine::gateway::Options;
+use crate::journal::seal::{Key, KeyError, Keys};
+use crate::journal::sqlite;
+use crate::providers::registry;
+use crate::providers::settings::Settings;
+use crate::rpc::auth::{Credential, CredentialKind};
+use crate::rpc::server::Tls;
+use crate::world::Line;
+
+use reader::{Document, Table};
+pub use reader::{Mistake, Secrets};
+
+/// The longest of any timeout or pause.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// Characters of an account's or merchant's name.
+const NAME_CHARS_MAX: usize = 64;
+
+/// Everything that is configured.
+pub struct Config {
+    /// The gRPC port.
+    pub server: Server,
+    /// Where the journal lives.
+    pub journal: JournalConfig,
+    /// Limits and rhythms.
+    pub engine: Options,
+    /// Where traces and logs go.
+    pub telemetry: Telemetry,
+    /// Who may call.
+    pub callers: Vec<Credential>,
+    /// Accounts, in the order in which they are chosen.
+    pub accounts: Vec<Account>,
+    /// How each account talks to its provider.
+    pub lines: Vec<(AccountName, Line)>,
+}
+
+/// The gRPC port.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Address and port; port 0 takes a free one.
+    pub grpc: String,
+    /// Whether this is a development gateway: plaintext, http return URLs, the sandbox.
+    pub development: bool,
+    /// Whether reflection is served.
+    pub reflection: bool,
+    /// TLS; without it the port is plaintext.
+    pub tls: Option<Tls>,
+    /// How long work under way may take to end after SIGTERM.
+    pub drain: Duration,
+}
+
+/// Where the journal lives.
+#[derive(Debug, Clone)]
+pub struct JournalConfig {
+    /// The directory; made if missing.
+    pub directory: PathBuf,
+    /// The number of the key that seals new records.
+    pub current_key: u32,
+    /// All keys by number, 32 bytes in base64 each; checked.
+    pub keys: BTreeMap<u32, Secret<String>>,
+    /// How thoroughly the file is looked at first.
+    pub check: sqlite::Check,
+}
+
+impl JournalConfig {
+    /// How the store is opened.
+    ///
+    /// # Errors
+    /// Keys that were not checked before.
+    pub fn store(&self) -> Result<sqlite::Config, KeyError> {
+        let key = |number: u32| Key::parse(number, self.keys.get(&number).unwrap_or(&Secret::new(String::new())));
+        let previous = self.keys.keys().filter(|number| **number != self.current_key);
+        let previous = previous.map(|number| key(*number)).collect::<Result<_, _>>()?;
+        let keys = Keys::new(key(self.current_key)?, previous)?;
+        Ok(sqlite::Config { check: self.check, ..sqlite::Config::new(&self.directory, keys) })
+    }
+
+    /// The key of request fingerprints: derived from the oldest key, so that it stays the same
+    /// while keys are rotated and only changes when the oldest is dropped.
+    #[must_use]
+    pub fn fingerprint_key(&self) -> Secret<Vec<u8>> {
+        let oldest = self.keys.values().next().map_or("", |key| key.expose().as_str());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, oldest.as_bytes());
+        Secret::new(hmac::sign(&key, b"turnpike request fingerprint").as_ref().to_vec())
+    }
+}
+
+/// Where traces and logs go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telemetry {
+    /// What is logged, in `tracing`'s filter language.
+    pub log: String,
+    /// Whether logs are JSON lines.
+    pub json: bool,
+    /// An OTLP endpoint; nothing is exported without one.
+    pub otlp_endpoint: Option<String>,
+    /// The service's name in traces.
+    pub service_name: String,
+    /// How many of a thousand traces are kept when the caller's context does not decide.
+    pub sample_per_mille: u32,
+}
+
+/// Secrets as the process finds them: files beside the configuration, and its environment.
+pub struct Surroundings {
+    /// What relative paths are relative to.
+    pub directory: PathBuf,
+}
+
+impl Secrets for Surroundings {
+    fn file(&self, path: &str) -> Result<String, String> {
+        let path = self.directory.join(path);
+        std::fs::read_to_string(&path)
+            .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+            .map_err(|error| format!("{} cannot be read: {}", path.display(), error.kind()))
+    }
+
+    fn variable(&self, name: &str) -> Result<String, String> {
+        std::env::var(name).map_err(|_| format!("the environment has no {name}"))
+    }
+}
+
+/// Reads the configuration file at a path.
+///
+/// # Errors
+/// Every mistake, with its line; a file that cannot be read is one mistake on line 1.
+pub fn read(path: &Path) -> Result<Config, Vec<Mistake>> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        vec![Mistake { line: 1, name: path.display().to_string(), problem: error.kind().to_string() }]
+    })?;
+    let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    parse(&text, &Surroundings { directory })
+}
+
+/// Reads a configuration.
+///
+/// # Errors
+/// Every mistake, with its line.
+pub fn parse(text: &str, secrets: &dyn Secrets) -> Result<Config, Vec<Mistake>> {
+    let document = Document::new(text, secrets);
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        document.mistake(error.span().map_or(0, |span| span.start), "syntax", error.message());
+    }
+    if !errors.is_empty() {
+        return Err(document.finish());
+    }
+    let table = Table::new(&document, "", 0, Some(root.get_ref()));
+    let server = server(table.table("server"));
+    let journal = journal(table.table("journal"));
+    let engine = engine(table.table("engine"));
+    let telemetry = telemetry(table.table("telemetry"));
+    let (merchants, callers) = merchants(&table);
+    let (accounts, lines) = accounts(&table, &merchants);
+    table.finish();
+    let mistakes = document.finish();
+    if mistakes.is_empty() {
+        Ok(Config { server, journal, engine, telemetry, callers, accounts, lines })
+    } else {
+        Err(mistakes)
+    }
+}
+
+fn server(table: Table<'_>) -> Server {
+    let development = table.flag_or("development", false);
+    let grpc = table.text_or("grpc", "127.0.0.1:50051");
+    if grpc.parse::<std::net::SocketAddr>().is_err() {
+        table.mistake("grpc", "must be an address and a port, such as 127.0.0.1:50051");
+    }
+    let server = Server {
+        grpc,
+        development,
+        reflection: table.flag_or("reflection", development),
+        drain: table.milliseconds_or("drain_timeout_ms", Duration::from_secs(30), LONGEST),
+        tls: table.has("tls").then(|| tls(table.table("tls"))),
+    };
+    table.finish();
+    server
+}
+
+fn tls(table: Table<'_>) -> Tls {
+    let file = |name: &str| {
+        if !table.has(name) {
+            table.mistake(name, "is required");
+        }
+        table.secret_maybe(name).unwrap_or(Secret::new(String::new()))
+    };
+    let tls = Tls {
+        certificate: file("certificate"),
+        key: file("key"),
+        client_ca: table.secret_maybe("client_ca").map(|pem| pem.expose().clone()),
+    };
+    table.finish();
+    tls
+}
+
+fn journal(table: Table<'_>) -> JournalConfig {
+    let directory = PathBuf::from(table.text("directory"));
+    let check = match table.text_or("check", "quick").as_str() {
+        "quick" => sqlite::Check::Quick,
+        "full" => sqlite::Check::Full,
+        "off" => sqlite::Check::Off,
+        _ => {
+            table.mistake("check", "must be quick, full or off");
+            sqlite::Check::Quick
+        }
+    };
+    let current_key = u32::try_from(table.integer_or("current_key", 1, 1, i64::from(u32::MAX))).unwrap_or(1);
+    let mut keys = BTreeMap::new();
+    let sealed = table.table("keys");
+    for name in sealed.names() {
+        let Ok(number) = name.parse::<u32>() else {
+            sealed.mistake(&name, "must be named by a number");
+            continue;
+        };
+        let Some(secret) = sealed.secret_maybe(&name) else { continue };
+        match Key::parse(number, &secret) {
+            Ok(_) => {
+                keys.insert(number, secret);
+            }
+            Err(_) => sealed.mistake(&name, "must be 32 bytes in base64"),
+        }
+    }
+    if !keys.contains_key(&current_key) {
+        table.mistake("current_key", "is not among journal.keys");
+    }
+    table.finish();
+    JournalConfig { directory, current_key, keys, check }
+}
+
+fn engine(table: Table<'_>) -> Options {
+    let default = Options::default();
+    let plan = table.table("follow_up");
+    let follow_up = FollowUpPlan {
+        first: plan.milliseconds_or("first_ms", default.follow_up.first, LONGEST),
+        longest: plan.milliseconds_or("longest_ms", default.follow_up.longest, LONGEST),
+        unhurried: plan.milliseconds_or("unhurried_ms", default.follow_up.unhurried, LONGEST),
+    };
+    plan.finish();
+    let days = table.integer_or("request_ids_kept_days", 30, 30, 3650);
+    let options = Options {
+        follow_up,
+        in_flight_max: table.count_or("calls_in_flight_max", default.in_flight_max, 1, 1_000_000),
+        wait_max: table.milliseconds_or("wait_max_ms", default.wait_max, LONGEST),
+        inquiries_max: table.count_or("inquiries_in_flight_max", default.inquiries_max, 1, 10_000),
+        claims_kept: Duration::from_secs(days.unsigned_abs() * 24 * 3600),
+    };
+    table.finish();
+    options
+}
+
+fn telemetry(table: Table<'_>) -> Telemetry {
+    let format = table.text_or("log_format", "text");
+    if !["text", "json"].contains(&format.as_str()) {
+        table.mistake("log_format", "must be text or json");
+    }
+    let telemetry = Telemetry {
+        log: table.text_or("log", "info"),
+        json: format == "json",
+        otlp_endpoint: table.text_maybe("otlp_endpoint"),
+        service_name: table.text_or("service_name", "turnpike"),
+        sample_per_mille: u32::try_from(table.integer_or("sample_per_mille", 1000, 0, 1000)).unwrap_or(1000),
+    };
+    table.finish();
+    telemetry
+}
+
+fn merchants(table: &Table<'_>) -> (Vec<MerchantName>, Vec<Credential>) {
+    let mut names = Vec::new();
+    let mut credentials = Vec::new();
+    for (name, merchant) in table.tables("merchants") {
+        check_name(table, &format!("merchants.{name}"), &name);
+        let merchant_name = MerchantName(name);
+        for (list, kind) in [("keys", CredentialKind::ApiKey), ("certificates", CredentialKind::Certificate)]
+        {
+            for entry in merchant.array_of_tables(list) {
+                credentials.push(credential(&merchant_name, kind, entry));
+            }
+        }
+        if !merchant.has("keys") && !merchant.has("certificates") {
+            merchant.mistake("keys", "a merchant without keys and certificates cannot call");
+        }
+        merchant.finish();
+        names.push(merchant_name);
+    }
+    if names.is_empty() {
+        table.mistake("merchants", "at least one is required");
+    }
+    (names, credentials)
+}
+
+fn credential(merchant: &MerchantName, kind: CredentialKind, table: Table<'_>) -> Credential {
+    let text = table.text("sha256");
+    let sha256 = unhex(&text).unwrap_or_else(|| {
+        table.mistake("sha256", "must be 64 hexadecimal digits");
+        [0; 32]
+    });
+    let mut rpcs = table.texts("rpcs");
+    if rpcs.is_empty() {
+        rpcs.push("*".to_owned());
+    }
+    table.finish();
+    Credential { merchant: merchant.clone(), kind, sha256, rpcs }
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn check_name(table: &Table<'_>, full: &str, name: &str) {
+    let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.bytes().all(fine) {
+        table.mistake(full, "a name has 1 to 64 lower-case letters, digits and hyphens");
+    }
+}
+
+fn accounts(table: &Table<'_>, merchants: &[MerchantName]) -> (Vec<Account>, Vec<(AccountName, Line)>) {
+    let mut accounts = Vec::new();
+    let mut lines = Vec::new();
+    for (name, entry) in table.tables("accounts") {
+        check_name(table, &format!("accounts.{name}"), &name);
+        let rules = rules(&entry, merchants);
+        let line = line(&entry);
+        let priority = entry.integer_or("priority", 100, 0, 1000);
+        let provider = entry.text("provider");
+        let settings_table = entry.table("settings");
+        let settings = Settings::new(settings_table.settings());
+        let built = match registry::find(&provider) {
+            Some(known) => known.account(settings).map_err(|mistakes| {
+                for mistake in mistakes {
+                    settings_table.mistake(&mistake.name, mistake.problem);
+                }
+            }),
+            None => {
+                let known: Vec<&str> = registry::PROVIDERS.iter().map(|entry| entry.profile.name).collect();
+                entry.mistake("provider", format!("must be one of {}", known.join(", ")));
+                Err(())
+            }
+        };
+        entry.finish();
+        let name = AccountName(name);
+        lines.push((name.clone(), line));
+        if let Ok(provider) = built {
+            accounts.push((priority, Account::new(name, provider, rules)));
+        }
+    }
+    if lines.is_empty() {
+        table.mistake("accounts", "at least one is required");
+    }
+    accounts.sort_by_key(|(priority, _)| *priority);
+    (accounts.into_iter().map(|(_, account)| account).collect(), lines)
+}
+
+fn rules(table: &Table<'_>, merchants: &[MerchantName]) -> Rules {
+    let allowed: Vec<MerchantName> = table.texts("merchants").into_iter().map(MerchantName).collect();
+    if allowed.is_empty() {
+        table.mistake("merchants", "at least one is required");
+    }
+    for merchant in &allowed {
+        if !merchants.contains(merchant) {
+            table.mistake("merchants", format!("{merchant} is not among the merchants"));
+        }
+    }
+    let currencies = table.texts("currencies");
+    for currency in &currencies {
+        if Currency::parse(currency).is_err() {
+            table.mistake("currencies", format!("{currency} is not an active ISO 4217 code"));
+        }
+    }
+    let card_data = table.text_or("card_data", "refuse");
+    if !["refuse", "pass-through"].contains(&card_data.as_str()) {
+        table.mistake("card_data", "must be refuse or pass-through");
+    }
+    Rules {
+        merchants: allowed,
+        currencies,
+        countries: table.texts("countries"),
+        plain_cards: card_data == "pass-through",
+        absence_grace: table.milliseconds_or("absence_grace_ms", Duration::from_secs(600), LONGEST),
+        notify_url: table.text_maybe("notify_url"),
+        test: table.flag_or("test", false),
+    }
+}
+
+fn line(table: &Table<'_>) -> Line {
+    let default = Line::default();
+    let proxy = table.text_maybe("proxy");
+    if proxy.as_deref().is_some_and(|proxy| url::Url::parse(proxy).is_err()) {
+        table.mistake("proxy", "is not an address");
+    }
+    Line {
+        connect_timeout: table.milliseconds_or("connect_timeout_ms", default.connect_timeout, LONGEST),
+        total_timeout: table.milliseconds_or("total_timeout_ms", default.total_timeout, LONGEST),
+        proxy,
+        idle_connections_max: table.count_or("idle_connections_max", default.idle_connections_max, 1, 10_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nowhere;
+
+    impl Secrets for Nowhere {
+        fn file(&self, _: &str) -> Result<String, String> {
+            Err("cannot be read".to_owned())
+        }
+
+        fn variable(&self, _: &str) -> Result<String, String> {
+            Err("is not set".to_owned())
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_line() {
+        let text = "[server]\ngrpc = \"here\"\ndevelopmnt = true\n\n[journal]\ncurrent_key = 2\n\n\
+            [accounts.Shop]\nprovider = \"nobody\"\nmerchants = [\"acme\"]\ncurrencies = [\"XXX\"]\n";
+        let Err(mistakes) = parse(text, &Nowhere) else { panic!("this is full of mistakes") };
+        let told: Vec<(usize, &str)> = mistakes.iter().map(|m| (m.line, m.name.as_str())).collect();
+        for expected in [
+            (1, "merchants"),
+            (2, "server.grpc"),
+            (3, "server.developmnt"),
+            (5, "journal.directory"),
+            (6, "journal.current_key"),
+            (9, "accounts.Shop.provider"),
+            (10, "accounts.Shop.merchants"),
+            (11, "accounts.Shop.currencies"),
+        ] {
+            assert!(told.contains(&expected), "{expected:?} is missing in {told:?}");
+        }
+    }
+
+    #[test]
+    fn broken_toml_names_the_line() {
+        let Err(mistakes) = parse("[server]\ngrpc = \n", &Nowhere) else { panic!("broken") };
+        assert_eq!(mistakes[0].line, 2);
+    }
+}

@@ -1,0 +1,229 @@
+//! Charges of stored tokens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::card::{FirstPayment, Initiator, MerchantReason, StoredToken, Token, TokenStatus};
+use crate::domain::ids::{PaymentId, TokenId};
+use crate::domain::order::{CaptureMode, Charge};
+use crate::domain::outcome::DeclineReason;
+use crate::domain::payment::Payment;
+use crate::journal::seam::{Claim, CommitError, Entry, Subject};
+use crate::providers::contract::{Feature, Operation};
+
+use super::accounts::Account;
+use super::commands::{Answer, Ask, Caller, ChargeToken, ChargedToken};
+use super::conversation::{Why, converse};
+use super::error::{Error, FieldError, Thing};
+use super::gateway::{Came, Done, Gateway, note, refused};
+use super::sessions::{check_options, new_payment};
+use super::writing::{PaymentMover, of_fault};
+
+/// A charge with everything looked up.
+struct Ready {
+    account: Arc<Account>,
+    charge: Charge,
+    token: Option<TokenId>,
+}
+
+impl Gateway {
+    /// Charges a stored token.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing was charged then, and unless the provider refused the request as such,
+    /// the request id is free again.
+    pub async fn charge(
+        &self,
+        caller: &Caller,
+        ask: Ask<ChargeToken>,
+        wait: Option<Duration>,
+    ) -> Result<Answer<Payment>, Error> {
+        let Ask { key, fingerprint, wish } = ask;
+        let (run_key, run_caller) = (key.clone(), caller.clone());
+        let done = self
+            .once(&key, fingerprint, wait, move |gateway| async move {
+                // No read first: the claim itself finds out whether the key is taken.
+                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at: gateway.now() };
+                match gateway.charge_first(&run_caller, wish, claim).await {
+                    // Whatever is wrong now, a repeat gets the answer of the first call.
+                    Err(error) => match gateway.shared.journal.claim(&run_key).await {
+                        Ok(Some(claim)) => gateway.replay(&claim, fingerprint).await,
+                        Ok(None) | Err(_) => Err(error),
+                    },
+                    other => other,
+                }
+            })
+            .await?;
+        done.payment()
+    }
+
+    async fn charge_first(
+        &self,
+        caller: &Caller,
+        wish: ChargeToken,
+        claim: impl Fn(Subject) -> Claim,
+    ) -> Result<Done, Error> {
+        let id = PaymentId::mint(self.now(), self.random());
+        let claim = claim(Subject::Payment(id));
+        let Ready { account, charge, token } = self.ready(caller, wish, id).await?;
+        let now = self.now();
+        let mut payment = new_payment(caller, &account, id, &charge.purchase, &claim.key, now);
+        payment.token = token;
+        payment.expires_at = charge.expires_at;
+        payment.merchant_initiated = match &charge.initiator {
+            Initiator::Customer { .. } => None,
+            Initiator::Merchant { reason, .. } => Some(*reason),
+        };
+        let mut first = Entry { claim: Some(claim.clone()), ..Entry::default() };
+        first.history.push(note(&payment, "created", "charge"));
+        let operation = Operation::Charge(Box::new(charge));
+        let mut mover = PaymentMover::new(self, payment, first);
+        let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
+        if let Err(broken) = &talked
+            && let Why::Journal(CommitError::Taken(taken)) = &broken.why
+        {
+            return self.replay(taken, claim.fingerprint).await;
+        }
+        let payment = self.settle(&account, mover, &claim.key, talked).await?;
+        refused(&payment)?;
+        self.retire_token(&payment).await?;
+        Ok(Done::new(Came::Payment(Box::new(payment))))
+    }
+
+    /// A charge as it would be sent, for `ExplainRequest`.
+    pub(super) async fn prepared_charge(
+        &self,
+        caller: &Caller,
+        wish: ChargeToken,
+        id: PaymentId,
+    ) -> Result<(Arc<Account>, Charge), Error> {
+        let Ready { account, charge, .. } = self.ready(caller, wish, id).await?;
+        Ok((account, charge))
+    }
+
+    /// Looks up what the charge needs and refuses what cannot work, before anything is written.
+    async fn ready(&self, caller: &Caller, wish: ChargeToken, id: PaymentId) -> Result<Ready, Error> {
+        let ChargeToken {
+            token,
+            mut purchase,
+            initiator,
+            first_payment,
+            return_urls,
+            browser,
+            expires_at,
+            series,
+        } = wish;
+        let (account, stored, token) = match token {
+            ChargedToken::Saved(id) => {
+                let token = self.usable_token(caller, id).await?;
+                check_use(&token, &initiator)?;
+                let account = self.accounts().of(&caller.merchant, &token.account).cloned();
+                (account.ok_or(Error::NotFound(Thing::Account))?, token.stored.clone(), Some(id))
+            }
+            ChargedToken::Inline { account, stored } => (self.named_account(caller, &account)?, stored, None),
+        };
+        check_options(&account, &purchase.options.provider)?;
+        account.profile().check_amount(purchase.money).map_err(|fault| of_fault(&account, &fault, None))?;
+        if purchase.capture == CaptureMode::Manual {
+            account.require(Feature::ManualCapture, "capturing later")?;
+        }
+        match &initiator {
+            Initiator::Customer { cvc } => {
+                account.require(Feature::ChargeCustomer, "charging a token with the customer present")?;
+                if cvc.is_some() && !caller.secure {
+                    return Err(Error::TlsRequired);
+                }
+            }
+            Initiator::Merchant { reason, .. } => {
+                let (feature, what) = match reason {
+                    MerchantReason::Recurring => (Feature::ChargeRecurring, "recurring charges"),
+                    MerchantReason::Unscheduled(_) => (Feature::ChargeUnscheduled, "unscheduled charges"),
+                    MerchantReason::Installment => (Feature::ChargeInstallment, "installments"),
+                };
+                account.require(feature, what)?;
+            }
+        }
+        let initiator = self.with_first_payment(caller, initiator, first_payment, &stored).await?;
+        purchase.reference = id.alphanumeric();
+        purchase.notify_url = account.rules.notify_url.clone();
+        let charge = Charge { purchase, token: stored, initiator, return_urls, browser, expires_at, series };
+        Ok(Ready { account, charge, token })
+    }
+
+    /// Fills in how the provider knows the first payment of a series.
+    async fn with_first_payment(
+        &self,
+        caller: &Caller,
+        mut initiator: Initiator,
+        first_payment: Option<PaymentId>,
+        stored: &StoredToken,
+    ) -> Result<Initiator, Error> {
+        let Initiator::Merchant { first, .. } = &mut initiator else { return Ok(initiator) };
+        if let Some(id) = first_payment {
+            let payment = match self.payment(caller, id).await {
+                Ok(payment) => payment,
+                Err(Error::NotFound(_)) => {
+                    return Err(Error::Invalid(vec![FieldError::new(
+                        "merchant_initiated.first_payment_id",
+                        "is not a payment of this merchant",
+                    )]));
+                }
+                Err(error) => return Err(error),
+            };
+            let FirstPayment { provider_reference, network_transaction_id, .. } = first;
+            if provider_reference.is_none() {
+                *provider_reference = payment.trace.order.or(payment.trace.transaction);
+            }
+            if network_transaction_id.is_none() {
+                *network_transaction_id = payment.network_transaction_id;
+            }
+        }
+        if first.provider_reference.is_none() {
+            first.provider_reference = stored.original.clone();
+        }
+        Ok(initiator)
+    }
+
+    /// A token of which the provider says that it is no more is not charged again.
+    pub(super) async fn retire_token(&self, payment: &Payment) -> Result<(), Error> {
+        let gone =
+            payment.decline.as_ref().is_some_and(|decline| decline.reason == DeclineReason::TokenInvalid);
+        let Some(id) = payment.token.filter(|_| gone) else { return Ok(()) };
+        self.change_token(id, |token| token.status = TokenStatus::Unusable).await
+    }
+
+    /// Changes a stored token, whoever else changes it at the same time.
+    pub(super) async fn change_token(&self, id: TokenId, change: impl Fn(&mut Token)) -> Result<(), Error> {
+        for _ in 0..super::gateway::CONFLICTS_MAX {
+            let Some(mut token) = self.shared.journal.token(id).await? else { return Ok(()) };
+            let before = token.clone();
+            change(&mut token);
+            if token == before {
+                return Ok(());
+            }
+            token.updated_at = self.now();
+            let written = self.shared.journal.commit(Entry { tokens: vec![token], ..Entry::default() }).await;
+            self.forget_cached_token(id);
+            match written {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Conflict) => {}
+                Err(CommitError::Unavailable(why)) => return Err(why.into()),
+                Err(CommitError::Taken(_)) => return Err(Error::bug("a claim where none was made", None)),
+            }
+        }
+        Err(Error::bug("a token is changed by too many at once", None))
+    }
+}
+
+fn check_use(token: &Token, initiator: &Initiator) -> Result<(), Error> {
+    let (allowed, wanted) = match initiator {
+        Initiator::Customer { .. } => (token.uses.customer_present, "charges with the customer present"),
+        Initiator::Merchant { reason: MerchantReason::Recurring | MerchantReason::Installment, .. } => {
+            (token.uses.recurring, "recurring charges")
+        }
+        Initiator::Merchant { reason: MerchantReason::Unscheduled(_), .. } => {
+            (token.uses.unscheduled, "unscheduled charges")
+        }
+    };
+    if allowed { Ok(()) } else { Err(Error::TokenUseNotAllowed { wanted }) }
+}

@@ -1,0 +1,201 @@
+//! What callers can ask of the engine, already parsed into values that cannot be wrong in form.
+
+use jiff::Timestamp;
+
+use crate::domain::card::Initiator;
+use crate::domain::card::{BrowserFacts, CardSummary, Means, StoredToken, Token, TokenUses};
+use crate::domain::ids::{
+    AccountName, CaptureId, Fingerprint, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId,
+};
+use crate::domain::money::Money;
+use crate::domain::order::{LinePart, Metadata, Options, Purchase, ReturnUrls, Series, SessionOrder};
+use crate::domain::payment::{MovementId, Payment};
+use crate::domain::session::Session;
+use crate::providers::contract::RefundReason;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Everything is scoped to it.
+    pub merchant: MerchantName,
+    /// Whether the call came over TLS, or from a process that development mode trusts.
+    pub secure: bool,
+}
+
+/// A call that changes something, and what makes it safe to repeat.
+#[derive(Debug, Clone)]
+pub struct Ask<T> {
+    /// The caller's key.
+    pub key: IdempotencyKey,
+    /// The hash of the whole request.
+    pub fingerprint: Fingerprint,
+    /// What is asked.
+    pub wish: T,
+}
+
+/// Open a session.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// The account; `None` lets currency and country decide.
+    pub account: Option<AccountName>,
+    /// The customer's country, for choosing an account.
+    pub country: Option<String>,
+    /// The order. Its reference and offered tokens are filled in here.
+    pub order: SessionOrder,
+    /// Whether the caller set the end of the session itself.
+    pub expiry_given: bool,
+    /// Saved cards to offer.
+    pub tokens: Vec<TokenId>,
+}
+
+/// Finish a session.
+#[derive(Debug, Clone)]
+pub struct ConfirmSession {
+    /// Which.
+    pub session: SessionId,
+    /// With what.
+    pub means: ConfirmWith,
+    /// Whether the customer agreed to have the card saved.
+    pub save_card: Option<bool>,
+    /// What 3-D Secure wants to know.
+    pub browser: Option<BrowserFacts>,
+    /// Where the bill goes, if that is only known now.
+    pub billing: Option<crate::domain::order::Address>,
+    /// What the caller wants of 3-D Secure, if that is only known now.
+    pub three_d_secure: Option<crate::domain::order::ThreeDSecure>,
+}
+
+/// What a session is finished with.
+#[derive(Debug, Clone)]
+pub enum ConfirmWith {
+    /// The browser came back. What it brought is a hint and not looked at: the provider is asked.
+    Returned,
+    /// A card of the merchant's own page.
+    Card(Means),
+    /// A saved card.
+    Saved {
+        /// Which.
+        token: TokenId,
+        /// With this CVC.
+        cvc: Option<crate::domain::secret::Secret<String>>,
+    },
+}
+
+/// Charge a token.
+#[derive(Debug, Clone)]
+pub struct ChargeToken {
+    /// Which.
+    pub token: ChargedToken,
+    /// What is bought; its reference is filled in here.
+    pub purchase: Purchase,
+    /// Who started it.
+    pub initiator: Initiator,
+    /// The first payment of the series, by our id.
+    pub first_payment: Option<PaymentId>,
+    /// Where the browser goes after a challenge.
+    pub return_urls: Option<ReturnUrls>,
+    /// What 3-D Secure wants to know.
+    pub browser: Option<BrowserFacts>,
+    /// When an unfinished charge ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// The terms of the series.
+    pub series: Option<Series>,
+}
+
+/// The token of a charge.
+#[derive(Debug, Clone)]
+pub enum ChargedToken {
+    /// One of ours.
+    Saved(TokenId),
+    /// One that the caller keeps.
+    Inline {
+        /// The account that it belongs to.
+        account: AccountName,
+        /// The provider's values.
+        stored: StoredToken,
+    },
+}
+
+/// Capture, void or refund.
+#[derive(Debug, Clone)]
+pub struct Move {
+    /// Which payment.
+    pub payment: PaymentId,
+    /// Which of the three.
+    pub what: MoveKind,
+    /// How much; `None` for everything that remains.
+    pub amount: Option<Money>,
+    /// The lines concerned.
+    pub lines: Vec<LinePart>,
+    /// Why, in the caller's words.
+    pub reason: Option<String>,
+    /// The caller's pairs.
+    pub metadata: Metadata,
+    /// What only the provider has.
+    pub options: Options,
+}
+
+/// Which of the three, with what only it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveKind {
+    /// Take authorized money.
+    Capture {
+        /// Whether this is the last capture.
+        last: bool,
+    },
+    /// Give a reservation back.
+    Void,
+    /// Give taken money back.
+    Refund {
+        /// Why.
+        reason: RefundReason,
+        /// The capture that it is about.
+        capture: Option<CaptureId>,
+    },
+}
+
+/// Take over a token from elsewhere.
+#[derive(Debug, Clone)]
+pub struct ImportToken {
+    /// The account that can charge it.
+    pub account: AccountName,
+    /// The provider's values.
+    pub stored: StoredToken,
+    /// What may be shown of the card.
+    pub card: CardSummary,
+    /// What it may be used for.
+    pub uses: TokenUses,
+    /// The caller's customer.
+    pub customer: Option<String>,
+    /// The caller's pairs.
+    pub metadata: Metadata,
+}
+
+/// An answer, and whether it was given before.
+#[derive(Debug, Clone)]
+pub struct Answer<T> {
+    /// What came of it, as it stands now.
+    pub value: T,
+    /// Whether an earlier call with the same request id did the work.
+    pub replayed: bool,
+}
+
+/// A session and its payment.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    /// The session.
+    pub session: Session,
+    /// Its payment.
+    pub payment: Payment,
+    /// Cards saved in it.
+    pub tokens: Vec<Token>,
+}
+
+/// A payment and one movement of it.
+#[derive(Debug, Clone)]
+pub struct MovementView {
+    /// The payment.
+    pub payment: Payment,
+    /// The movement.
+    pub movement: MovementId,
+}

@@ -1,0 +1,243 @@
+//! From what a provider says to what we believe: every answer passes here, whichever road it took.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::card::SavedCard;
+use crate::domain::order::CaptureMode;
+use crate::domain::outcome::{
+    Asked, Decline, DeclineReason, Failure, FailureReason, Mismatch, MovementReport, MovementStanding,
+    PaymentReport, RetryAdvice, Seen, Standing,
+};
+use crate::domain::payment::{
+    FollowUp, Illegal, MovementId, MovementNews, MovementRecord, MovementStatus, News, Payment, PaymentState,
+};
+use crate::providers::contract::Fault;
+
+/// Takes in a report about a payment. Returns the cards that were saved, for the caller to keep.
+///
+/// # Errors
+/// A bug of ours.
+pub(super) fn conclude(
+    payment: &mut Payment,
+    report: PaymentReport,
+    now: Timestamp,
+) -> Result<Vec<SavedCard>, Illegal> {
+    let PaymentReport {
+        standing,
+        seen,
+        totals,
+        trace,
+        card,
+        saved,
+        network_transaction_id,
+        approval_code,
+        movements,
+    } = report;
+    if let Err(mismatch) = compare(payment, &seen, [totals.authorized, totals.captured, totals.refunded]) {
+        payment.hear(News::Mismatch(mismatch), now)?;
+        return Ok(Vec::new());
+    }
+    payment.trace.learn(trace);
+    keep(&mut payment.card, card);
+    keep(&mut payment.network_transaction_id, network_transaction_id);
+    keep(&mut payment.approval_code, approval_code);
+    let authorized = totals.authorized.unwrap_or(payment.asked.minor());
+    let news = match standing {
+        Standing::Open => match payment.next_action.clone() {
+            Some(action) => News::ActionRequired(action),
+            None => News::Processing,
+        },
+        Standing::ActionRequired(action) => News::ActionRequired(action),
+        Standing::Processing => News::Processing,
+        Standing::Authorized => News::Authorized(authorized),
+        Standing::Captured => {
+            payment.hear(News::Authorized(authorized), now)?;
+            News::Captured(totals.captured.unwrap_or(payment.asked.minor()))
+        }
+        Standing::Verified => News::Verified,
+        Standing::Declined(decline) => News::Declined(decline),
+        Standing::Failed(failure) => News::Failed(failure),
+        Standing::Voided => {
+            if let Some(captured) = totals.captured.filter(|captured| *captured > 0) {
+                // The rest was given back after a part was taken.
+                payment.hear(News::Authorized(authorized), now)?;
+                News::Captured(captured)
+            } else {
+                payment.hear(News::Authorized(authorized), now)?;
+                News::Voided
+            }
+        }
+        Standing::Cancelled => {
+            News::Declined(Decline::new(DeclineReason::CustomerCancelled, RetryAdvice::WithCustomer))
+        }
+        Standing::Expired if payment.authorized > 0 => News::Lapsed,
+        Standing::Expired => News::Expired,
+    };
+    payment.hear(news, now)?;
+    if let Some(refunded) = totals.refunded.filter(|refunded| *refunded > 0) {
+        payment.hear(News::Refunded(refunded), now)?;
+    }
+    for movement in movements {
+        if let Some(id) = same_movement(payment, &movement) {
+            conclude_movement(payment, id, movement, now)?;
+        }
+    }
+    Ok(saved)
+}
+
+/// A total beyond what was asked is as wrong as another amount.
+fn compare(payment: &Payment, seen: &Seen, totals: [Option<i64>; 3]) -> Result<(), Mismatch> {
+    payment.asked().compare(seen)?;
+    match totals.into_iter().flatten().find(|total| *total > payment.asked.minor()) {
+        Some(total) => Err(Mismatch {
+            what: "amount",
+            asked: payment.asked.minor().to_string(),
+            seen: total.to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn keep<T>(known: &mut Option<T>, newer: Option<T>) {
+    if newer.is_some() {
+        *known = newer;
+    }
+}
+
+fn same_movement(payment: &Payment, report: &MovementReport) -> Option<MovementId> {
+    let by_reference = |movement: &&MovementRecord| {
+        report.seen.reference.as_deref().is_some_and(|reference| reference == movement.id.alphanumeric())
+    };
+    let by_provider_id = |movement: &&MovementRecord| {
+        report.provider_id.is_some() && report.provider_id == movement.provider_id
+    };
+    let found =
+        payment.movements.iter().find(by_reference).or_else(|| payment.movements.iter().find(by_provider_id));
+    found.map(|movement| movement.id)
+}
+
+/// Takes in a report about a capture, void or refund.
+///
+/// # Errors
+/// A bug of ours.
+pub(super) fn conclude_movement(
+    payment: &mut Payment,
+    id: MovementId,
+    report: MovementReport,
+    now: Timestamp,
+) -> Result<(), Illegal> {
+    let MovementReport { standing, seen, provider_id, totals } = report;
+    let Some(movement) = payment.movement(id) else { return Err(Illegal(payment.state)) };
+    let asked = Asked { money: movement.amount, reference: id.alphanumeric() };
+    if let Err(mismatch) = asked.compare(&seen) {
+        if movement.status == MovementStatus::Submitted {
+            payment.hear_of(id, MovementNews::LostSight, now)?;
+        }
+        payment.hear(News::Mismatch(mismatch), now)?;
+        return Ok(());
+    }
+    let news = match standing {
+        MovementStanding::Pending => MovementNews::Pending { provider_id },
+        MovementStanding::Succeeded => MovementNews::Succeeded { provider_id },
+        MovementStanding::Failed(decline) => MovementNews::Declined(decline),
+    };
+    payment.hear_of(id, news, now)?;
+    // Totals only ever grow; a stale answer changes nothing.
+    if let Some(captured) = totals.captured.filter(|captured| *captured > 0) {
+        payment.hear(News::Captured(captured.min(payment.asked.minor())), now)?;
+    }
+    if let Some(refunded) = totals.refunded.filter(|refunded| *refunded > 0) {
+        payment.hear(News::Refunded(refunded.min(payment.asked.minor())), now)?;
+    }
+    Ok(())
+}
+
+/// What a fault that proves that nothing was charged makes of a payment or movement.
+pub(super) fn failure(fault: &Fault) -> Failure {
+    let (reason, provider_code, provider_message) = match fault {
+        Fault::Rejected { code, message } => (FailureReason::Rejected, code.clone(), Some(message.clone())),
+        Fault::Unauthorized => (FailureReason::CredentialsRejected, None, None),
+        Fault::Unsupported { .. } | Fault::Invalid { .. } => (FailureReason::Unsupported, None, None),
+        Fault::Throttled { .. }
+        | Fault::Unreachable
+        | Fault::Silent { .. }
+        | Fault::Unintelligible { .. } => (FailureReason::NotSent, None, None),
+    };
+    Failure { reason, provider_code, provider_message }
+}
+
+/// How we follow up what is not settled.
+#[derive(Debug, Clone, Copy)]
+pub struct FollowUpPlan {
+    /// The first pause; it doubles.
+    pub first: Duration,
+    /// The longest pause. Asking never ends.
+    pub longest: Duration,
+    /// The first pause while a customer is at a payment page, or a provider works on it.
+    pub unhurried: Duration,
+}
+
+impl Default for FollowUpPlan {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(6 * 3600),
+            unhurried: Duration::from_secs(30),
+        }
+    }
+}
+
+impl FollowUpPlan {
+    /// Sets when a payment is asked about next, or that there is nothing to ask.
+    pub(super) fn apply(&self, payment: &mut Payment, now: Timestamp) {
+        let Some(first) = self.pause(payment) else {
+            payment.follow_up = None;
+            return;
+        };
+        let (since, inquiries) = match payment.follow_up {
+            Some(known) => (known.since, known.inquiries),
+            None => (now, 0),
+        };
+        let pause = first.saturating_mul(1 << inquiries.min(20)).min(self.longest);
+        let next_at = after(now, pause);
+        // A session is looked at when its time is over, whatever the rhythm.
+        let next_at = match payment.expires_at.and_then(|end| end.checked_add(Duration::from_secs(5)).ok()) {
+            Some(end) if payment.state == PaymentState::RequiresAction && end > now => next_at.min(end),
+            _ => next_at,
+        };
+        payment.follow_up = Some(FollowUp { since, inquiries, next_at });
+    }
+
+    /// The first pause for a payment in its state; `None` when it needs no asking.
+    fn pause(&self, payment: &Payment) -> Option<Duration> {
+        let moving = payment.movements.iter().filter(|movement| movement.status.is_unfinished());
+        let unresolved = |status| status == MovementStatus::Unresolved;
+        if payment.state == PaymentState::Unresolved
+            || moving.clone().any(|movement| unresolved(movement.status))
+        {
+            return Some(self.first);
+        }
+        let awaited = match payment.state {
+            PaymentState::Processing | PaymentState::RequiresAction => true,
+            // The provider takes the money by itself, a little later.
+            PaymentState::Authorized => payment.capture == CaptureMode::Automatic,
+            _ => false,
+        };
+        let pending = moving.clone().any(|movement| movement.status == MovementStatus::Pending);
+        (awaited || pending).then_some(self.unhurried)
+    }
+
+    /// Counts an inquiry and plans the next.
+    pub(super) fn asked(&self, payment: &mut Payment, now: Timestamp) {
+        if let Some(follow_up) = &mut payment.follow_up {
+            follow_up.inquiries = follow_up.inquiries.saturating_add(1);
+        }
+        self.apply(payment, now);
+    }
+}
+
+fn after(now: Timestamp, pause: Duration) -> Timestamp {
+    now.checked_add(pause).unwrap_or(Timestamp::MAX)
+}

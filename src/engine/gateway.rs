@@ -1,0 +1,476 @@
+//! The gateway: what every road into it shares.
+//!
+//! A call that changes something becomes a task of its own. The caller waits for it, as long as it
+//! likes; when it leaves, the task goes on. The first call with a key does the work, later ones
+//! wait for it or read what it wrote down.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+
+use crate::domain::card::Token;
+use crate::domain::ids::{Fingerprint, IdempotencyKey, PaymentId, TokenId};
+use crate::domain::outcome::FailureReason;
+use crate::domain::payment::{Payment, PaymentState};
+use crate::journal::seam::{Claim, CommitError, Entry, HistoryNote, Journal, Subject};
+use crate::world::World;
+
+use super::accounts::{Account, Accounts};
+use super::commands::{Answer, Caller, MovementView, SessionView};
+use super::conclude::FollowUpPlan;
+use super::conversation::Exchanged;
+use super::error::{Error, Thing};
+use super::running::{Begun, Ended, Running, Work};
+
+/// How many tokens are kept in memory, so that a charge need not read the store.
+const TOKENS_IN_MEMORY_MAX: usize = 10_000;
+/// How often a change is tried again because somebody else was faster.
+pub(super) const CONFLICTS_MAX: u32 = 100;
+/// How long a task waits before it tries again to write down an outcome that it holds.
+const WRITE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Limits and rhythms of the engine.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How unsettled payments are followed up.
+    pub follow_up: FollowUpPlan,
+    /// Calls that change something and run at once.
+    pub in_flight_max: usize,
+    /// How long a caller without a deadline waits.
+    pub wait_max: Duration,
+    /// How many inquiries of the resolver run at once.
+    pub inquiries_max: usize,
+    /// How long request ids are kept.
+    pub claims_kept: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            follow_up: FollowUpPlan::default(),
+            in_flight_max: 10_000,
+            wait_max: Duration::from_secs(70),
+            inquiries_max: 16,
+            claims_kept: Duration::from_secs(30 * 24 * 3600),
+        }
+    }
+}
+
+/// One engine. Cheap to clone; all clones are the same one.
+#[derive(Clone)]
+pub struct Gateway {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub journal: Arc<dyn Journal>,
+    pub world: Arc<dyn World>,
+    pub accounts: Accounts,
+    pub options: Options,
+    pub calls: Running<Done>,
+    pub work: Arc<Work>,
+    /// Wakes the resolver: something is due earlier than it thinks.
+    pub wake: Notify,
+    watchers: Mutex<HashMap<PaymentId, watch::Sender<u64>>>,
+    tokens: Mutex<HashMap<TokenId, Arc<Token>>>,
+}
+
+/// What a call comes to.
+#[derive(Debug, Clone)]
+pub(super) enum Came {
+    Session(Box<SessionView>),
+    Payment(Box<Payment>),
+    Movement(Box<MovementView>),
+    Token(Box<Token>),
+}
+
+/// What a call comes to, and whether an earlier one did the work.
+#[derive(Debug, Clone)]
+pub(super) struct Done {
+    pub what: Came,
+    pub replayed: bool,
+}
+
+impl Done {
+    pub(super) fn new(what: Came) -> Self {
+        Self { what, replayed: false }
+    }
+}
+
+impl Gateway {
+    /// An engine over a journal and a world. Nothing runs until [`Gateway::recover`] and the
+    /// resolver are started.
+    #[must_use]
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        world: Arc<dyn World>,
+        accounts: Accounts,
+        options: Options,
+    ) -> Self {
+        let work = Arc::new(Work::default());
+        let shared = Shared {
+            journal,
+            world,
+            accounts,
+            options,
+            calls: Running::new(work.clone()),
+            work,
+            wake: Notify::new(),
+            watchers: Mutex::default(),
+            tokens: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.shared.accounts
+    }
+
+    /// The time, as the engine sees it.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.shared.world.now()
+    }
+
+    /// Whether the journal can be written.
+    ///
+    /// # Errors
+    /// [`Error::Journal`].
+    pub async fn check(&self) -> Result<(), Error> {
+        Ok(self.shared.journal.check().await?)
+    }
+
+    /// Lets nothing new begin.
+    pub fn drain(&self) {
+        self.shared.work.drain();
+    }
+
+    /// Waits until all work under way has ended.
+    pub async fn idle(&self) {
+        self.shared.work.idle().await;
+    }
+
+    pub(super) fn account_of(&self, payment: &Payment) -> Result<Arc<Account>, Error> {
+        // The account may have left the configuration while its payments live on.
+        self.shared.accounts.get(&payment.account).cloned().ok_or(Error::NotFound(Thing::Account))
+    }
+
+    /// Runs a call once for its key. `stands` answers for a caller that cannot wait any longer.
+    pub(super) async fn once<F, Fut>(
+        &self,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+        wait: Option<Duration>,
+        run: F,
+    ) -> Result<Done, Error>
+    where
+        F: FnOnce(Gateway) -> Fut,
+        Fut: Future<Output = Ended<Done>> + Send + 'static,
+    {
+        let (mut ended, follows) = match self.shared.calls.begin(key, fingerprint) {
+            None => return Err(Error::Reused(self.subject_of(key).await?)),
+            Some(Begun::Follows(ended)) => (ended, true),
+            Some(Begun::First(ender)) => {
+                let counted = match self.shared.calls.work().begin(self.shared.options.in_flight_max) {
+                    Ok(counted) => counted,
+                    Err(error) => {
+                        ender.end(Err(error.clone()));
+                        return Err(error);
+                    }
+                };
+                let ended = ender.follow();
+                let work = run(self.clone());
+                let task = async move {
+                    let how = work.await;
+                    if let Err(Error::Internal { what, .. }) = &how {
+                        tracing::error!(what, "internal error");
+                    }
+                    ender.end(how);
+                    drop(counted);
+                };
+                tokio::spawn(tracing::Instrument::in_current_span(task));
+                (ended, false)
+            }
+        };
+        let wait = wait.unwrap_or(self.shared.options.wait_max);
+        // Cloned at once: the guard of the watched value must not be held across a wait.
+        let told = tokio::time::timeout(wait, ended.wait_for(Option::is_some))
+            .await
+            .map(|told| told.ok().and_then(|how| how.clone()));
+        match told {
+            Ok(Some(Ok(done))) => Ok(Done { what: done.what, replayed: done.replayed || follows }),
+            Ok(Some(Err(error))) => Err(error),
+            Ok(None) => Err(Error::bug("a call ended without an answer", None)),
+            // The work goes on; this caller hears where it stands.
+            Err(_) => match self.subject_of(key).await? {
+                Some(subject) => Ok(Done { what: self.stands(subject).await?, replayed: follows }),
+                None => Err(Error::StillRunning),
+            },
+        }
+    }
+
+    async fn subject_of(&self, key: &IdempotencyKey) -> Result<Option<Subject>, Error> {
+        Ok(self.shared.journal.claim(key).await?.map(|claim| claim.subject))
+    }
+
+    /// Answers a repeat: the stored outcome, as it stands now.
+    pub(super) async fn replay(&self, claim: &Claim, fingerprint: Fingerprint) -> Result<Done, Error> {
+        if claim.fingerprint != fingerprint {
+            return Err(Error::Reused(Some(claim.subject)));
+        }
+        let what = self.stands(claim.subject).await?;
+        Ok(Done { what, replayed: true })
+    }
+
+    /// What a key stands for, as it stands now.
+    async fn stands(&self, subject: Subject) -> Result<Came, Error> {
+        match subject {
+            Subject::Session(id) | Subject::Confirmation(id) => {
+                let view = self.session_view(id).await?;
+                refused(&view.payment)?;
+                Ok(Came::Session(Box::new(view)))
+            }
+            Subject::Payment(id) => {
+                let payment = self.stored_payment(id).await?;
+                refused(&payment)?;
+                Ok(Came::Payment(Box::new(payment)))
+            }
+            Subject::Movement(id, movement) => {
+                let payment = self.stored_payment(id).await?;
+                super::movements::refused(&payment, movement)?;
+                Ok(Came::Movement(Box::new(MovementView { payment, movement })))
+            }
+            Subject::Token(id) => {
+                let token = self.shared.journal.token(id).await?.ok_or(Error::NotFound(Thing::Token))?;
+                Ok(Came::Token(Box::new(token)))
+            }
+        }
+    }
+
+    pub(super) async fn stored_payment(&self, id: PaymentId) -> Result<Payment, Error> {
+        self.shared.journal.payment(id).await?.ok_or(Error::NotFound(Thing::Payment))
+    }
+
+    /// A payment of the caller's merchant.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for another merchant's.
+    pub async fn payment(&self, caller: &Caller, id: PaymentId) -> Result<Payment, Error> {
+        let payment = self.stored_payment(id).await?;
+        if payment.merchant != caller.merchant || self.is_hidden(&payment).await? {
+            return Err(Error::NotFound(Thing::Payment));
+        }
+        Ok(payment)
+    }
+
+    /// The payment behind a session that only saves a card is not shown.
+    async fn is_hidden(&self, payment: &Payment) -> Result<bool, Error> {
+        Ok(payment.session.is_some() && payment.asked.is_zero())
+    }
+
+    /// Applies a change to a payment, plans its follow-up, and writes it down together with
+    /// whatever the change makes.
+    pub(super) async fn change<F>(&self, payment: Payment, mut change: F) -> Result<Payment, Error>
+    where
+        F: FnMut(&mut Payment) -> Result<Entry, Error>,
+    {
+        let plan = self.shared.options.follow_up;
+        self.change_planned(payment, |payment| {
+            let entry = change(payment)?;
+            plan.apply(payment, self.now());
+            Ok(entry)
+        })
+        .await
+    }
+
+    /// The same for a change that plans the follow-up itself. When somebody else was faster, the
+    /// change is applied to what they wrote.
+    pub(super) async fn change_planned<F>(
+        &self,
+        mut payment: Payment,
+        mut change: F,
+    ) -> Result<Payment, Error>
+    where
+        F: FnMut(&mut Payment) -> Result<Entry, Error>,
+    {
+        for _ in 0..CONFLICTS_MAX {
+            match self.change_once(&payment, &mut change).await? {
+                Some(changed) => return Ok(changed),
+                None => payment = self.stored_payment(payment.id).await?,
+            }
+        }
+        Err(Error::bug("a payment is changed by too many at once", Some(payment.id)))
+    }
+
+    /// The same, once. `None`: somebody else was faster, with the payment or with a token.
+    pub(super) async fn change_once<F>(
+        &self,
+        payment: &Payment,
+        mut change: F,
+    ) -> Result<Option<Payment>, Error>
+    where
+        F: FnMut(&mut Payment) -> Result<Entry, Error>,
+    {
+        let mut changed = payment.clone();
+        let mut entry = change(&mut changed)?;
+        if changed == *payment && entry.tokens.is_empty() && entry.claim.is_none() && entry.release.is_none()
+        {
+            return Ok(Some(changed));
+        }
+        entry.payment = Some(changed.clone());
+        match self.commit_surely(entry).await {
+            Ok(()) => {
+                changed.version += 1;
+                self.wrote(&changed);
+                Ok(Some(changed))
+            }
+            Err(CommitError::Conflict) => Ok(None),
+            Err(error) => Err(Error::of_commit(error, payment.id)),
+        }
+    }
+
+    /// Writes down what must not be lost: while the journal fails, tries again until the process
+    /// goes down. What could not be written then is asked for again after the start.
+    async fn commit_surely(&self, entry: Entry) -> Result<(), CommitError> {
+        loop {
+            match self.shared.journal.commit(entry.clone()).await {
+                Err(CommitError::Unavailable(why)) if !self.shared.work.is_draining() => {
+                    tracing::error!(%why, "an outcome waits for the journal");
+                    self.shared.world.sleep(WRITE_PAUSE).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Tells watchers and the resolver about a payment that was written.
+    pub(super) fn wrote(&self, payment: &Payment) {
+        {
+            let watchers = self.shared.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(watcher) = watchers.get(&payment.id) {
+                watcher.send_replace(payment.version);
+            }
+        }
+        if payment.follow_up.is_some() {
+            self.shared.wake.notify_one();
+        }
+    }
+
+    /// Follows a payment: the receiver changes whenever the payment was written by this process.
+    pub fn watch(&self, id: PaymentId) -> watch::Receiver<u64> {
+        let mut watchers = self.shared.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Watchers whose readers have all left make room.
+        watchers.retain(|_, sender| sender.receiver_count() > 0);
+        watchers.entry(id).or_insert_with(|| watch::channel(0).0).subscribe()
+    }
+
+    /// A token, from memory if it was used before.
+    pub(super) async fn cached_token(&self, id: TokenId) -> Result<Arc<Token>, Error> {
+        let known = self.shared.tokens.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(token) = known {
+            return Ok(token);
+        }
+        let token = Arc::new(self.shared.journal.token(id).await?.ok_or(Error::NotFound(Thing::Token))?);
+        let mut tokens = self.shared.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.len() >= TOKENS_IN_MEMORY_MAX {
+            tokens.clear();
+        }
+        tokens.insert(id, token.clone());
+        Ok(token)
+    }
+
+    pub(super) fn forget_cached_token(&self, id: TokenId) {
+        self.shared.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    pub(super) fn random(&self) -> [u8; 10] {
+        let bytes = self.shared.world.entropy();
+        let mut ten = [0; 10];
+        ten.copy_from_slice(&bytes[..10]);
+        ten
+    }
+}
+
+/// A payment that failed because the provider refused our request is an error to whoever asked.
+pub(super) fn refused(payment: &Payment) -> Result<(), Error> {
+    let Some(failure) = payment.failure.as_ref().filter(|_| payment.state == PaymentState::Failed) else {
+        return Ok(());
+    };
+    match failure.reason {
+        FailureReason::Rejected => Err(Error::Rejected {
+            account: payment.account.clone(),
+            code: failure.provider_code.clone(),
+            message: failure.provider_message.clone(),
+            payment: Some(payment.id),
+        }),
+        FailureReason::CredentialsRejected => {
+            Err(Error::CredentialsRejected { account: payment.account.clone(), payment: Some(payment.id) })
+        }
+        FailureReason::NotSent
+        | FailureReason::NotFound
+        | FailureReason::ProviderError
+        | FailureReason::Unsupported => Ok(()),
+    }
+}
+
+/// The exchanges of a conversation as notes of a payment's story.
+pub(super) fn notes(exchanges: &[Exchanged], kind: &'static str, state: PaymentState) -> Vec<HistoryNote> {
+    exchanges
+        .iter()
+        .map(|exchange| HistoryNote {
+            at: exchange.at,
+            kind,
+            summary: if exchange.status == 0 { "no answer".to_owned() } else { String::new() },
+            exchange: exchange.name.to_owned(),
+            http_status: exchange.status,
+            state,
+        })
+        .collect()
+}
+
+/// A note about something of our own.
+pub(super) fn note(payment: &Payment, kind: &'static str, summary: impl Into<String>) -> HistoryNote {
+    HistoryNote {
+        at: payment.updated_at,
+        kind,
+        summary: summary.into(),
+        exchange: String::new(),
+        http_status: 0,
+        state: payment.state,
+    }
+}
+
+impl Done {
+    pub(super) fn payment(self) -> Result<Answer<Payment>, Error> {
+        match self.what {
+            Came::Payment(payment) => Ok(Answer { value: *payment, replayed: self.replayed }),
+            _ => Err(Error::Reused(None)),
+        }
+    }
+
+    pub(super) fn session(self) -> Result<Answer<SessionView>, Error> {
+        match self.what {
+            Came::Session(view) => Ok(Answer { value: *view, replayed: self.replayed }),
+            _ => Err(Error::Reused(None)),
+        }
+    }
+
+    pub(super) fn movement(self) -> Result<Answer<MovementView>, Error> {
+        match self.what {
+            Came::Movement(view) => Ok(Answer { value: *view, replayed: self.replayed }),
+            _ => Err(Error::Reused(None)),
+        }
+    }
+
+    pub(super) fn token(self) -> Result<Answer<Token>, Error> {
+        match self.what {
+            Came::Token(token) => Ok(Answer { value: *token, replayed: self.replayed }),
+            _ => Err(Error::Reused(None)),
+        }
+    }
+}

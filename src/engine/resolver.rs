@@ -1,0 +1,423 @@
+//! Asks providers what became of what is not settled: after a lost answer, after a crash, while a
+//! customer is at a payment page. It never gives up; it only asks ever more slowly.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::domain::ids::{IdempotencyKey, PaymentId};
+use crate::domain::outcome::{Failure, FailureReason, Outcome};
+use crate::domain::payment::{
+    MovementId, MovementKind, MovementNews, MovementStatus, News, Payment, PaymentState,
+};
+use crate::journal::seam::Entry;
+use crate::providers::contract::{MovementInquiry, Operation, OperationKind};
+
+use super::accounts::Account;
+use super::commands::Caller;
+use super::conclude::conclude_movement;
+use super::conversation::{Broken, ReadsOnly, Why, converse};
+use super::error::Error;
+use super::gateway::{Gateway, note, notes};
+use super::movements::{described, movement_note};
+use super::sessions::inquiry;
+
+/// How many due payments are read at once.
+const DUE_BATCH: usize = 64;
+/// How long the resolver sleeps when nothing is due.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+/// How long it waits after the journal failed.
+const JOURNAL_PAUSE: Duration = Duration::from_secs(1);
+/// How many old claims are forgotten in one go.
+const CLAIMS_BATCH: usize = 10_000;
+/// How many records recovery reads at once.
+const RECOVERY_BATCH: usize = 500;
+
+impl Gateway {
+    /// Sorts out what a process that died left behind, before anything new begins: what was
+    /// recorded and not permitted provably never left, and its key is free again; what was
+    /// permitted may have arrived, and is asked for. Returns how many payments were looked at.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn recover(&self) -> Result<usize, Error> {
+        let mut after = None;
+        let mut looked_at = 0;
+        loop {
+            let batch = self.shared.journal.unfinished(after, RECOVERY_BATCH).await?;
+            let Some(last) = batch.last() else { return Ok(looked_at) };
+            after = Some(last.id);
+            looked_at += batch.len();
+            for payment in batch {
+                self.recover_payment(payment).await?;
+            }
+        }
+    }
+
+    async fn recover_payment(&self, payment: Payment) -> Result<(), Error> {
+        let own = matches!(payment.state, PaymentState::Created);
+        let key = |request_id: &str| IdempotencyKey {
+            merchant: payment.merchant.clone(),
+            request_id: request_id.to_owned(),
+        };
+        // Each release is an entry of its own: an entry gives back one key.
+        let unsent: Vec<(MovementId, IdempotencyKey)> = payment
+            .movements
+            .iter()
+            .filter(|movement| movement.status == MovementStatus::Created)
+            .map(|movement| (movement.id, key(&movement.request_id)))
+            .collect();
+        let own_key = key(&payment.request_id);
+        let mut payment = payment;
+        let not_sent =
+            || Failure { reason: FailureReason::NotSent, provider_code: None, provider_message: None };
+        let bug = |error: crate::domain::payment::Illegal| Error::bug(error.to_string(), None);
+        for (id, key) in unsent {
+            payment = self
+                .change(payment, |payment| {
+                    payment.hear_of(id, MovementNews::Failed(not_sent()), self.now()).map_err(bug)?;
+                    let history = vec![note(payment, "recovered", format!("{id} was never sent"))];
+                    Ok(Entry { release: Some(key.clone()), history, ..Entry::default() })
+                })
+                .await?;
+        }
+        self.change(payment, |payment| {
+            let now = self.now();
+            let mut entry = Entry::default();
+            if own {
+                payment.hear(News::Failed(not_sent()), now).map_err(bug)?;
+                entry.release = Some(own_key.clone());
+                entry.history.push(note(payment, "recovered", "never sent"));
+            }
+            if payment.state == PaymentState::Submitted {
+                payment.hear(News::LostSight, now).map_err(bug)?;
+                entry.history.push(note(payment, "recovered", "may have been sent; asking the provider"));
+            }
+            let submitted: Vec<MovementId> = payment
+                .movements
+                .iter()
+                .filter(|movement| movement.status == MovementStatus::Submitted)
+                .map(|movement| movement.id)
+                .collect();
+            for id in submitted {
+                payment.hear_of(id, MovementNews::LostSight, now).map_err(bug)?;
+                entry.history.push(note(payment, "recovered", format!("{id} may have been sent")));
+            }
+            Ok(entry)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Follows up what is due, until the process goes down.
+    pub async fn resolve_forever(self) {
+        let permits = Arc::new(Semaphore::new(self.shared.options.inquiries_max));
+        let under_way: Arc<Mutex<HashSet<PaymentId>>> = Arc::default();
+        let mut claims_forgotten_at = self.now();
+        while !self.shared.work.is_draining() {
+            let woken = self.shared.wake.notified();
+            let pause = match self.resolve_due(&permits, &under_way).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::error!(%error, "the resolver waits for the journal");
+                    JOURNAL_PAUSE
+                }
+            };
+            if self.now().duration_since(claims_forgotten_at).as_secs() >= 3600 {
+                claims_forgotten_at = self.now();
+                self.forget_old_claims().await;
+            }
+            tokio::select! {
+                () = woken => {}
+                () = self.shared.world.sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn forget_old_claims(&self) {
+        let Ok(before) = self.now().checked_sub(self.shared.options.claims_kept) else { return };
+        match self.shared.journal.forget_claims(before, CLAIMS_BATCH).await {
+            Ok(count) => tracing::debug!(count, "old request ids forgotten"),
+            Err(error) => tracing::warn!(%error, "old request ids are kept a little longer"),
+        }
+    }
+
+    /// Starts what is due; returns how long to sleep then.
+    async fn resolve_due(
+        &self,
+        permits: &Arc<Semaphore>,
+        under_way: &Arc<Mutex<HashSet<PaymentId>>>,
+    ) -> Result<Duration, Error> {
+        let due = self.shared.journal.due(self.now(), DUE_BATCH).await?;
+        let full = due.len() == DUE_BATCH;
+        for id in due {
+            if !lock(under_way).insert(id) {
+                continue;
+            }
+            // The semaphore is never closed.
+            let Ok(permit) = permits.clone().acquire_owned().await else { break };
+            let Ok(counted) = self.shared.work.begin(usize::MAX) else { break };
+            let (gateway, under_way) = (self.clone(), under_way.clone());
+            tokio::spawn(async move {
+                let asked = match gateway.stored_payment(id).await {
+                    Ok(payment) => gateway.inquire(payment).await.map(|_| ()),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = asked {
+                    tracing::warn!(payment = %id, %error, "an inquiry came to nothing");
+                    gateway.postpone(id).await;
+                }
+                lock(&under_way).remove(&id);
+                drop((permit, counted));
+            });
+        }
+        if full {
+            return Ok(Duration::from_millis(10));
+        }
+        let next = self.shared.journal.next_due().await?;
+        let pause = next.map_or(IDLE_MAX, |at| {
+            Duration::try_from(at.duration_since(self.now())).unwrap_or(Duration::ZERO)
+        });
+        Ok(pause.clamp(Duration::from_millis(10), IDLE_MAX))
+    }
+
+    /// Plans the next inquiry after one that could not even be made.
+    async fn postpone(&self, id: PaymentId) {
+        let Ok(payment) = self.stored_payment(id).await else { return };
+        let plan = self.shared.options.follow_up;
+        let postponed = self
+            .change_planned(payment, |payment| {
+                plan.asked(payment, self.now());
+                Ok(Entry::default())
+            })
+            .await;
+        if let Err(error) = postponed {
+            tracing::warn!(payment = %id, %error, "a follow-up could not be planned");
+        }
+    }
+
+    /// Asks the provider about a payment of the caller now. Returns it and whether it changed.
+    /// A quarantined payment is looked at afresh: who calls this has seen the mismatch.
+    ///
+    /// # Errors
+    /// [`Error`]; the payment is as it was then.
+    pub async fn resolve(&self, caller: &Caller, id: PaymentId) -> Result<(Payment, bool), Error> {
+        let _counted = self.shared.work.begin(self.shared.options.in_flight_max)?;
+        let mut payment = self.payment(caller, id).await?;
+        let before = (payment.state, payment.captured(), payment.refunded());
+        if payment.state == PaymentState::Quarantined {
+            payment = self
+                .change(payment, |payment| {
+                    payment
+                        .hear(News::Released, self.now())
+                        .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
+                    let history = vec![note(payment, "operator", "released from quarantine to ask again")];
+                    Ok(Entry { history, ..Entry::default() })
+                })
+                .await?;
+        }
+        let (payment, _) = self.inquire(payment).await?;
+        let changed = before != (payment.state, payment.captured(), payment.refunded());
+        Ok((payment, changed))
+    }
+
+    /// Asks about everything of a payment that is not settled, and writes down what was learned.
+    pub(super) async fn inquire(&self, payment: Payment) -> Result<(Payment, bool), Error> {
+        let account = self.account_of(&payment)?;
+        let version = payment.version;
+        let mut payment = payment;
+        let open: Vec<MovementId> = payment
+            .movements
+            .iter()
+            .filter(|movement| {
+                matches!(movement.status, MovementStatus::Unresolved | MovementStatus::Pending)
+            })
+            .map(|movement| movement.id)
+            .collect();
+        for id in &open {
+            payment = self.inquire_movement(&account, payment, *id).await?;
+        }
+        if (open.is_empty() || payment.state.is_undecided()) && payment.state != PaymentState::Created {
+            payment = self.inquire_payment(&account, payment).await?;
+        }
+        let changed = payment.version != version;
+        Ok((payment, changed))
+    }
+
+    async fn inquire_payment(&self, account: &Account, payment: Payment) -> Result<Payment, Error> {
+        if !self.is_at_provider(&payment) {
+            return self.expire_locally(payment).await;
+        }
+        let session = match payment.session {
+            Some(id) => self.shared.journal.session(id).await?,
+            None => None,
+        };
+        let question = inquiry(&payment, session.as_ref());
+        let operation = match session {
+            Some(_) => Operation::ReadSession(question),
+            None => Operation::InquirePayment(question),
+        };
+        let talked = converse(self.shared.world.as_ref(), account, &operation, &mut ReadsOnly).await;
+        let plan = self.shared.options.follow_up;
+        match talked {
+            Ok(talked) if talked.outcome == Outcome::Absent => {
+                self.change_planned(payment, |payment| {
+                    let now = self.now();
+                    let mut history = notes(&talked.exchanges, "observed", payment.state);
+                    if self.is_proof_of_absence(account, payment.sent_at.unwrap_or(payment.created_at)) {
+                        let news = absent_news(payment, now);
+                        payment.hear(news, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
+                        history.push(note(payment, "observed", "the provider has no such payment"));
+                    }
+                    plan.asked(payment, now);
+                    Ok(Entry { history, ..Entry::default() })
+                })
+                .await
+            }
+            Ok(talked) => {
+                let payment = self.record_observed(payment, talked).await?;
+                self.retire_token(&payment).await?;
+                Ok(payment)
+            }
+            Err(broken) => self.note_no_answer(account, payment, broken).await,
+        }
+    }
+
+    /// A session that never reached its provider ends here when its time is over.
+    async fn expire_locally(&self, payment: Payment) -> Result<Payment, Error> {
+        let plan = self.shared.options.follow_up;
+        self.change_planned(payment, |payment| {
+            let now = self.now();
+            let mut history = Vec::new();
+            if payment.state.is_undecided() && payment.expires_at.is_some_and(|end| now >= end) {
+                payment.hear(News::Expired, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
+                history.push(note(payment, "observed", "nobody paid in time"));
+            }
+            plan.asked(payment, now);
+            Ok(Entry { history, ..Entry::default() })
+        })
+        .await
+    }
+
+    async fn inquire_movement(
+        &self,
+        account: &Account,
+        payment: Payment,
+        id: MovementId,
+    ) -> Result<Payment, Error> {
+        let Some(record) = payment.movement(id) else { return Ok(payment) };
+        let kind = match record.kind() {
+            MovementKind::Capture => OperationKind::Capture,
+            MovementKind::Void => OperationKind::Void,
+            MovementKind::Refund => OperationKind::Refund,
+        };
+        let sent_at = record.sent_at.unwrap_or(record.created_at);
+        let inquiry = MovementInquiry {
+            kind,
+            movement: described(&payment, record),
+            provider_id: record.provider_id.clone(),
+            sent_at,
+        };
+        let operation = Operation::InquireMovement(Box::new(inquiry));
+        let talked = converse(self.shared.world.as_ref(), account, &operation, &mut ReadsOnly).await;
+        let plan = self.shared.options.follow_up;
+        match talked {
+            Ok(talked) => {
+                self.change_planned(payment, |payment| {
+                    let now = self.now();
+                    let mut history = notes(&talked.exchanges, "observed", payment.state);
+                    let bug = |e: crate::domain::payment::Illegal| Error::bug(e.to_string(), None);
+                    match talked.outcome.clone() {
+                        Outcome::Movement(report) => {
+                            conclude_movement(payment, id, report, now).map_err(bug)?
+                        }
+                        Outcome::Absent => {
+                            if self.is_proof_of_absence(account, sent_at) {
+                                let failure = Failure {
+                                    reason: FailureReason::NotFound,
+                                    provider_code: None,
+                                    provider_message: None,
+                                };
+                                payment.hear_of(id, MovementNews::Failed(failure), now).map_err(bug)?;
+                            }
+                        }
+                        _ => {
+                            return Err(Error::bug("an adapter answered another question", Some(payment.id)));
+                        }
+                    }
+                    history.push(movement_note(payment, id));
+                    plan.asked(payment, now);
+                    Ok(Entry { history, ..Entry::default() })
+                })
+                .await
+            }
+            // The provider refuses to do it, and says so only now: it was not done.
+            Err(Broken { why: Why::Fault(fault), .. })
+                if matches!(fault, crate::providers::contract::Fault::Rejected { .. }) =>
+            {
+                self.change_planned(payment, |payment| {
+                    let now = self.now();
+                    let failed = MovementNews::Failed(super::conclude::failure(&fault));
+                    payment
+                        .hear_of(id, failed, now)
+                        .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
+                    let history = vec![movement_note(payment, id)];
+                    plan.asked(payment, now);
+                    Ok(Entry { history, ..Entry::default() })
+                })
+                .await
+            }
+            Err(broken) => self.note_no_answer(account, payment, broken).await,
+        }
+    }
+
+    async fn note_no_answer(
+        &self,
+        account: &Account,
+        payment: Payment,
+        broken: Broken,
+    ) -> Result<Payment, Error> {
+        let plan = self.shared.options.follow_up;
+        if let Why::Journal(error) = broken.why {
+            return Err(Error::of_commit(error, payment.id));
+        }
+        if let Why::Fault(fault) = &broken.why {
+            tracing::warn!(account = %account.name, payment = %payment.id, %fault, "an inquiry had no answer");
+        }
+        self.change_planned(payment, |payment| {
+            let history = notes(&broken.exchanges, "observed", payment.state);
+            plan.asked(payment, self.now());
+            Ok(Entry { history, ..Entry::default() })
+        })
+        .await
+    }
+
+    fn is_proof_of_absence(&self, account: &Account, sent_at: jiff::Timestamp) -> bool {
+        let waited = self.now().duration_since(sent_at);
+        Duration::try_from(waited).is_ok_and(|waited| waited >= account.rules.absence_grace)
+    }
+}
+
+/// What "no such payment" means once it is believed.
+fn absent_news(payment: &Payment, now: jiff::Timestamp) -> News {
+    let over = payment.expires_at.is_none_or(|end| now >= end);
+    match payment.state {
+        // A page that nobody has paid on yet; some providers show it only then.
+        PaymentState::RequiresAction if !over => {
+            payment.next_action.clone().map_or(News::Processing, News::ActionRequired)
+        }
+        PaymentState::RequiresAction => News::Expired,
+        _ => News::Failed(Failure {
+            reason: FailureReason::NotFound,
+            provider_code: None,
+            provider_message: None,
+        }),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A set of ids stays whole through a panic elsewhere.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

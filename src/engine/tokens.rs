@@ -1,0 +1,193 @@
+//! Stored payment methods: saved with a payment, imported, deleted.
+
+use std::time::Duration;
+
+use crate::domain::card::{SavedCard, Token, TokenStatus};
+use crate::domain::ids::TokenId;
+use crate::domain::outcome::Outcome;
+use crate::domain::payment::Payment;
+use crate::journal::seam::{Claim, CommitError, Entry, Subject, TokenFilter};
+use crate::providers::contract::{Feature, Operation, Support};
+
+use super::commands::{Answer, Ask, Caller, ImportToken};
+use super::conversation::{ReadsOnly, converse};
+use super::error::{Error, Thing};
+use super::gateway::{Came, Done, Gateway};
+use super::writing::of_fault;
+
+impl Gateway {
+    /// Our tokens for the cards that an outcome says were saved: known ones as they are, new ones
+    /// ready to be stored (their version is 0).
+    pub(super) async fn tokens_for(&self, payment: &Payment, outcome: &Outcome) -> Result<Vec<Token>, Error> {
+        let Outcome::Payment(report) = outcome else { return Ok(Vec::new()) };
+        let mut tokens = Vec::with_capacity(report.saved.len());
+        for saved in &report.saved {
+            let known =
+                self.shared.journal.token_by_value(&payment.merchant, &payment.account, &saved.token).await?;
+            tokens.push(known.unwrap_or_else(|| self.new_token(payment, saved)));
+        }
+        Ok(tokens)
+    }
+
+    fn new_token(&self, payment: &Payment, saved: &SavedCard) -> Token {
+        let now = self.now();
+        Token {
+            id: TokenId::mint(now, self.random()),
+            merchant: payment.merchant.clone(),
+            account: payment.account.clone(),
+            stored: saved.token.clone(),
+            card: saved.card.clone(),
+            uses: saved.uses,
+            status: TokenStatus::Active,
+            customer: payment.customer.clone(),
+            session: payment.session,
+            payment: Some(payment.id),
+            metadata: payment.metadata.clone(),
+            created_at: now,
+            updated_at: now,
+            version: 0,
+        }
+    }
+
+    /// A token of the caller's merchant.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for another merchant's.
+    pub async fn token(&self, caller: &Caller, id: TokenId) -> Result<Token, Error> {
+        match self.shared.journal.token(id).await? {
+            Some(token) if token.merchant == caller.merchant => Ok(token),
+            Some(_) | None => Err(Error::NotFound(Thing::Token)),
+        }
+    }
+
+    /// Tokens of a merchant, newest first.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn tokens(&self, filter: TokenFilter) -> Result<Vec<Token>, Error> {
+        Ok(self.shared.journal.tokens(filter).await?)
+    }
+
+    /// Takes over a token that the caller already holds. The same token of the same account gives
+    /// the same one of ours.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing was stored then.
+    pub async fn import_token(
+        &self,
+        caller: &Caller,
+        ask: Ask<ImportToken>,
+        wait: Option<Duration>,
+    ) -> Result<Answer<Token>, Error> {
+        let Ask { key, fingerprint, wish } = ask;
+        let (run_key, run_caller) = (key.clone(), caller.clone());
+        let done = self
+            .once(&key, fingerprint, wait, move |gateway| async move {
+                if let Some(claim) = gateway.shared.journal.claim(&run_key).await? {
+                    return gateway.replay(&claim, fingerprint).await;
+                }
+                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at: gateway.now() };
+                gateway.import_first(&run_caller, wish, claim).await
+            })
+            .await?;
+        done.token()
+    }
+
+    async fn import_first(
+        &self,
+        caller: &Caller,
+        wish: ImportToken,
+        claim: impl Fn(Subject) -> Claim,
+    ) -> Result<Done, Error> {
+        let account = self.named_account(caller, &wish.account)?;
+        account.require(Feature::ImportToken, "importing tokens")?;
+        let known = self.shared.journal.token_by_value(&caller.merchant, &account.name, &wish.stored).await?;
+        if let Some(token) = known {
+            let claim = claim(Subject::Token(token.id));
+            return self.keep_token(token, Vec::new(), claim).await;
+        }
+        let now = self.now();
+        let token = Token {
+            id: TokenId::mint(now, self.random()),
+            merchant: caller.merchant.clone(),
+            account: account.name.clone(),
+            stored: wish.stored,
+            card: wish.card,
+            uses: wish.uses,
+            status: TokenStatus::Active,
+            customer: wish.customer,
+            session: None,
+            payment: None,
+            metadata: wish.metadata,
+            created_at: now,
+            updated_at: now,
+            version: 0,
+        };
+        let claim = claim(Subject::Token(token.id));
+        self.keep_token(token.clone(), vec![token], claim).await
+    }
+
+    async fn keep_token(&self, token: Token, tokens: Vec<Token>, claim: Claim) -> Result<Done, Error> {
+        let entry = Entry { claim: Some(claim.clone()), tokens, ..Entry::default() };
+        match self.shared.journal.commit(entry).await {
+            Ok(()) => Ok(Done::new(Came::Token(Box::new(token)))),
+            Err(CommitError::Taken(taken)) => self.replay(&taken, claim.fingerprint).await,
+            Err(CommitError::Unavailable(why)) => Err(why.into()),
+            Err(CommitError::Conflict) => Err(Error::bug("a new token was there already", None)),
+        }
+    }
+
+    /// Deletes a token: at the provider where it keeps tokens, and here. It cannot be charged
+    /// from the first moment on.
+    ///
+    /// # Errors
+    /// [`Error`]; if the provider could not be asked, the token is deleted here all the same and
+    /// the call may be repeated.
+    pub async fn delete_token(
+        &self,
+        caller: &Caller,
+        ask: Ask<TokenId>,
+        wait: Option<Duration>,
+    ) -> Result<Answer<Token>, Error> {
+        let Ask { key, fingerprint, wish } = ask;
+        let (run_key, run_caller) = (key.clone(), caller.clone());
+        let done = self
+            .once(&key, fingerprint, wait, move |gateway| async move {
+                if let Some(claim) = gateway.shared.journal.claim(&run_key).await? {
+                    return gateway.replay(&claim, fingerprint).await;
+                }
+                let claim =
+                    Claim { key: run_key, fingerprint, subject: Subject::Token(wish), at: gateway.now() };
+                gateway.delete_first(&run_caller, wish, claim).await
+            })
+            .await?;
+        done.token()
+    }
+
+    async fn delete_first(&self, caller: &Caller, id: TokenId, claim: Claim) -> Result<Done, Error> {
+        let token = self.token(caller, id).await?;
+        let account = self
+            .accounts()
+            .of(&caller.merchant, &token.account)
+            .cloned()
+            .ok_or(Error::NotFound(Thing::Account))?;
+        // First here, so that no charge can begin while the provider is being told.
+        self.change_token(id, |token| token.status = TokenStatus::Deleted).await?;
+        if !matches!(account.support(Feature::DeleteToken), Support::No { .. }) {
+            let operation = Operation::DeleteToken(token.stored.clone());
+            converse(self.shared.world.as_ref(), &account, &operation, &mut ReadsOnly).await.map_err(
+                |broken| match broken.why {
+                    super::conversation::Why::Fault(fault) => of_fault(&account, &fault, None),
+                    super::conversation::Why::Paused(after) => {
+                        Error::BreakerOpen { account: account.name.clone(), after }
+                    }
+                    super::conversation::Why::Journal(_) => {
+                        Error::bug("deleting a token wanted a permit", None)
+                    }
+                },
+            )?;
+        }
+        let token = self.token(caller, id).await?;
+        self.keep_token(token, Vec::new(), claim).await
+    }
+}

@@ -1,0 +1,282 @@
+//! What a conversation about a payment writes down before it sends, and what becomes of the
+//! payment when it ends.
+
+use jiff::Timestamp;
+
+use crate::domain::card::{SavedCard, Token};
+use crate::domain::ids::IdempotencyKey;
+use crate::domain::outcome::{Outcome, Trace};
+use crate::domain::payment::{News, Payment, PaymentState};
+use crate::journal::seam::{CommitError, Entry, Permit};
+use crate::providers::contract::Fault;
+
+use super::accounts::Account;
+use super::conclude::{conclude, failure};
+use super::conversation::{Broken, Exchanged, Mover, Talked, Why};
+use super::error::Error;
+use super::gateway::{CONFLICTS_MAX, Gateway, note, notes};
+
+/// A payment whose own money moves.
+pub(super) struct PaymentMover<'a> {
+    gateway: &'a Gateway,
+    pub payment: Payment,
+    /// What the first commit also writes: the claim, the session.
+    pub first: Entry,
+}
+
+impl<'a> PaymentMover<'a> {
+    pub(super) fn new(gateway: &'a Gateway, payment: Payment, first: Entry) -> Self {
+        Self { gateway, payment, first }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.gateway.now()
+    }
+}
+
+impl Mover for PaymentMover<'_> {
+    async fn begins(&mut self) -> Result<(), CommitError> {
+        let mut entry = self.first.clone();
+        entry.payment = Some(self.payment.clone());
+        self.gateway.shared.journal.commit(entry).await?;
+        self.payment.version += 1;
+        self.first = Entry::default();
+        Ok(())
+    }
+
+    async fn permit(&mut self, find_by: Trace) -> Result<Permit, CommitError> {
+        let now = self.now();
+        self.payment.trace.learn(find_by);
+        // A payment that is settled already must not be sent again.
+        self.payment.hear(News::Submitted, now).map_err(|_| CommitError::Conflict)?;
+        let mut entry = self.first.clone();
+        entry.history.push(note(&self.payment, "permitted", ""));
+        entry.payment = Some(self.payment.clone());
+        let permit = self.gateway.shared.journal.permit(entry, None).await?;
+        self.payment.version += 1;
+        self.first = Entry::default();
+        Ok(permit)
+    }
+
+    fn never_sent(&mut self) {
+        // Only a permit leads here, so the payment is submitted.
+        let heard = self.payment.hear(News::NeverSent, self.gateway.now());
+        debug_assert!(heard.is_ok(), "never sent without a permit");
+    }
+}
+
+impl Gateway {
+    /// Writes down what came of a conversation about a payment's own money.
+    ///
+    /// A conversation that provably sent nothing gives the key back, and is an error.
+    pub(super) async fn settle(
+        &self,
+        account: &Account,
+        mover: PaymentMover<'_>,
+        key: &IdempotencyKey,
+        talked: Result<Talked, Broken>,
+    ) -> Result<Payment, Error> {
+        let PaymentMover { payment, first, .. } = mover;
+        match talked {
+            Ok(talked) => self.record(payment, first, talked, How::Replied).await,
+            Err(Broken { why: Why::Journal(error), .. }) => Err(Error::of_commit(error, payment.id)),
+            Err(broken) if broken.money_may_have_moved => {
+                self.lose_sight(payment, &broken.exchanges, &broken.why).await
+            }
+            Err(Broken { why, exchanges, .. }) => {
+                let error = nothing_sent(account, &why, &payment);
+                if payment.version == 0 {
+                    // Nothing was written down yet. What the provider refused as such is kept, so
+                    // that a repeat finds it; for the rest it is as if nobody had called.
+                    return Err(error);
+                }
+                let keeps_key = matches!(error, Error::Rejected { .. } | Error::CredentialsRejected { .. });
+                self.give_up(payment, &why, &exchanges, (!keeps_key).then(|| key.clone())).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes down what an inquiry found out.
+    pub(super) async fn record_observed(&self, payment: Payment, talked: Talked) -> Result<Payment, Error> {
+        self.record(payment, Entry::default(), talked, How::Asked).await
+    }
+
+    /// Writes down an outcome, and the cards that were saved with it.
+    pub(super) async fn record(
+        &self,
+        payment: Payment,
+        first: Entry,
+        talked: Talked,
+        how: How,
+    ) -> Result<Payment, Error> {
+        let mut payment = payment;
+        for _ in 0..CONFLICTS_MAX {
+            // Looked up again after a conflict: the same cards may just have been stored.
+            let cards = self.tokens_for(&payment, &talked.outcome).await?;
+            let written =
+                self.change_once(&payment, |payment| self.taken_in(payment, &first, &talked, how, &cards));
+            match written.await? {
+                Some(payment) => return Ok(payment),
+                None => payment = self.stored_payment(payment.id).await?,
+            }
+        }
+        Err(Error::bug("a payment is changed by too many at once", Some(payment.id)))
+    }
+
+    fn taken_in(
+        &self,
+        payment: &mut Payment,
+        first: &Entry,
+        talked: &Talked,
+        how: How,
+        cards: &[Token],
+    ) -> Result<Entry, Error> {
+        let now = self.now();
+        let mut entry = first.clone();
+        let saved = self.take_in(payment, talked.outcome.clone(), now)?;
+        let plan = self.shared.options.follow_up;
+        match how {
+            How::Replied => {
+                entry.history.extend(notes(&talked.exchanges, "exchanged", payment.state));
+                plan.apply(payment, now);
+            }
+            How::Asked => {
+                entry.history.extend(notes(&talked.exchanges, "observed", payment.state));
+                plan.asked(payment, now);
+            }
+        }
+        if saved.is_empty() || payment.state == PaymentState::Quarantined {
+            return Ok(entry);
+        }
+        for token in cards {
+            if !payment.saved_tokens.contains(&token.id) {
+                payment.saved_tokens.push(token.id);
+                entry.history.push(note(payment, "token_saved", token.id.to_string()));
+            }
+            if token.version == 0 {
+                entry.tokens.push(token.clone());
+            }
+        }
+        Ok(entry)
+    }
+
+    /// Applies an outcome to a payment; pure but for the clock.
+    fn take_in(
+        &self,
+        payment: &mut Payment,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Vec<SavedCard>, Error> {
+        let bug = |what: String| Error::bug(what, None);
+        match outcome {
+            Outcome::SessionOpened(opened) => {
+                payment.trace.learn(opened.trace);
+                if let Some(end) = opened.expires_at {
+                    payment.expires_at = Some(end);
+                }
+                payment
+                    .hear(News::ActionRequired(opened.next_action), now)
+                    .map_err(|e| bug(e.to_string()))?;
+                Ok(Vec::new())
+            }
+            Outcome::Payment(report) => conclude(payment, report, now).map_err(|e| bug(e.to_string())),
+            Outcome::SessionClosed => {
+                payment.hear(News::Voided, now).map_err(|e| bug(e.to_string()))?;
+                Ok(Vec::new())
+            }
+            Outcome::Absent => Ok(Vec::new()),
+            Outcome::Movement(_) | Outcome::TokenDeleted => {
+                Err(bug("an adapter answered another question than was asked".to_owned()))
+            }
+        }
+    }
+
+    async fn lose_sight(
+        &self,
+        payment: Payment,
+        exchanges: &[Exchanged],
+        why: &Why,
+    ) -> Result<Payment, Error> {
+        let summary = match why {
+            Why::Fault(fault) => fault.to_string(),
+            Why::Journal(_) | Why::Paused(_) => String::new(),
+        };
+        self.change(payment, |payment| {
+            let now = self.now();
+            payment.hear(News::LostSight, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
+            let mut history = notes(exchanges, "exchanged", payment.state);
+            history.push(note(payment, "lost_sight", summary.clone()));
+            Ok(Entry { history, ..Entry::default() })
+        })
+        .await
+    }
+
+    async fn give_up(
+        &self,
+        payment: Payment,
+        why: &Why,
+        exchanges: &[Exchanged],
+        release: Option<IdempotencyKey>,
+    ) -> Result<Payment, Error> {
+        self.change(payment, |payment| {
+            let now = self.now();
+            let why = match why {
+                Why::Fault(fault) => failure(fault),
+                Why::Journal(_) | Why::Paused(_) => failure(&Fault::Unreachable),
+            };
+            if payment.next_action.is_none() || release.is_none() {
+                payment
+                    .hear(News::Failed(why), now)
+                    .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
+            }
+            let history = notes(exchanges, "exchanged", payment.state);
+            Ok(Entry { release: release.clone(), history, ..Entry::default() })
+        })
+        .await
+    }
+}
+
+/// How an outcome was learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// As the answer to what was asked for.
+    Replied,
+    /// By asking afterwards.
+    Asked,
+}
+
+/// What a caller hears of a conversation that provably moved nothing.
+pub(super) fn nothing_sent(account: &Account, why: &Why, payment: &Payment) -> Error {
+    let name = account.name.clone();
+    match why {
+        Why::Paused(after) => Error::BreakerOpen { account: name, after: *after },
+        Why::Journal(error) => Error::of_commit(error.clone(), payment.id),
+        Why::Fault(fault) => of_fault(account, fault, Some(payment)),
+    }
+}
+
+/// What a caller hears of a fault that provably moved nothing.
+pub(super) fn of_fault(account: &Account, fault: &Fault, payment: Option<&Payment>) -> Error {
+    let name = account.name.clone();
+    let known = payment.filter(|payment| payment.version > 0).map(|payment| payment.id);
+    match fault {
+        Fault::Unsupported { what, instead } => {
+            Error::Unsupported { account: name, feature: None, what: what.clone(), instead: instead.clone() }
+        }
+        Fault::Invalid { field, problem } => {
+            Error::Invalid(vec![super::error::FieldError::new(field.clone(), problem.clone())])
+        }
+        Fault::Unauthorized => Error::CredentialsRejected { account: name, payment: known },
+        Fault::Rejected { code, message } => Error::Rejected {
+            account: name,
+            code: code.clone(),
+            message: Some(message.clone()),
+            payment: known,
+        },
+        Fault::Throttled { after } => {
+            Error::Throttled { account: name, after: after.unwrap_or(std::time::Duration::from_secs(1)) }
+        }
+        Fault::Unreachable | Fault::Silent { .. } | Fault::Unintelligible { .. } => Error::Unreachable(name),
+    }
+}

@@ -1,0 +1,283 @@
+//! What every store must promise, and nothing about how.
+//!
+//! The engine writes through one method: an [`Entry`] is one atomic, durable change. When
+//! [`Journal::commit`] answers `Ok`, a crash of the process or of the machine does not undo it.
+//! A [`Permit`] is the proof of such a commit for a request that moves money; only this room makes
+//! one, and sending consumes it.
+//!
+//! Concurrency is settled by versions. A payment or token is written at the version at which it
+//! was read; if somebody else was faster, the whole entry is refused with [`CommitError::Conflict`]
+//! and the caller reads again. That holds for any number of processes on one store, so totals
+//! cannot be overdrawn by captures or refunds that run at once.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Timestamp;
+
+use crate::domain::card::{StoredToken, Token, TokenStatus};
+use crate::domain::ids::{
+    AccountName, Fingerprint, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId,
+};
+use crate::domain::payment::{MovementId, Payment, PaymentState};
+use crate::domain::session::Session;
+
+/// A future of the journal.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The most rows that one read may ask for.
+pub const ROWS_MAX: usize = 1_000;
+
+/// A durable memory.
+pub trait Journal: Send + Sync + 'static {
+    /// Makes one change, whole and durable, or none of it.
+    ///
+    /// # Errors
+    /// See [`CommitError`]; nothing was changed then.
+    fn commit(&self, entry: Entry) -> Pending<'_, Result<(), CommitError>>;
+
+    /// The same, for a change that says "this request is about to be sent": the payment in the
+    /// entry is `Submitted`, or the named movement of it is.
+    ///
+    /// # Errors
+    /// As [`Journal::commit`]; there is no permit then.
+    fn permit(&self, entry: Entry, movement: Option<MovementId>) -> Pending<'_, Result<Permit, CommitError>>;
+
+    /// What a key stands for.
+    fn claim(&self, key: &IdempotencyKey) -> Pending<'_, Result<Option<Claim>, Unavailable>>;
+
+    /// A payment.
+    fn payment(&self, id: PaymentId) -> Pending<'_, Result<Option<Payment>, Unavailable>>;
+
+    /// A session.
+    fn session(&self, id: SessionId) -> Pending<'_, Result<Option<Session>, Unavailable>>;
+
+    /// A token, its values unsealed.
+    fn token(&self, id: TokenId) -> Pending<'_, Result<Option<Token>, Unavailable>>;
+
+    /// The token of a merchant that stands for these values at this account, deleted ones left out.
+    fn token_by_value(
+        &self,
+        merchant: &MerchantName,
+        account: &AccountName,
+        value: &StoredToken,
+    ) -> Pending<'_, Result<Option<Token>, Unavailable>>;
+
+    /// Payments of a merchant, newest first.
+    fn payments(&self, filter: PaymentFilter) -> Pending<'_, Result<Vec<Payment>, Unavailable>>;
+
+    /// Tokens of a merchant, newest first.
+    fn tokens(&self, filter: TokenFilter) -> Pending<'_, Result<Vec<Token>, Unavailable>>;
+
+    /// The story of a payment, oldest first, after a sequence number.
+    fn history(
+        &self,
+        payment: PaymentId,
+        after: u64,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<HistoryEntry>, Unavailable>>;
+
+    /// Payments whose follow-up is due at `now`, the longest overdue first.
+    fn due(&self, now: Timestamp, limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>>;
+
+    /// When the next follow-up is due; `None` when there is none.
+    fn next_due(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>>;
+
+    /// Payments that were recorded or permitted and not concluded, or have a movement that is:
+    /// what a process that died left behind. Oldest first, after the given id.
+    fn unfinished(
+        &self,
+        after: Option<PaymentId>,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Payment>, Unavailable>>;
+
+    /// Forgets up to `limit` claims made before `before`. Returns how many.
+    fn forget_claims(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>>;
+
+    /// Whether writing works, as of the last attempt; tries once when it did not.
+    fn check(&self) -> Pending<'_, Result<(), Unavailable>>;
+
+    /// Waits until everything handed in is durable, then closes. Later calls are `Unavailable`.
+    fn close(&self) -> Pending<'_, ()>;
+}
+
+/// One atomic change.
+#[derive(Debug, Clone, Default)]
+pub struct Entry {
+    /// Takes a key for a subject.
+    pub claim: Option<Claim>,
+    /// Gives a key back: what it was taken for provably sent nothing.
+    pub release: Option<IdempotencyKey>,
+    /// Records a session. Sessions are written once.
+    pub session: Option<Session>,
+    /// Writes a payment: inserts it at version 0, else updates it if the stored version is the
+    /// same as this one. The stored version is then one more.
+    pub payment: Option<Payment>,
+    /// Writes tokens by the same rule.
+    pub tokens: Vec<Token>,
+    /// Adds to the payment's story, in this order. Sequence numbers are given by the store.
+    pub history: Vec<HistoryNote>,
+}
+
+/// A key and what it was taken for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// The hash of the request that took it.
+    pub fingerprint: Fingerprint,
+    /// What it stands for.
+    pub subject: Subject,
+    /// When it was taken.
+    pub at: Timestamp,
+}
+
+/// What a key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A session was created or cancelled.
+    Session(SessionId),
+    /// A session was confirmed.
+    Confirmation(SessionId),
+    /// A token was charged.
+    Payment(PaymentId),
+    /// A capture, void or refund.
+    Movement(PaymentId, MovementId),
+    /// A token was imported or deleted.
+    Token(TokenId),
+}
+
+/// Proof that the journal holds what is about to be sent. Made only by a store, after its commit.
+#[derive(Debug)]
+pub struct Permit {
+    payment: PaymentId,
+    movement: Option<MovementId>,
+}
+
+impl Permit {
+    /// For stores only, and only after the commit.
+    pub(in crate::journal) fn after_commit(payment: PaymentId, movement: Option<MovementId>) -> Self {
+        Self { payment, movement }
+    }
+
+    /// Whose money may move.
+    #[must_use]
+    pub fn payment(&self) -> PaymentId {
+        self.payment
+    }
+
+    /// Which capture, void or refund may; `None` for the payment itself.
+    #[must_use]
+    pub fn movement(&self) -> Option<MovementId> {
+        self.movement
+    }
+}
+
+/// Why nothing was changed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CommitError {
+    /// The key is taken; this is what it stands for.
+    #[error("the request id is taken")]
+    Taken(Box<Claim>),
+    /// Somebody else changed the payment or token first.
+    #[error("the record was changed by somebody else")]
+    Conflict,
+    /// Nothing can be written now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The store cannot do its work now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// More changes wait than the queue holds.
+    #[error("the journal's queue is full")]
+    Full,
+    /// The disk is full, read-only or failing, or the database does not answer.
+    #[error("the journal cannot be written or read")]
+    Failing,
+    /// A record does not read back: damaged, or sealed with a key that is not configured.
+    #[error("a record of the journal does not read back")]
+    Damaged,
+    /// The journal is closed.
+    #[error("the journal is closed")]
+    Closed,
+}
+
+/// What happened to a payment, in a form that may be shown to its merchant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryNote {
+    /// When.
+    pub at: Timestamp,
+    /// What kind of thing, a lower-case word: `requested`, `permitted`, `replied`, `learned`, …
+    pub kind: &'static str,
+    /// One sentence or a few words, without anything secret.
+    pub summary: String,
+    /// The provider's request that it is about, such as `sessions/pay`; empty for none.
+    pub exchange: String,
+    /// The provider's HTTP status; 0 for none.
+    pub http_status: u16,
+    /// Where the payment stood afterwards.
+    pub state: PaymentState,
+}
+
+/// A note as it was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// Grows within one payment; may have gaps.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What kind of thing.
+    pub kind: String,
+    /// In words.
+    pub summary: String,
+    /// The provider's request that it is about.
+    pub exchange: String,
+    /// The provider's HTTP status; 0 for none.
+    pub http_status: u16,
+    /// Where the payment stood afterwards.
+    pub state: PaymentState,
+}
+
+/// Which payments to list.
+#[derive(Debug, Clone)]
+pub struct PaymentFilter {
+    /// Whose.
+    pub merchant: MerchantName,
+    /// In any of these states; empty for all.
+    pub states: Vec<PaymentState>,
+    /// Of this account.
+    pub account: Option<AccountName>,
+    /// With this reference of the caller.
+    pub merchant_reference: Option<String>,
+    /// Charged to this token.
+    pub token: Option<TokenId>,
+    /// Of this session.
+    pub session: Option<SessionId>,
+    /// Recorded at or after.
+    pub created_from: Option<Timestamp>,
+    /// Recorded before.
+    pub created_before: Option<Timestamp>,
+    /// Older than this one: where the last page ended.
+    pub before: Option<PaymentId>,
+    /// At most so many, 1 to [`ROWS_MAX`].
+    pub limit: usize,
+}
+
+/// Which tokens to list.
+#[derive(Debug, Clone)]
+pub struct TokenFilter {
+    /// Whose.
+    pub merchant: MerchantName,
+    /// Of this account.
+    pub account: Option<AccountName>,
+    /// Of this customer of the caller.
+    pub customer: Option<String>,
+    /// With this status.
+    pub status: Option<TokenStatus>,
+    /// Older than this one: where the last page ended.
+    pub before: Option<TokenId>,
+    /// At most so many, 1 to [`ROWS_MAX`].
+    pub limit: usize,
+}

@@ -1,0 +1,401 @@
+//! The embedded store: one SQLite database, one process, nothing to install.
+//!
+//! Callers meet in a [`Lane`], which hands what they want to a thread in batches. One thread writes,
+//! a batch being one transaction and one sync of the disk; one looks up single records; the others
+//! read lists, so that no list holds up a payment. One more thread writes the log back. The threads
+//! never wait for the runtime, so that the store can be closed from anywhere.
+
+mod checkpoint;
+mod reader;
+mod rows;
+mod schema;
+mod writer;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use tokio::sync::{OnceCell, oneshot};
+
+pub use self::checkpoint::Checkpoints;
+use self::checkpoint::{Checkpointer, Nudge};
+use self::reader::{Errand, Reader};
+use self::rows::Rows;
+pub use self::schema::{Check, FILE, LOCK, OpenError, Versions, migrate, versions};
+pub use self::writer::Resealed;
+use self::writer::{Answer, Shared, Writer};
+use super::batch::{Lane, Limits, NoAnswer};
+use super::seal::Keys;
+use super::seam::{
+    Claim, CommitError, Entry, HistoryEntry, Journal, PaymentFilter, Pending, Permit, ROWS_MAX, TokenFilter,
+    Unavailable,
+};
+use crate::domain::card::{StoredToken, Token};
+use crate::domain::ids::{AccountName, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
+use crate::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
+use crate::domain::session::Session;
+
+/// How a store is opened. [`Config::new`] has the defaults.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the files are. Made with access for its owner only when it does not exist.
+    pub directory: PathBuf,
+    /// The keys with which records are sealed.
+    pub keys: Keys,
+    /// Entries that may wait to be written, and as many reads; more are refused as
+    /// [`Unavailable::Full`]. 65,536.
+    pub queue_max: usize,
+    /// Entries in one transaction. 512.
+    pub batch_max: usize,
+    /// Bytes of records in one transaction; the entry that goes over is the last. 4 MiB.
+    pub batch_bytes_max: usize,
+    /// Threads that read, at least 2: one looks up single records, the others read lists. 2.
+    pub readers: usize,
+    /// When the log is written back.
+    pub checkpoints: Checkpoints,
+    /// How thoroughly the file is looked at first.
+    pub check: Check,
+    /// The most that the database may grow to, in pages of 4 KiB, as an operator's limit: writing
+    /// fails then as if the disk were full. The log comes on top. `None` for no limit.
+    pub max_pages: Option<u32>,
+}
+
+impl Config {
+    /// A store in `directory`, with the defaults for everything else.
+    #[must_use]
+    pub fn new(directory: impl Into<PathBuf>, keys: Keys) -> Self {
+        Self {
+            directory: directory.into(),
+            keys,
+            queue_max: 65_536,
+            batch_max: 512,
+            batch_bytes_max: 4 << 20,
+            readers: 2,
+            checkpoints: Checkpoints::default(),
+            check: Check::default(),
+            max_pages: None,
+        }
+    }
+}
+
+/// Opens a store, making or migrating it where needed. Blocks while the file is checked.
+///
+/// # Errors
+/// [`OpenError`], each with what to do about it.
+///
+/// # Panics
+/// Outside of a Tokio runtime: the store's tasks run on the current one and end with it.
+pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
+    let Config {
+        directory,
+        keys,
+        queue_max,
+        batch_max,
+        batch_bytes_max,
+        readers,
+        checkpoints,
+        check,
+        max_pages,
+    } = config;
+    let lock = schema::lock(&directory)?;
+    let connection = schema::open(&directory, check, max_pages, &keys)?;
+    let keys = Arc::new(keys);
+    let shared = Arc::new(Shared::default());
+    let limits = Limits { queue_max, batch_max: batch_max.max(1), batch_bytes_max };
+    // From here on a failure stops the threads that already run: dropping them does.
+    let mut threads = Threads::default();
+
+    let (checkpointer, nudge) =
+        Checkpointer::new(schema::open_checkpointer(&directory)?, shared.clone(), checkpoints.idle);
+    threads.checkpointer = Some((nudge.clone(), spawn("journal-log", move || checkpointer.run())?));
+
+    let writer = Writer::new(connection, keys.clone(), shared.clone(), checkpoints, nudge);
+    let (jobs, waiting) = mpsc::channel();
+    let thread = spawn("journal-write", move || writer.run(&waiting))?;
+    threads.writer = Some((jobs.clone(), thread));
+    let writes = Lane::start(limits, jobs.clone(), writer::Job::Write);
+
+    let mut reads = Vec::new();
+    for _ in 0..readers.max(2) {
+        let reader = Reader::new(schema::open_reader(&directory)?, keys.clone());
+        let (jobs, waiting) = mpsc::channel();
+        let thread = spawn("journal-read", move || reader.run(&waiting))?;
+        threads.readers.push((jobs.clone(), thread));
+        reads.push(Lane::start(limits, jobs, reader::Job::Read));
+    }
+    Ok(SqliteJournal {
+        keys,
+        shared,
+        writes,
+        jobs,
+        reads,
+        next_list: AtomicUsize::new(0),
+        closed: AtomicBool::new(false),
+        closing: OnceCell::new(),
+        threads: Mutex::new(threads),
+        lock: Mutex::new(Some(lock)),
+    })
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(OpenError::Thread)
+}
+
+/// An open store. Dropping it waits for the batch that is being written and gives the lock back;
+/// [`Journal::close`] does so in order and also writes the log back.
+#[derive(Debug)]
+pub struct SqliteJournal {
+    keys: Arc<Keys>,
+    shared: Arc<Shared>,
+    writes: Lane<Rows, Result<(), CommitError>>,
+    /// To the writer directly, for what is rare.
+    jobs: mpsc::Sender<writer::Job>,
+    /// The first looks up single records, the others read lists in turn.
+    reads: Vec<Lane<Errand, ()>>,
+    next_list: AtomicUsize,
+    closed: AtomicBool,
+    closing: OnceCell<()>,
+    // The order matters when dropped: the lock goes when nobody uses the files any more.
+    threads: Mutex<Threads>,
+    lock: Mutex<Option<File>>,
+}
+
+impl SqliteJournal {
+    /// Looks at up to `limit` more records, at most [`ROWS_MAX`], and seals those anew that are
+    /// sealed with a previous key. To be called until it says that it has finished.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; calling again goes on where it stopped.
+    pub async fn reseal(&self, limit: usize) -> Result<Resealed, Unavailable> {
+        let limit = limit.clamp(1, ROWS_MAX);
+        self.instruct(|answer| writer::Job::Reseal { limit, answer }).await
+    }
+
+    async fn write(&self, entry: Entry) -> Result<(), CommitError> {
+        let rows = Rows::of(entry, &self.keys).map_err(|_| Unavailable::Failing)?;
+        self.writes.ask(rows).await.unwrap_or_else(|why| Err(self.unavailable(why).into()))
+    }
+
+    async fn instruct<T>(&self, job: impl FnOnce(Answer<T>) -> writer::Job) -> Result<T, Unavailable> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Unavailable::Closed);
+        }
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(job(answer)).map_err(|_| self.unavailable(NoAnswer::Lost))?;
+        answered.await.unwrap_or_else(|_| Err(self.unavailable(NoAnswer::Lost)))
+    }
+
+    /// Reads one record.
+    fn look_up<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, Unavailable> + Send + 'static,
+    ) -> Pending<'_, Result<T, Unavailable>> {
+        self.read(&self.reads[0], read)
+    }
+
+    /// Reads many.
+    fn list<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, Unavailable> + Send + 'static,
+    ) -> Pending<'_, Result<T, Unavailable>> {
+        let lists = self.reads.len() - 1;
+        let turn = self.next_list.fetch_add(1, Ordering::Relaxed) % lists;
+        self.read(&self.reads[1 + turn], read)
+    }
+
+    fn read<'a, T: Send + 'static>(
+        &'a self,
+        lane: &'a Lane<Errand, ()>,
+        read: impl FnOnce(&Reader) -> Result<T, Unavailable> + Send + 'static,
+    ) -> Pending<'a, Result<T, Unavailable>> {
+        Box::pin(async move {
+            let (answer, mut answered) = oneshot::channel();
+            // Nobody may be waiting any more; then the answer is not needed.
+            let errand: Errand = Box::new(move |reader| drop(answer.send(read(reader))));
+            lane.ask(errand).await.map_err(|why| self.unavailable(why))?;
+            // The errand has been run, so its answer is there.
+            answered.try_recv().unwrap_or(Err(Unavailable::Failing))
+        })
+    }
+
+    fn unavailable(&self, why: NoAnswer) -> Unavailable {
+        match why {
+            NoAnswer::Full => Unavailable::Full,
+            _ if self.closed.load(Ordering::Acquire) => Unavailable::Closed,
+            NoAnswer::Closed => Unavailable::Closed,
+            NoAnswer::Lost => Unavailable::Failing,
+        }
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn commit(&self, entry: Entry) -> Pending<'_, Result<(), CommitError>> {
+        Box::pin(self.write(entry))
+    }
+
+    fn permit(&self, entry: Entry, movement: Option<MovementId>) -> Pending<'_, Result<Permit, CommitError>> {
+        let payment = permitted(&entry, movement);
+        Box::pin(async move {
+            self.write(entry).await?;
+            Ok(Permit::after_commit(payment, movement))
+        })
+    }
+
+    fn claim(&self, key: &IdempotencyKey) -> Pending<'_, Result<Option<Claim>, Unavailable>> {
+        let key = key.clone();
+        self.look_up(|reader| reader.claim(key))
+    }
+
+    fn payment(&self, id: PaymentId) -> Pending<'_, Result<Option<Payment>, Unavailable>> {
+        self.look_up(move |reader| reader.payment(id))
+    }
+
+    fn session(&self, id: SessionId) -> Pending<'_, Result<Option<Session>, Unavailable>> {
+        self.look_up(move |reader| reader.session(id))
+    }
+
+    fn token(&self, id: TokenId) -> Pending<'_, Result<Option<Token>, Unavailable>> {
+        self.look_up(move |reader| reader.token(id))
+    }
+
+    fn token_by_value(
+        &self,
+        merchant: &MerchantName,
+        account: &AccountName,
+        value: &StoredToken,
+    ) -> Pending<'_, Result<Option<Token>, Unavailable>> {
+        let digests = self.keys.digests(merchant, account, value);
+        self.look_up(move |reader| reader.token_by_digest(&digests))
+    }
+
+    fn payments(&self, filter: PaymentFilter) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
+        self.list(|reader| reader.payments(filter))
+    }
+
+    fn tokens(&self, filter: TokenFilter) -> Pending<'_, Result<Vec<Token>, Unavailable>> {
+        self.list(|reader| reader.tokens(filter))
+    }
+
+    fn history(
+        &self,
+        payment: PaymentId,
+        after: u64,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<HistoryEntry>, Unavailable>> {
+        self.list(move |reader| reader.history(payment, after, limit))
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>> {
+        self.list(move |reader| reader.due(rows::nanoseconds(now), limit))
+    }
+
+    fn next_due(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        self.list(Reader::next_due)
+    }
+
+    fn unfinished(
+        &self,
+        after: Option<PaymentId>,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
+        self.list(move |reader| reader.unfinished(after, limit))
+    }
+
+    fn forget_claims(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>> {
+        let before = rows::nanoseconds(before);
+        Box::pin(self.instruct(move |answer| writer::Job::Forget { before, limit, answer }))
+    }
+
+    fn check(&self) -> Pending<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            if self.closed.load(Ordering::Acquire) {
+                return Err(Unavailable::Closed);
+            }
+            if !self.shared.failing.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            self.instruct(|answer| writer::Job::Probe { answer }).await
+        })
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            // Whoever calls second waits for the first.
+            self.closing.get_or_init(|| self.shut()).await;
+        })
+    }
+}
+
+impl SqliteJournal {
+    async fn shut(&self) {
+        self.writes.close().await;
+        self.closed.store(true, Ordering::Release);
+        for lane in &self.reads {
+            lane.close().await;
+        }
+        // Everybody else leaves the database before the writer does: the last one to leave writes
+        // the log back. These threads have nothing left to do, so they end at once.
+        let (readers, checkpointer) = {
+            let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            (std::mem::take(&mut threads.readers), threads.checkpointer.take())
+        };
+        drop(Threads { readers, checkpointer, writer: None });
+        let (answer, answered) = oneshot::channel();
+        if self.jobs.send(writer::Job::Close { answer }).is_ok() {
+            // An error means that the writer is gone already.
+            let _ = answered.await;
+        }
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Checks that an entry says what a permit proves.
+///
+/// # Panics
+/// When it does not: a request would be sent about which the journal knows nothing.
+fn permitted(entry: &Entry, movement: Option<MovementId>) -> PaymentId {
+    let payment = entry.payment.as_ref();
+    let submitted = payment.is_some_and(|payment| match movement {
+        None => payment.state == PaymentState::Submitted,
+        Some(id) => payment.movement(id).is_some_and(|movement| movement.status == MovementStatus::Submitted),
+    });
+    match payment {
+        Some(payment) if submitted => payment.id,
+        _ => panic!("a permit was asked for with an entry that does not say so"),
+    }
+}
+
+/// The threads, and how each is told to stop.
+#[derive(Default)]
+struct Threads {
+    readers: Vec<(mpsc::Sender<reader::Job>, JoinHandle<()>)>,
+    checkpointer: Option<(Nudge, JoinHandle<()>)>,
+    writer: Option<(mpsc::Sender<writer::Job>, JoinHandle<()>)>,
+}
+
+impl std::fmt::Debug for Threads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Threads").field("readers", &self.readers.len()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Threads {
+    /// Stops them and waits; each ends after what it is just doing. One that panicked has said so.
+    fn drop(&mut self) {
+        for (jobs, thread) in self.readers.drain(..) {
+            let _ = jobs.send(reader::Job::Stop);
+            let _ = thread.join();
+        }
+        if let Some((nudge, thread)) = self.checkpointer.take() {
+            nudge.stop();
+            let _ = thread.join();
+        }
+        if let Some((jobs, thread)) = self.writer.take() {
+            let _ = jobs.send(writer::Job::Stop);
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Threads that read, each with a connection of its own. A read sees every commit that was
+//! acknowledged before it began.
+
+use std::sync::mpsc;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+
+use super::rows;
+use super::writer::find_claim;
+use crate::domain::card::Token;
+use crate::domain::ids::{IdempotencyKey, PaymentId, SessionId, TokenId};
+use crate::domain::payment::Payment;
+use crate::domain::session::Session;
+use crate::journal::batch::{Batch, Weigh};
+use crate::journal::records::{self, Malformed};
+use crate::journal::seal::Keys;
+use crate::journal::seam::{Claim, HistoryEntry, PaymentFilter, ROWS_MAX, TokenFilter, Unavailable};
+
+/// Something to be read; keeps its answer where whoever asked finds it.
+pub(super) type Errand = Box<dyn FnOnce(&Reader) + Send>;
+
+impl Weigh for Errand {
+    fn weight(&self) -> usize {
+        0
+    }
+}
+
+/// What a reader is asked to do.
+pub(super) enum Job {
+    /// Run errands.
+    Read(Batch<Errand, ()>),
+    /// Stop.
+    Stop,
+}
+
+/// How far an id may be from the time of its record: both are made from one look at the clock, so
+/// a day is generous. Lists for an old day need not walk through everything that is newer.
+const ID_SLACK: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+pub(super) struct Reader {
+    connection: Connection,
+    keys: std::sync::Arc<Keys>,
+}
+
+/// The database does not answer.
+impl From<rusqlite::Error> for Unavailable {
+    fn from(error: rusqlite::Error) -> Self {
+        tracing::error!(%error, "the journal cannot be read");
+        Self::Failing
+    }
+}
+
+impl From<Malformed> for Unavailable {
+    fn from(Malformed: Malformed) -> Self {
+        tracing::error!("a record of the journal does not read back");
+        Self::Damaged
+    }
+}
+
+type Read<T> = Result<T, Unavailable>;
+
+impl Reader {
+    pub(super) fn new(connection: Connection, keys: std::sync::Arc<Keys>) -> Self {
+        Self { connection, keys }
+    }
+
+    /// Works until it is told to stop or nobody is left who could.
+    pub(super) fn run(self, jobs: &mpsc::Receiver<Job>) {
+        for job in jobs {
+            match job {
+                Job::Read(Batch { work, answers }) => {
+                    let done = work.into_iter().map(|errand| errand(&self)).collect();
+                    // Nobody waits any more when the runtime is gone.
+                    let _ = answers.send(done);
+                }
+                Job::Stop => return,
+            }
+        }
+    }
+
+    pub(super) fn claim(&self, key: IdempotencyKey) -> Read<Option<Claim>> {
+        Ok(find_claim(&self.connection, key)?.transpose()?)
+    }
+
+    pub(super) fn payment(&self, id: PaymentId) -> Read<Option<Payment>> {
+        let sealed = self.record("SELECT record FROM payments WHERE id = ?1", id.to_bytes())?;
+        Ok(sealed.map(|sealed| rows::payment(id.to_bytes(), &sealed, &self.keys)).transpose()?)
+    }
+
+    pub(super) fn session(&self, id: SessionId) -> Read<Option<Session>> {
+        let sealed = self.record("SELECT record FROM sessions WHERE id = ?1", id.to_bytes())?;
+        Ok(sealed.map(|sealed| rows::session(id.to_bytes(), &sealed, &self.keys)).transpose()?)
+    }
+
+    pub(super) fn token(&self, id: TokenId) -> Read<Option<Token>> {
+        let sealed = self.record("SELECT record FROM tokens WHERE id = ?1", id.to_bytes())?;
+        Ok(sealed.map(|sealed| rows::token(id.to_bytes(), &sealed, &self.keys)).transpose()?)
+    }
+
+    fn record(&self, statement: &str, id: [u8; 16]) -> Read<Option<Vec<u8>>> {
+        Ok(self.connection.prepare_cached(statement)?.query_row([id], |row| row.get(0)).optional()?)
+    }
+
+    /// By the digests of its values under every key.
+    pub(super) fn token_by_digest(&self, digests: &[[u8; 32]]) -> Read<Option<Token>> {
+        for digest in digests {
+            let found: Option<([u8; 16], Vec<u8>)> = self
+                .connection
+                .prepare_cached("SELECT id, record FROM tokens WHERE digest = ?1")?
+                .query_row([digest], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            if let Some((id, sealed)) = found {
+                return Ok(Some(rows::token(id, &sealed, &self.keys)?));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn payments(&self, filter: PaymentFilter) -> Read<Vec<Payment>> {
+        let PaymentFilter {
+            merchant,
+            states,
+            account,
+            merchant_reference,
+            token,
+            session,
+            created_from,
+            created_before,
+            before,
+            limit,
+        } = filter;
+        // The narrowest way in is named, because SQLite would have to guess.
+        let index = if session.is_some() {
+            "payments_by_session"
+        } else if merchant_reference.is_some() {
+            "payments_by_reference"
+        } else if token.is_some() {
+            "payments_by_token"
+        } else {
+            "payments_by_merchant"
+        };
+        let mut query = Query::new("payments", index);
+        query.and("merchant = ?", merchant.0);
+        if !states.is_empty() {
+            let states: Vec<Value> = states.iter().map(|state| state.word().to_owned().into()).collect();
+            query.among("state", states);
+        }
+        query.and_if("account = ?", account.map(|account| account.0));
+        query.and_if("merchant_reference = ?", merchant_reference);
+        query.and_if("token = ?", token.map(|token| token.to_bytes().to_vec()));
+        query.and_if("session = ?", session.map(|session| session.to_bytes().to_vec()));
+        query.and_if("created_at >= ?", created_from.map(rows::nanoseconds));
+        query.and_if("created_at < ?", created_before.map(rows::nanoseconds));
+        let from = created_from.and_then(|time| time.checked_sub(ID_SLACK).ok());
+        query.and_if("id >= ?", from.map(|time| PaymentId::mint(time, [0; 10]).to_bytes().to_vec()));
+        let until = created_before.and_then(|time| time.checked_add(ID_SLACK).ok());
+        query.and_if("id < ?", until.map(|time| PaymentId::mint(time, [0; 10]).to_bytes().to_vec()));
+        query.and_if("id < ?", before.map(|id| id.to_bytes().to_vec()));
+        self.list(query.newest_first(limit), |id, sealed| rows::payment(id, sealed, &self.keys))
+    }
+
+    pub(super) fn tokens(&self, filter: TokenFilter) -> Read<Vec<Token>> {
+        let TokenFilter { merchant, account, customer, status, before, limit } = filter;
+        let index = if customer.is_some() { "tokens_by_customer" } else { "tokens_by_merchant" };
+        let mut query = Query::new("tokens", index);
+        query.and("merchant = ?", merchant.0);
+        query.and_if("account = ?", account.map(|account| account.0));
+        query.and_if("customer = ?", customer);
+        query.and_if("status = ?", status.map(rows::status_word));
+        query.and_if("id < ?", before.map(|id| id.to_bytes().to_vec()));
+        self.list(query.newest_first(limit), |id, sealed| rows::token(id, sealed, &self.keys))
+    }
+
+    /// Rows of an id and a record.
+    fn list<T>(
+        &self,
+        (statement, values): (String, Vec<Value>),
+        read: impl Fn([u8; 16], &[u8]) -> Result<T, Malformed>,
+    ) -> Read<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(&statement)?;
+        let mut found = statement.query(params_from_iter(values))?;
+        let mut list = Vec::new();
+        while let Some(row) = found.next()? {
+            let sealed = row.get_ref(1)?.as_blob().map_err(|_| Malformed)?;
+            list.push(read(row.get(0)?, sealed)?);
+        }
+        Ok(list)
+    }
+
+    pub(super) fn history(&self, payment: PaymentId, after: u64, limit: usize) -> Read<Vec<HistoryEntry>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT version, notes FROM history WHERE payment = ?1 AND version >= ?2 ORDER BY version",
+        )?;
+        let from = i64::try_from(after / rows::NOTES_PER_VERSION).unwrap_or(i64::MAX);
+        let mut found = statement.query((payment.to_bytes(), from))?;
+        let mut story: Vec<HistoryEntry> = Vec::new();
+        let limit = limit.min(ROWS_MAX);
+        while story.len() < limit
+            && let Some(row) = found.next()?
+        {
+            let version = u64::try_from(row.get::<_, i64>(0)?).map_err(|_| Malformed)?;
+            let notes: String = row.get(1)?;
+            let first = version.saturating_mul(rows::NOTES_PER_VERSION);
+            let notes = records::decode_notes(&notes, first)?;
+            story.extend(notes.into_iter().filter(|note| note.sequence > after));
+        }
+        story.truncate(limit);
+        Ok(story)
+    }
+
+    pub(super) fn due(&self, now: i64, limit: usize) -> Read<Vec<PaymentId>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id FROM payments WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2")?;
+        let due = statement.query_map((now, bounded(limit)), |row| row.get(0).map(PaymentId::from_bytes))?;
+        Ok(due.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn next_due(&self) -> Read<Option<jiff::Timestamp>> {
+        let next: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT min(next_at) FROM payments WHERE next_at IS NOT NULL")?
+            .query_row([], |row| row.get(0))?;
+        Ok(next.map(rows::timestamp).transpose()?)
+    }
+
+    pub(super) fn unfinished(&self, after: Option<PaymentId>, limit: usize) -> Read<Vec<Payment>> {
+        let statement =
+            "SELECT id, record FROM payments WHERE unfinished = 1 AND id > ?1 ORDER BY id LIMIT ?2";
+        // Every id is longer than nothing, and so greater.
+        let after = after.map_or(Vec::new(), |id| id.to_bytes().to_vec());
+        let values = vec![Value::Blob(after), Value::Integer(bounded(limit))];
+        self.list((statement.to_owned(), values), |id, sealed| rows::payment(id, sealed, &self.keys))
+    }
+}
+
+fn bounded(limit: usize) -> i64 {
+    // The bound is a thousand, so this cannot fail.
+    i64::try_from(limit.min(ROWS_MAX)).unwrap_or(0)
+}
+
+/// A list, put together from the filters that are set.
+struct Query {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Query {
+    fn new(table: &str, index: &str) -> Self {
+        Self {
+            text: format!("SELECT id, record FROM {table} INDEXED BY {index} WHERE TRUE"),
+            values: Vec::new(),
+        }
+    }
+
+    fn and(&mut self, condition: &str, value: impl Into<Value>) {
+        self.text.push_str(" AND ");
+        self.text.push_str(condition);
+        self.values.push(value.into());
+    }
+
+    fn and_if(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.and(condition, value);
+        }
+    }
+
+    fn among(&mut self, column: &str, values: Vec<Value>) {
+        let places = vec!["?"; values.len()].join(", ");
+        self.text.push_str(&format!(" AND {column} IN ({places})"));
+        self.values.extend(values);
+    }
+
+    fn newest_first(mut self, limit: usize) -> (String, Vec<Value>) {
+        self.text.push_str(" ORDER BY id DESC LIMIT ?");
+        self.values.push(Value::Integer(bounded(limit)));
+        (self.text, self.values)
+    }
+}

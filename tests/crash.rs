@@ -1,0 +1,406 @@
+//! Stops the process at every write and at every exchange of a whole story, opens the store again,
+//! and tells the story once more with the same request ids: every movement of money happens once,
+//! no answer is lost, and nothing stays unresolved.
+//!
+//! Dying is simulated where it matters, at the seams: from the chosen moment on nothing that the
+//! engine asks for ever returns, and its runtime is thrown away. `tests/kill.rs` does the same to
+//! the real binary with a real SIGKILL.
+
+#![cfg(feature = "simulator")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use support::*;
+use turnpike::domain::card::{StoredToken, Token};
+use turnpike::domain::ids::{AccountName, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
+use turnpike::domain::order::CaptureMode;
+use turnpike::domain::outcome::FailureReason;
+use turnpike::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
+use turnpike::domain::session::Session;
+use turnpike::engine::commands::MoveKind;
+use turnpike::engine::error::Error;
+use turnpike::engine::gateway::Gateway;
+use turnpike::journal::seam::*;
+use turnpike::journal::sqlite::SqliteJournal;
+use turnpike::providers::contract::Reply;
+use turnpike::simulator::Simulators;
+use turnpike::world::{Errand, Network, NoReply, World};
+
+/// Where the process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Death {
+    /// Before the nth commit reaches the disk.
+    BeforeCommit(usize),
+    /// After the nth commit, before anybody hears of it.
+    AfterCommit(usize),
+    /// Before the nth request leaves.
+    BeforeExchange(usize),
+    /// After the nth request was answered, before the answer is read.
+    AfterExchange(usize),
+}
+
+#[derive(Default)]
+struct Fate {
+    death: Option<Death>,
+    commits: AtomicUsize,
+    exchanges: AtomicUsize,
+    dead: AtomicBool,
+    died: tokio::sync::Notify,
+}
+
+impl Fate {
+    fn of(death: Option<Death>) -> Arc<Self> {
+        Arc::new(Self { death, ..Self::default() })
+    }
+
+    fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::SeqCst)
+    }
+
+    async fn die_if(&self, moment: Death) {
+        if self.death == Some(moment) {
+            self.dead.store(true, Ordering::SeqCst);
+            self.died.notify_one();
+        }
+        if self.is_dead() {
+            pending::<()>().await;
+        }
+    }
+}
+
+/// A store that stops answering when its process dies.
+struct MortalJournal {
+    store: SqliteJournal,
+    fate: Arc<Fate>,
+}
+
+impl MortalJournal {
+    async fn around<T>(&self, commit: impl Future<Output = T> + Send) -> T {
+        let number = self.fate.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        self.fate.die_if(Death::BeforeCommit(number)).await;
+        let done = commit.await;
+        self.fate.die_if(Death::AfterCommit(number)).await;
+        done
+    }
+
+    async fn alive<T>(&self, read: impl Future<Output = T> + Send) -> T {
+        if self.fate.is_dead() {
+            pending::<()>().await;
+        }
+        read.await
+    }
+}
+
+type Read<'a, T> = Pending<'a, Result<T, Unavailable>>;
+
+impl Journal for MortalJournal {
+    fn commit(&self, entry: Entry) -> Pending<'_, Result<(), CommitError>> {
+        Box::pin(self.around(self.store.commit(entry)))
+    }
+
+    fn permit(&self, entry: Entry, movement: Option<MovementId>) -> Pending<'_, Result<Permit, CommitError>> {
+        Box::pin(self.around(self.store.permit(entry, movement)))
+    }
+
+    fn claim(&self, key: &IdempotencyKey) -> Read<'_, Option<Claim>> {
+        let read = self.store.claim(key);
+        Box::pin(self.alive(read))
+    }
+
+    fn payment(&self, id: PaymentId) -> Read<'_, Option<Payment>> {
+        Box::pin(self.alive(self.store.payment(id)))
+    }
+
+    fn session(&self, id: SessionId) -> Read<'_, Option<Session>> {
+        Box::pin(self.alive(self.store.session(id)))
+    }
+
+    fn token(&self, id: TokenId) -> Read<'_, Option<Token>> {
+        Box::pin(self.alive(self.store.token(id)))
+    }
+
+    fn token_by_value(
+        &self,
+        merchant: &MerchantName,
+        account: &AccountName,
+        value: &StoredToken,
+    ) -> Read<'_, Option<Token>> {
+        let read = self.store.token_by_value(merchant, account, value);
+        Box::pin(self.alive(read))
+    }
+
+    fn payments(&self, filter: PaymentFilter) -> Read<'_, Vec<Payment>> {
+        Box::pin(self.alive(self.store.payments(filter)))
+    }
+
+    fn tokens(&self, filter: TokenFilter) -> Read<'_, Vec<Token>> {
+        Box::pin(self.alive(self.store.tokens(filter)))
+    }
+
+    fn history(&self, payment: PaymentId, after: u64, limit: usize) -> Read<'_, Vec<HistoryEntry>> {
+        Box::pin(self.alive(self.store.history(payment, after, limit)))
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Read<'_, Vec<PaymentId>> {
+        Box::pin(self.alive(self.store.due(now, limit)))
+    }
+
+    fn next_due(&self) -> Read<'_, Option<Timestamp>> {
+        Box::pin(self.alive(self.store.next_due()))
+    }
+
+    fn unfinished(&self, after: Option<PaymentId>, limit: usize) -> Read<'_, Vec<Payment>> {
+        Box::pin(self.alive(self.store.unfinished(after, limit)))
+    }
+
+    fn forget_claims(&self, before: Timestamp, limit: usize) -> Read<'_, usize> {
+        Box::pin(self.alive(self.store.forget_claims(before, limit)))
+    }
+
+    fn check(&self) -> Pending<'_, Result<(), Unavailable>> {
+        Box::pin(self.alive(self.store.check()))
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        self.store.close()
+    }
+}
+
+/// A network that stops answering when its process dies.
+struct MortalWorld {
+    network: Network,
+    fate: Arc<Fate>,
+}
+
+impl World for MortalWorld {
+    fn now(&self) -> Timestamp {
+        self.network.now()
+    }
+
+    fn entropy(&self) -> [u8; 32] {
+        self.network.entropy()
+    }
+
+    fn sleep(&self, how_long: Duration) -> BoxFuture<'_, ()> {
+        self.network.sleep(how_long)
+    }
+
+    fn exchange<'a>(
+        &'a self,
+        account: &'a AccountName,
+        errand: Errand,
+    ) -> BoxFuture<'a, Result<Reply, NoReply>> {
+        Box::pin(async move {
+            let number = self.fate.exchanges.fetch_add(1, Ordering::SeqCst) + 1;
+            self.fate.die_if(Death::BeforeExchange(number)).await;
+            let reply = self.network.exchange(account, errand).await;
+            self.fate.die_if(Death::AfterExchange(number)).await;
+            reply
+        })
+    }
+}
+
+/// What a story comes to at the simulator, by the caller's request ids: kind and amount.
+type Books = BTreeMap<String, usize>;
+
+/// The whole story. Told again after a crash it does only what is missing.
+async fn story(gateway: &Gateway, simulators: &Simulators, provider: Provider) -> Result<(), Error> {
+    let teller = Teller { gateway, provider, prefix: "story".to_owned() };
+    let opened = teller.open("open", 20_000, CaptureMode::Manual).await?;
+    let session = opened.session.id;
+    if opened.payment.state == PaymentState::RequiresAction && opened.payment.card.is_none() {
+        // The customer pays once; a second visit to the page would be refused by the provider.
+        let page = page(&opened.payment);
+        let known = simulators.of(provider.name).expect("simulated").payment(&opened.payment.reference);
+        if known.state == "none" || known.state == "pending" {
+            pay(simulators, provider, &page);
+        }
+    }
+    let confirmed = teller.confirm("confirm", session).await?;
+    let payment = settled(gateway, confirmed.payment.id).await;
+    // Told again, the story finds the later movements done.
+    assert!(payment.authorized == 20_000 && !payment.state.is_undecided(), "{payment:?}");
+    let token = *payment.saved_tokens.first().expect("the card was saved");
+    moved(&teller, "capture", payment.id, CAPTURE, Some(12_000)).await?;
+    moved(&teller, "refund", payment.id, REFUND, Some(5_000)).await?;
+    let charged = charged(&teller, "charge", token, 990, CaptureMode::Automatic).await?;
+    assert_eq!(charged.state, PaymentState::Captured);
+    let reserved = self::charged(&teller, "reserve", token, 1_500, CaptureMode::Manual).await?;
+    moved(&teller, "void", reserved.id, MoveKind::Void, None).await?;
+    assert_eq!(settled(gateway, reserved.id).await.state, PaymentState::Voided);
+    Ok(())
+}
+
+/// How often a caller tries again after "the provider never heard of it".
+const TRIES: usize = 3;
+
+/// Moves money as a careful caller does: the same request id until there is an answer, another
+/// one only after the answer that nothing happened.
+async fn moved(
+    teller: &Teller<'_>,
+    name: &str,
+    payment: PaymentId,
+    what: MoveKind,
+    minor: Option<i64>,
+) -> Result<(), Error> {
+    for attempt in 0..TRIES {
+        let view = teller.move_money(&format!("{name}-{attempt}"), payment, what, minor).await?;
+        let payment = settled(teller.gateway, payment).await;
+        let movement = payment.movement(view.movement).expect("recorded");
+        match (movement.status, movement.failure.as_ref().map(|failure| failure.reason)) {
+            (MovementStatus::Succeeded, _) => return Ok(()),
+            (MovementStatus::Failed, Some(FailureReason::NotFound)) => {}
+            _ => panic!("{movement:?}"),
+        }
+    }
+    panic!("{name} never arrives");
+}
+
+/// Charges as a careful caller does.
+async fn charged(
+    teller: &Teller<'_>,
+    name: &str,
+    token: TokenId,
+    minor: i64,
+    capture: CaptureMode,
+) -> Result<Payment, Error> {
+    for attempt in 0..TRIES {
+        let answer = teller.charge(&format!("{name}-{attempt}"), token, minor, capture).await?;
+        let payment = settled(teller.gateway, answer.value.id).await;
+        match payment.failure.as_ref().map(|failure| failure.reason) {
+            None => return Ok(payment),
+            Some(FailureReason::NotFound) => {}
+            Some(_) => panic!("{payment:?}"),
+        }
+    }
+    panic!("{name} never arrives");
+}
+
+/// One life of the process. Returns whether it told the story to its end.
+fn life(directory: &Path, simulators: &Simulators, provider: Provider, fate: &Arc<Fate>) -> bool {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+    let finished = runtime.block_on(async {
+        let config = configuration(simulators, directory);
+        let (accounts, network) = outside(config);
+        let journal = Arc::new(MortalJournal { store: store(directory), fate: fate.clone() });
+        let world = Arc::new(MortalWorld { network, fate: fate.clone() });
+        let living = async {
+            let gateway = engine(journal.clone(), world, accounts).await;
+            // A call that was refused because nothing was sent is simply made again.
+            for _ in 0..50 {
+                match story(&gateway, simulators, provider).await {
+                    Ok(()) => return,
+                    Err(Error::Unreachable(_) | Error::StillRunning) => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+            panic!("the story does not end");
+        };
+        let finished = tokio::select! {
+            () = living => true,
+            () = fate.died.notified() => false,
+        };
+        if finished {
+            journal.close().await;
+        }
+        finished
+    });
+    // Whatever still runs is dropped where it stands.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    finished
+}
+
+fn books(simulators: &Simulators, provider: Provider) -> Books {
+    let ledger = simulators.of(provider.name).expect("simulated").ledger(None);
+    let mut books = Books::new();
+    for line in ledger.iter().filter(|line| !line.declined) {
+        *books.entry(format!("{:?} {}", line.kind, line.amount_minor)).or_default() += 1;
+    }
+    books
+}
+
+/// Kills the story at one moment, then lets it be told to its end.
+fn killed_at(death: Death, provider: Provider) -> (bool, Books) {
+    let outer =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime");
+    let simulators = outer.block_on(simulators());
+    let (_held, path) = directory();
+    let finished = life(&path, &simulators, provider, &Fate::of(Some(death)));
+    if !finished {
+        assert!(life(&path, &simulators, provider, &Fate::of(None)), "the second life ends");
+    }
+    let books = books(&simulators, provider);
+    outer.shutdown_background();
+    (finished, books)
+}
+
+fn killed_everywhere(provider: Provider, moment: fn(usize) -> Death) {
+    let expected: Books = killed_at(moment(usize::MAX), provider).1;
+    assert!(
+        expected.values().all(|count| *count == 1),
+        "the undisturbed story moves money once each: {expected:?}"
+    );
+    let mut deaths = 0;
+    for number in 1.. {
+        let death = moment(number);
+        let (finished, books) = killed_at(death, provider);
+        assert_eq!(books, expected, "{} after {death:?}", provider.name);
+        if finished {
+            break;
+        }
+        deaths += 1;
+        assert!(number < 200, "the story has no end");
+    }
+    println!("{}: {deaths} deaths at {:?}", provider.name, moment(0));
+    assert!(deaths >= 8, "a story of this length has more moments than {deaths}");
+}
+
+#[test]
+fn dintero_dies_before_every_commit() {
+    killed_everywhere(PROVIDERS[0], Death::BeforeCommit);
+}
+
+#[test]
+fn dintero_dies_after_every_commit() {
+    killed_everywhere(PROVIDERS[0], Death::AfterCommit);
+}
+
+#[test]
+fn dintero_dies_before_every_exchange() {
+    killed_everywhere(PROVIDERS[0], Death::BeforeExchange);
+}
+
+#[test]
+fn dintero_dies_after_every_exchange() {
+    killed_everywhere(PROVIDERS[0], Death::AfterExchange);
+}
+
+#[test]
+fn begateway_dies_before_every_commit() {
+    killed_everywhere(PROVIDERS[1], Death::BeforeCommit);
+}
+
+#[test]
+fn begateway_dies_after_every_commit() {
+    killed_everywhere(PROVIDERS[1], Death::AfterCommit);
+}
+
+#[test]
+fn begateway_dies_before_every_exchange() {
+    killed_everywhere(PROVIDERS[1], Death::BeforeExchange);
+}
+
+#[test]
+fn begateway_dies_after_every_exchange() {
+    killed_everywhere(PROVIDERS[1], Death::AfterExchange);
+}

@@ -1,0 +1,150 @@
+//! Calls that race: duplicates of one charge, and captures and refunds that together want more
+//! than there is.
+
+#![cfg(feature = "simulator")]
+
+mod support;
+
+use std::sync::Arc;
+
+use support::*;
+use turnpike::domain::ids::TokenId;
+use turnpike::domain::order::CaptureMode;
+use turnpike::domain::payment::{MovementStatus, PaymentState};
+use turnpike::engine::commands::MoveKind;
+use turnpike::engine::error::Error;
+use turnpike::engine::gateway::Gateway;
+use turnpike::simulator::Simulators;
+
+/// How many callers make the same call at once.
+const DUPLICATES: usize = 200;
+
+struct House {
+    simulators: Simulators,
+    gateway: Gateway,
+    _held: tempfile::TempDir,
+}
+
+async fn house() -> House {
+    let simulators = simulators().await;
+    let (held, path) = directory();
+    let (accounts, network) = outside(configuration(&simulators, &path));
+    let gateway = engine(Arc::new(store(&path)), Arc::new(network), accounts).await;
+    House { simulators, gateway, _held: held }
+}
+
+async fn saved_card(house: &House, provider: Provider) -> TokenId {
+    let teller = Teller { gateway: &house.gateway, provider, prefix: format!("save-{}", provider.name) };
+    let opened = teller.open("open", 500, CaptureMode::Automatic).await.expect("opens");
+    pay(&house.simulators, provider, &page(&opened.payment));
+    let confirmed = teller.confirm("confirm", opened.session.id).await.expect("confirms");
+    settled(&house.gateway, confirmed.payment.id).await.saved_tokens[0]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_duplicates_are_one_charge_and_two_hundred_equal_answers() {
+    let house = house().await;
+    for provider in PROVIDERS {
+        let token = saved_card(&house, *provider).await;
+        let mut calls = Vec::new();
+        for _ in 0..DUPLICATES {
+            let (gateway, provider) = (house.gateway.clone(), *provider);
+            calls.push(tokio::spawn(async move {
+                let wish = charge(provider, token, 4_200, CaptureMode::Automatic);
+                let key = format!("one-charge-{}", provider.name);
+                gateway.charge(&caller(), ask(&key, wish), None).await
+            }));
+        }
+        let key = format!("one-charge-{}", provider.name);
+        let mut first_hand = 0;
+        let mut payments = Vec::new();
+        for call in calls {
+            let answer = call.await.expect("no panic").expect("an answer");
+            first_hand += usize::from(!answer.replayed);
+            payments.push(answer.value);
+        }
+        assert_eq!(first_hand, 1, "one call did the work");
+        assert!(payments.iter().all(|payment| payment == &payments[0]), "the answers differ");
+        assert_eq!(payments[0].state, PaymentState::Captured);
+        let simulator = house.simulators.of(provider.name).expect("simulated");
+        assert_eq!(simulator.payment(&payments[0].reference).successes, 1);
+        // And much later, from the store.
+        let wish = charge(*provider, token, 4_200, CaptureMode::Automatic);
+        let again = house.gateway.charge(&caller(), ask(&key, wish), None).await.expect("an answer");
+        assert!(again.replayed && again.value.id == payments[0].id);
+        // The key belongs to that request. The fingerprint of tests is made of the request id, so
+        // another one is another request.
+        let wish = charge(*provider, token, 4_300, CaptureMode::Automatic);
+        let mut other = ask(&key, wish);
+        other.fingerprint = turnpike::domain::ids::Fingerprint([9; 32]);
+        let refused = house.gateway.charge(&caller(), other, None).await;
+        assert!(matches!(refused, Err(Error::Reused(Some(_)))), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn captures_that_race_never_take_more_than_was_reserved() {
+    let house = house().await;
+    for provider in PROVIDERS {
+        let token = saved_card(&house, *provider).await;
+        let teller = Teller {
+            gateway: &house.gateway,
+            provider: *provider,
+            prefix: format!("race-{}", provider.name),
+        };
+        let reserved =
+            teller.charge("reserve", token, 1_000, CaptureMode::Manual).await.expect("reserves").value;
+        race(&house, *provider, reserved.id, CAPTURE, 40).await;
+        let payment = settled(&house.gateway, reserved.id).await;
+        // While captures run, one that would have fitted may be refused: the provider's total and
+        // our own unfinished captures are both set aside. It is never the other way round.
+        assert!(payment.captured() <= 1_000 && payment.captured() > 0, "{payment:?}");
+        let rest = payment.capturable();
+        assert_eq!(rest, 1_000 - payment.captured());
+        if rest > 0 {
+            teller.move_money("rest", reserved.id, CAPTURE, None).await.expect("the rest can be captured");
+        }
+        assert_eq!(settled(&house.gateway, reserved.id).await.captured(), 1_000);
+        let results = race(&house, *provider, reserved.id, REFUND, 40).await;
+        let payment = settled(&house.gateway, reserved.id).await;
+        assert!(results.iter().any(|ok| *ok));
+        let succeeded = payment
+            .movements
+            .iter()
+            .filter(|movement| movement.status == MovementStatus::Succeeded)
+            .filter(|movement| matches!(movement.id, turnpike::domain::payment::MovementId::Refund(_)))
+            .count();
+        assert_eq!(payment.refunded(), 30 * i64::try_from(succeeded).expect("few"));
+        assert!(payment.refunded() <= payment.captured());
+        let truth = house.simulators.of(provider.name).expect("simulated").payment(&payment.reference);
+        assert_eq!((truth.totals.captured, truth.totals.refunded), (payment.captured(), payment.refunded()));
+    }
+}
+
+async fn race(
+    house: &House,
+    provider: Provider,
+    payment: turnpike::domain::ids::PaymentId,
+    what: MoveKind,
+    callers: usize,
+) -> Vec<bool> {
+    let mut calls = Vec::new();
+    for number in 0..callers {
+        let gateway = house.gateway.clone();
+        calls.push(tokio::spawn(async move {
+            let wish = movement(payment, what, Some(money(provider, 30)));
+            let key = format!("race-{}-{what:?}-{number}", provider.name);
+            match gateway.move_money(&caller(), ask(&key[key.len() - 32.min(key.len())..], wish), None).await
+            {
+                Ok(_) => true,
+                Err(Error::ExceedsRemaining { .. } | Error::StateForbids { .. }) => false,
+                Err(error) => panic!("{error:?}"),
+            }
+        }));
+    }
+    let mut results = Vec::new();
+    for call in calls {
+        results.push(call.await.expect("no panic"));
+    }
+    results
+}

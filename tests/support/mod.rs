@@ -1,0 +1,344 @@
+//! What the engine's tests share: simulators on ports of their own, an engine over a real store
+//! and real HTTP, and the stories that are told at every provider.
+
+#![allow(dead_code)] // Each test file uses its part.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use turnpike::app::development::{self, Setup};
+use turnpike::config::{self, Config, Secrets};
+use turnpike::domain::card::{FirstPayment, Initiator, MerchantReason, TokenUses, Unscheduled};
+use turnpike::domain::ids::{
+    AccountName, Fingerprint, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId,
+};
+use turnpike::domain::money::{Currency, Money};
+use turnpike::domain::order::{
+    CaptureMode, Customer, Options, Purchase, Purpose, ReturnUrls, SessionMode, SessionOrder, ThreeDSecure,
+};
+use turnpike::domain::outcome::NextAction;
+use turnpike::domain::payment::Payment;
+use turnpike::engine::FollowUpPlan;
+use turnpike::engine::accounts::Accounts;
+use turnpike::engine::commands::{
+    Answer, Ask, Caller, ChargeToken, ChargedToken, ConfirmSession, ConfirmWith, Move, MoveKind,
+    MovementView, OpenSession, SessionView,
+};
+use turnpike::engine::error::Error;
+use turnpike::engine::gateway::{Gateway, Options as EngineOptions};
+use turnpike::journal::seal::{Key, Keys};
+use turnpike::journal::seam::Journal;
+use turnpike::journal::sqlite;
+use turnpike::providers::contract::RefundReason;
+use turnpike::simulator::{self, CustomerAction, Simulators};
+use turnpike::world::{Network, World};
+
+/// A sealing key for tests: 32 bytes in base64.
+pub const SEALING_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// How long "no such payment" is not yet believed in tests.
+pub const GRACE: Duration = Duration::from_millis(400);
+
+struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn file(&self, _: &str) -> Result<String, String> {
+        Err("tests have no files".to_owned())
+    }
+
+    fn variable(&self, _: &str) -> Result<String, String> {
+        Err("tests have no environment".to_owned())
+    }
+}
+
+/// A provider under test.
+#[derive(Debug, Clone, Copy)]
+pub struct Provider {
+    /// Its name at the simulators.
+    pub name: &'static str,
+    /// The account at it.
+    pub account: &'static str,
+    /// A currency that it takes.
+    pub currency: &'static str,
+    /// A test card that is approved without a challenge.
+    pub card: &'static str,
+}
+
+/// Every provider that the suites run against.
+pub const PROVIDERS: &[Provider] = &[
+    Provider { name: "dintero", account: "dintero-dev", currency: "NOK", card: "4000000000000002" },
+    Provider { name: "begateway", account: "begateway-dev", currency: "EUR", card: "4200000000000000" },
+];
+
+/// Starts simulators; they live as long as the value.
+pub async fn simulators() -> Simulators {
+    simulator::start(simulator::Options { seed: Some(7), ..simulator::Options::default() })
+        .await
+        .expect("the simulators start")
+}
+
+/// The development configuration in front of simulators, for a store in a directory.
+pub fn configuration(simulators: &Simulators, directory: &Path) -> Config {
+    let setup = Setup {
+        grpc: "127.0.0.1:0",
+        data_directory: directory,
+        sealing_key: SEALING_KEY,
+        api_key_sha256: &"0".repeat(64),
+        log: "warn",
+    };
+    let document = development::document(&setup, simulators).expect("both providers are simulated");
+    match config::parse(&document, &NoSecrets) {
+        Ok(config) => config,
+        Err(mistakes) => panic!("the development configuration is wrong: {mistakes:?}"),
+    }
+}
+
+/// Opens the store in a directory.
+pub fn store(directory: &Path) -> sqlite::SqliteJournal {
+    let key = Key::parse(1, &SEALING_KEY.into()).expect("32 bytes");
+    let keys = Keys::new(key, Vec::new()).expect("one key");
+    sqlite::open(sqlite::Config::new(directory, keys)).expect("the store opens")
+}
+
+/// Rhythms for tests: nobody waits long.
+pub fn options() -> EngineOptions {
+    EngineOptions {
+        follow_up: FollowUpPlan {
+            first: Duration::from_millis(20),
+            longest: Duration::from_millis(200),
+            unhurried: Duration::from_millis(40),
+        },
+        ..EngineOptions::default()
+    }
+}
+
+/// Accounts and the real network of a configuration, with the tests' short grace.
+pub fn outside(config: Config) -> (Accounts, Network) {
+    let network = Network::new(config.lines.iter().map(|(name, line)| (name, line))).expect("lines");
+    let accounts = config
+        .accounts
+        .into_iter()
+        .map(|mut account| {
+            account.rules.absence_grace = GRACE;
+            account
+        })
+        .collect();
+    (Accounts::new(accounts), network)
+}
+
+/// An engine over a journal and a world, recovered and with its resolver running.
+pub async fn engine(journal: Arc<dyn Journal>, world: Arc<dyn World>, accounts: Accounts) -> Gateway {
+    let gateway = Gateway::new(journal, world, accounts, options());
+    gateway.recover().await.expect("recovery");
+    tokio::spawn(gateway.clone().resolve_forever());
+    gateway
+}
+
+/// The merchant of the development configuration.
+pub fn caller() -> Caller {
+    Caller { merchant: MerchantName(development::MERCHANT.to_owned()), secure: true }
+}
+
+pub fn money(provider: Provider, minor: i64) -> Money {
+    Money::new(minor, Currency::parse(provider.currency).expect("a currency")).expect("not negative")
+}
+
+pub fn ask<T>(request_id: &str, wish: T) -> Ask<T> {
+    let mut fingerprint = [0; 32];
+    for (place, byte) in request_id.bytes().enumerate().take(32) {
+        fingerprint[place] = byte;
+    }
+    Ask {
+        key: IdempotencyKey { merchant: caller().merchant, request_id: request_id.to_owned() },
+        fingerprint: Fingerprint(fingerprint),
+        wish,
+    }
+}
+
+pub fn purchase(provider: Provider, minor: i64, capture: CaptureMode) -> Purchase {
+    Purchase {
+        reference: String::new(),
+        merchant_reference: "order-77".to_owned(),
+        money: money(provider, minor),
+        capture,
+        description: Some("Two books".to_owned()),
+        descriptor: None,
+        customer: Customer {
+            id: Some("customer-1".to_owned()),
+            email: Some("customer@example.test".to_owned()),
+            ip: Some("192.0.2.7".to_owned()),
+            ..Customer::default()
+        },
+        lines: Vec::new(),
+        billing: None,
+        shipping: None,
+        delivery: None,
+        tax_minor: None,
+        locale: None,
+        three_d_secure: ThreeDSecure::Automatic,
+        metadata: Default::default(),
+        notify_url: None,
+        options: Options::default(),
+    }
+}
+
+pub fn return_urls() -> ReturnUrls {
+    ReturnUrls { success: "https://shop.example/return".to_owned(), ..ReturnUrls::default() }
+}
+
+/// A hosted session that pays and saves the card.
+pub fn session(provider: Provider, minor: i64, capture: CaptureMode, purpose: Purpose) -> OpenSession {
+    OpenSession {
+        account: Some(AccountName(provider.account.to_owned())),
+        country: None,
+        order: SessionOrder {
+            purchase: purchase(provider, minor, capture),
+            purpose,
+            mode: SessionMode::Redirect,
+            return_urls: return_urls(),
+            offered: Vec::new(),
+            saved_for: TokenUses { customer_present: true, recurring: true, unscheduled: true },
+            ask_before_saving: false,
+            attempts: 3,
+            methods: Vec::new(),
+            #[allow(clippy::disallowed_methods)]
+            expires_at: Timestamp::now().checked_add(Duration::from_secs(900)).expect("in range"),
+        },
+        expiry_given: false,
+        tokens: Vec::new(),
+    }
+}
+
+pub fn returned(session: SessionId) -> ConfirmSession {
+    ConfirmSession {
+        session,
+        means: ConfirmWith::Returned,
+        save_card: None,
+        browser: None,
+        billing: None,
+        three_d_secure: None,
+    }
+}
+
+pub fn charge(provider: Provider, token: TokenId, minor: i64, capture: CaptureMode) -> ChargeToken {
+    ChargeToken {
+        token: ChargedToken::Saved(token),
+        purchase: purchase(provider, minor, capture),
+        initiator: Initiator::Merchant {
+            reason: MerchantReason::Unscheduled(Unscheduled::Other),
+            first: FirstPayment::default(),
+        },
+        first_payment: None,
+        return_urls: None,
+        browser: None,
+        expires_at: None,
+        series: None,
+    }
+}
+
+pub fn movement(payment: PaymentId, what: MoveKind, amount: Option<Money>) -> Move {
+    Move {
+        payment,
+        what,
+        amount,
+        lines: Vec::new(),
+        reason: Some("as agreed".to_owned()),
+        metadata: Default::default(),
+        options: Options::default(),
+    }
+}
+
+pub const CAPTURE: MoveKind = MoveKind::Capture { last: false };
+pub const REFUND: MoveKind = MoveKind::Refund { reason: RefundReason::RequestedByCustomer, capture: None };
+
+/// The page behind a redirect.
+pub fn page(payment: &Payment) -> String {
+    match &payment.next_action {
+        Some(NextAction::Redirect { url }) => url.clone(),
+        other => panic!("a redirect was expected, not {other:?}"),
+    }
+}
+
+/// Does what a customer does who pays and ticks "save".
+pub fn pay(simulators: &Simulators, provider: Provider, page: &str) {
+    let action = CustomerAction::Pay(simulator::Payment {
+        card: Some(provider.card.to_owned()),
+        expiry: Some("12/2035".to_owned()),
+        cvc: Some("123".to_owned()),
+        save: true,
+        ..simulator::Payment::default()
+    });
+    simulators.of(provider.name).expect("simulated").customer(page, &action).expect("the customer can pay");
+}
+
+/// One call of a story; the same request id whenever the story is told again.
+pub struct Teller<'a> {
+    pub gateway: &'a Gateway,
+    pub provider: Provider,
+    /// Begins every request id.
+    pub prefix: String,
+}
+
+impl Teller<'_> {
+    fn id(&self, name: &str) -> String {
+        format!("{}-{name}", self.prefix)
+    }
+
+    pub async fn open(&self, name: &str, minor: i64, capture: CaptureMode) -> Result<SessionView, Error> {
+        let wish = session(self.provider, minor, capture, Purpose::PayAndSave);
+        let answer = self.gateway.open_session(&caller(), ask(&self.id(name), wish), None).await?;
+        Ok(answer.value)
+    }
+
+    pub async fn confirm(&self, name: &str, session: SessionId) -> Result<SessionView, Error> {
+        let wish = returned(session);
+        let answer = self.gateway.confirm_session(&caller(), ask(&self.id(name), wish), None).await?;
+        Ok(answer.value)
+    }
+
+    pub async fn charge(
+        &self,
+        name: &str,
+        token: TokenId,
+        minor: i64,
+        capture: CaptureMode,
+    ) -> Result<Answer<Payment>, Error> {
+        let wish = charge(self.provider, token, minor, capture);
+        self.gateway.charge(&caller(), ask(&self.id(name), wish), None).await
+    }
+
+    pub async fn move_money(
+        &self,
+        name: &str,
+        payment: PaymentId,
+        what: MoveKind,
+        minor: Option<i64>,
+    ) -> Result<MovementView, Error> {
+        let wish = movement(payment, what, minor.map(|minor| money(self.provider, minor)));
+        let answer = self.gateway.move_money(&caller(), ask(&self.id(name), wish), None).await?;
+        Ok(answer.value)
+    }
+}
+
+/// Waits until a payment and its movements are settled, by the resolver's work alone.
+pub async fn settled(gateway: &Gateway, id: PaymentId) -> Payment {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let payment = gateway.payment(&caller(), id).await.expect("the payment is there");
+        let open = payment.state.is_undecided()
+            || payment.movements.iter().any(|movement| movement.status.is_unfinished());
+        if !open {
+            return payment;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "nobody settles {payment:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A directory that goes away with the value.
+pub fn directory() -> (tempfile::TempDir, PathBuf) {
+    let held = tempfile::tempdir().expect("a temporary directory");
+    let path = held.path().join("data");
+    (held, path)
+}
