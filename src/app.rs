@@ -9,7 +9,6 @@ mod sandbox;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::watch;
@@ -19,14 +18,12 @@ use crate::engine::accounts::Accounts;
 use crate::engine::gateway::Gateway;
 use crate::journal::seam::Journal;
 use crate::journal::sqlite::{self, SqliteJournal};
-use crate::rpc::server::{self, Sandbox};
+use crate::rpc::sandbox::Sandbox;
+use crate::rpc::server::{self, Limits};
 use crate::world::Network;
 
 #[cfg(feature = "simulator")]
 pub use sandbox::SimulatorSandbox;
-
-/// How often the journal and the accounts are looked at for the health service.
-const HEALTH_EVERY: Duration = Duration::from_secs(1);
 
 /// What is told once the port answers.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +45,10 @@ pub async fn serve(
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
     let Config { server, journal, engine, telemetry: _, callers, accounts, lines } = config;
-    let fingerprints = journal.keys.fingerprint_key();
+    let fingerprint_key = journal.fingerprint_key();
     let journal: Arc<SqliteJournal> = Arc::new(open(journal).await?);
-    let network = Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
+    let network =
+        Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
     let gateway = Gateway::new(journal.clone(), Arc::new(network), Accounts::new(accounts), engine);
     let recovered = gateway.recover().await.context("looking through what the last process left behind")?;
     let resolver = tokio::spawn(gateway.clone().resolve_forever());
@@ -63,10 +61,15 @@ pub async fn serve(
         reflection: server.reflection,
         tls: server.tls,
         credentials: callers,
-        fingerprint_key: fingerprints,
-        health_every: HEALTH_EVERY,
+        fingerprint_key,
+        limits: Limits { drain_max: drain, ..Limits::default() },
     };
-    let serving = server::serve(door, gateway.clone(), sandbox, stopped).await?;
+    let closing = async move {
+        // An error means that this side is gone, and then it is time to close as well.
+        let mut stopped = stopped;
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    let serving = server::serve(door, gateway.clone(), sandbox, closing).context("the gRPC port")?;
     ready(Ready { grpc: serving.address, recovered });
 
     stop.await;
@@ -78,9 +81,7 @@ pub async fn serve(
     if tokio::time::timeout(drain, gateway.idle()).await.is_err() {
         tracing::warn!("work under way was left for the next start");
     }
-    if tokio::time::timeout(drain, serving.ended).await.is_err() {
-        tracing::warn!("connections were closed as they stood");
-    }
+    serving.done.await.context("the gRPC port")??;
     resolver.abort();
     journal.close().await;
     Ok(())
@@ -91,7 +92,7 @@ async fn open(config: crate::config::JournalConfig) -> anyhow::Result<SqliteJour
     let runtime = tokio::runtime::Handle::current();
     let opened = tokio::task::spawn_blocking(move || {
         let _inside = runtime.enter();
-        sqlite::open(config.store())
+        anyhow::Ok(sqlite::open(config.store()?)?)
     });
     opened.await.context("opening the journal")?.context("the journal")
 }

@@ -86,7 +86,8 @@ impl JournalConfig {
     /// # Errors
     /// Keys that were not checked before.
     pub fn store(&self) -> Result<sqlite::Config, KeyError> {
-        let key = |number: u32| Key::parse(number, self.keys.get(&number).unwrap_or(&Secret::new(String::new())));
+        let key =
+            |number: u32| Key::parse(number, self.keys.get(&number).unwrap_or(&Secret::new(String::new())));
         let previous = self.keys.keys().filter(|number| **number != self.current_key);
         let previous = previous.map(|number| key(*number)).collect::<Result<_, _>>()?;
         let keys = Keys::new(key(self.current_key)?, previous)?;

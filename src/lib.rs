@@ -25,14 +25,13 @@ pub mod providers {
     pub mod json;
     pub mod redact;
     pub mod registry;
+    pub mod report;
+    pub mod sample;
     pub mod settings;
 }
 
 /// Assembly: what `turnpike serve` and `turnpike dev` start and stop.
-pub mod app {
-    #[cfg(feature = "simulator")]
-    pub mod development;
-}
+pub mod app;
 
 /// Configuration, parsed once.
 pub mod config;

@@ -11,6 +11,15 @@ use crate::simulator::Simulators;
 /// The merchant of a development gateway.
 pub const MERCHANT: &str = "dev";
 
+/// A test card that each provider approves without a challenge (the dossiers' sandbox sections).
+const APPROVED_CARDS: &[(&str, &str)] = &[("dintero", "4000000000000002"), ("begateway", "4200000000000000")];
+
+/// A test card that a simulated provider approves without a challenge.
+#[must_use]
+pub fn approved_card(provider: &str) -> Option<&'static str> {
+    APPROVED_CARDS.iter().find(|(name, _)| *name == provider).map(|(_, card)| *card)
+}
+
 /// What the document depends on.
 pub struct Setup<'a> {
     /// Address of the gRPC port.

@@ -78,7 +78,12 @@ impl Dev {
             }
         };
         let _flush = telemetry::start(&config.telemetry)?;
-        let sandbox = Arc::new(SimulatorSandbox::new(simulators.clone()));
+        let providers = config
+            .accounts
+            .iter()
+            .map(|account| (account.name.clone(), account.profile().name.to_owned()))
+            .collect();
+        let sandbox = Arc::new(SimulatorSandbox::new(simulators.clone(), providers));
         let ready_file = self.ready_file.clone();
         let shown = simulators.clone();
         app::serve(config, Some(sandbox), app::signal(), move |ready| {

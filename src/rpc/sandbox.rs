@@ -64,23 +64,20 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // `FaultKind` in the contract documents them.
 pub enum FaultKind {
-    ConnectionRefused,
     RequestLost,
     ReplyLost,
+    ReplyCut,
     Late,
+    CarriedOutLate,
     HttpStatus,
     HttpStatusAfter,
+    HtmlPage,
     Garbled,
     UnknownStatus,
     WrongAmount,
+    WrongCurrency,
+    WrongReference,
     Throttled,
-    CredentialsRejected,
-    Declined,
-    WebhookLost,
-    WebhookLate,
-    WebhookDoubled,
-    WebhookReordered,
-    WebhookForged,
 }
 
 /// What a customer does at a page.

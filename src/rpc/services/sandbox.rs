@@ -153,24 +153,22 @@ fn to_fault(fault: pb::FaultScenario) -> Fault {
     let kind = match fault.kind() {
         // The annotation refuses it before.
         P::Unspecified | P::Late => FaultKind::Late,
-        P::ConnectionRefused => FaultKind::ConnectionRefused,
         P::RequestLost => FaultKind::RequestLost,
         P::ReplyLost => FaultKind::ReplyLost,
+        P::ReplyCut => FaultKind::ReplyCut,
+        P::CarriedOutLate => FaultKind::CarriedOutLate,
         P::HttpStatus => FaultKind::HttpStatus,
         P::HttpStatusAfter => FaultKind::HttpStatusAfter,
+        P::HtmlPage => FaultKind::HtmlPage,
         P::Garbled => FaultKind::Garbled,
         P::UnknownStatus => FaultKind::UnknownStatus,
         P::WrongAmount => FaultKind::WrongAmount,
+        P::WrongCurrency => FaultKind::WrongCurrency,
+        P::WrongReference => FaultKind::WrongReference,
         P::Throttled => FaultKind::Throttled,
-        P::CredentialsRejected => FaultKind::CredentialsRejected,
-        P::Declined => FaultKind::Declined,
-        P::WebhookLost => FaultKind::WebhookLost,
-        P::WebhookLate => FaultKind::WebhookLate,
-        P::WebhookDoubled => FaultKind::WebhookDoubled,
-        P::WebhookReordered => FaultKind::WebhookReordered,
-        P::WebhookForged => FaultKind::WebhookForged,
     };
-    let usual = if matches!(kind, FaultKind::Late | FaultKind::WebhookLate) { LATE } else { Duration::ZERO };
+    let usual =
+        if matches!(kind, FaultKind::Late | FaultKind::CarriedOutLate) { LATE } else { Duration::ZERO };
     let number = |number: i32| u32::try_from(number).unwrap_or_default();
     Fault {
         account: values::text(fault.account).map(AccountName),

@@ -1,0 +1,217 @@
+//! The simulators as the front door's sandbox.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::ids::AccountName;
+use crate::rpc::sandbox::{
+    CustomerActed, CustomerAction, CustomerPays, Exchange, ExchangeReply, Fault, FaultKind, Refusal, Sandbox,
+    WantedExchanges,
+};
+use crate::simulator::faults::{Fault as Arranged, Kind};
+use crate::simulator::{self, Simulator, Simulators};
+
+use super::development::approved_card;
+
+/// Sequence numbers of all simulators in one: the number of each times this, plus its place.
+const PLACES: u64 = 8;
+
+/// The simulators behind a development gateway.
+pub struct SimulatorSandbox {
+    simulators: Arc<Simulators>,
+    /// Which provider each account is at.
+    providers: BTreeMap<AccountName, String>,
+}
+
+impl SimulatorSandbox {
+    /// A sandbox over running simulators.
+    #[must_use]
+    pub fn new(simulators: Arc<Simulators>, providers: BTreeMap<AccountName, String>) -> Self {
+        Self { simulators, providers }
+    }
+
+    /// The simulators that an account or provider stands for; all when neither is given.
+    fn chosen(&self, account: Option<&AccountName>, provider: Option<&str>) -> Vec<(u64, &Simulator)> {
+        let by_account = account.map(|account| self.providers.get(account).map_or("", String::as_str));
+        (0..)
+            .zip(self.simulators.all())
+            .filter(|(_, simulator)| by_account.is_none_or(|name| name == simulator.name()))
+            .filter(|(_, simulator)| provider.is_none_or(|name| name == simulator.name()))
+            .collect()
+    }
+
+    fn accounts_at(&self, provider: &str) -> Option<AccountName> {
+        let mut accounts = self.providers.iter().filter(|(_, at)| *at == provider);
+        match (accounts.next(), accounts.next()) {
+            // With two accounts at one provider nobody can tell which of them it was.
+            (Some((account, _)), None) => Some(account.clone()),
+            _ => None,
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl Sandbox for SimulatorSandbox {
+    async fn arrange(&self, fault: Fault) -> Result<u32, Refusal> {
+        let arranged = arranged(&fault);
+        let chosen = self.chosen(fault.account.as_ref(), fault.provider.as_deref());
+        if chosen.is_empty() {
+            return Err(Refusal::Impossible("there is no simulator of that provider".to_owned()));
+        }
+        for (_, simulator) in &chosen {
+            simulator.arrange(arranged.clone()).map_err(Refusal::Impossible)?;
+        }
+        Ok(u32::try_from(chosen.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn clear(&self, account: Option<AccountName>) -> u32 {
+        for (_, simulator) in self.chosen(account.as_ref(), None) {
+            simulator.clear_faults();
+        }
+        0
+    }
+
+    async fn customer(&self, page: &str, action: CustomerAction) -> Result<CustomerActed, Refusal> {
+        let simulator = self
+            .simulators
+            .all()
+            .find(|simulator| page.starts_with(simulator.base_url()))
+            .ok_or(Refusal::NoSuchPage)?;
+        let done = match action {
+            CustomerAction::Pay(how) => pays(simulator, page, how),
+            CustomerAction::Cancel => simulator.customer(page, &simulator::CustomerAction::Cancel),
+            CustomerAction::Expire => simulator.customer(page, &simulator::CustomerAction::Expire),
+            CustomerAction::Abandon { after_paying: false } => {
+                simulator.customer(page, &simulator::CustomerAction::Abandon)
+            }
+            CustomerAction::Abandon { after_paying: true } => {
+                let how = CustomerPays {
+                    card_number: None,
+                    expiry_month: None,
+                    expiry_year: None,
+                    cvc: None,
+                    save_card: false,
+                    passes_challenge: true,
+                };
+                // Who closes the browser never follows the address back.
+                pays(simulator, page, how)
+                    .map(|outcome| simulator::CustomerOutcome { return_url: None, ..outcome })
+            }
+        };
+        let outcome = done.map_err(|refusal| Refusal::Impossible(refusal.0))?;
+        Ok(CustomerActed { return_url: outcome.return_url, summary: outcome.status })
+    }
+
+    async fn exchanges(&self, wanted: WantedExchanges) -> (Vec<Exchange>, u64) {
+        let mut found = Vec::new();
+        let mut highest = 0;
+        for (place, simulator) in self.chosen(wanted.account.as_ref(), wanted.provider.as_deref()) {
+            let filter = simulator::exchanges::Filter {
+                since: wanted.after.checked_sub(place).map_or(0, |after| after / PLACES),
+                operation: wanted.operation.clone(),
+                reference: None,
+            };
+            for exchange in simulator.exchanges(&filter) {
+                let sequence = exchange.sequence * PLACES + place;
+                highest = highest.max(sequence);
+                if sequence > wanted.after {
+                    found.push(self.shown(simulator.name(), sequence, exchange));
+                }
+            }
+        }
+        found.sort_by_key(|exchange| exchange.sequence);
+        found.truncate(wanted.limit);
+        (found, highest)
+    }
+}
+
+impl SimulatorSandbox {
+    fn shown(&self, provider: &str, sequence: u64, exchange: simulator::exchanges::Exchange) -> Exchange {
+        let (method, url) = exchange.request.line.split_once(' ').unwrap_or(("", ""));
+        Exchange {
+            sequence,
+            at: exchange.at,
+            inbound: false,
+            provider: provider.to_owned(),
+            account: self.accounts_at(provider),
+            operation: exchange.operation.to_owned(),
+            reference: exchange.reference,
+            method: method.to_owned(),
+            url: url.to_owned(),
+            headers: exchange.request.headers,
+            body: text(&exchange.request.body),
+            reply: exchange.answer.map(|answer| ExchangeReply {
+                status: exchange.status.unwrap_or_default(),
+                headers: answer.headers,
+                body: text(&answer.body),
+            }),
+            fault: exchange.fault.and_then(|kind| {
+                serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned))
+            }),
+        }
+    }
+}
+
+fn text(body: &serde_json::Value) -> String {
+    match body {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        json => json.to_string(),
+    }
+}
+
+/// Pays with the given card; without one, with the saved card that the page offers, or else with
+/// a test card that the provider approves.
+fn pays(simulator: &Simulator, page: &str, how: CustomerPays) -> simulator::contract::CustomerResult {
+    let year = how.expiry_year.unwrap_or(2035);
+    let payment = |card: Option<String>| {
+        simulator::CustomerAction::Pay(simulator::Payment {
+            card,
+            expiry: Some(format!("{:02}/{year}", how.expiry_month.unwrap_or(12))),
+            cvc: Some(how.cvc.clone().unwrap_or_else(|| "123".to_owned())),
+            save: how.save_card,
+            three_d_secure: if how.passes_challenge {
+                simulator::ThreeDSecure::Pass
+            } else {
+                simulator::ThreeDSecure::Fail
+            },
+            ..simulator::Payment::default()
+        })
+    };
+    match how.card_number.clone() {
+        Some(card) => simulator.customer(page, &payment(Some(card))),
+        None => simulator.customer(page, &payment(None)).or_else(|_| {
+            simulator.customer(page, &payment(approved_card(simulator.name()).map(str::to_owned)))
+        }),
+    }
+}
+
+fn arranged(fault: &Fault) -> Arranged {
+    let kind = match fault.kind {
+        FaultKind::RequestLost => Kind::DropBefore,
+        FaultKind::ReplyLost => Kind::DropAfter,
+        FaultKind::ReplyCut => Kind::ResetMidBody,
+        FaultKind::Late => Kind::Delay,
+        FaultKind::CarriedOutLate => Kind::DelayBefore,
+        FaultKind::HttpStatus => Kind::Error5xx,
+        FaultKind::HttpStatusAfter => Kind::Error5xxAfter,
+        FaultKind::HtmlPage => Kind::HtmlError,
+        FaultKind::Garbled => Kind::Garbage,
+        FaultKind::UnknownStatus => Kind::UnknownStatus,
+        FaultKind::WrongAmount => Kind::WrongAmount,
+        FaultKind::WrongCurrency => Kind::WrongCurrency,
+        FaultKind::WrongReference => Kind::WrongReference,
+        FaultKind::Throttled => Kind::Throttle,
+    };
+    let mut arranged = Arranged::new(kind);
+    arranged.operation.clone_from(&fault.operation);
+    arranged.skip = fault.skip;
+    arranged.times = fault.times;
+    if !fault.delay.is_zero() {
+        arranged.delay_ms = u64::try_from(fault.delay.as_millis()).unwrap_or(u64::MAX);
+    }
+    if fault.http_status != 0 {
+        arranged.status = fault.http_status;
+    }
+    arranged
+}
