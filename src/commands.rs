@@ -1,6 +1,5 @@
 //! The subcommands of `turnpike`, each a file.
 
-mod bench;
 mod capabilities;
 mod check;
 #[cfg(feature = "simulator")]
@@ -44,8 +43,6 @@ enum Command {
     Capabilities(capabilities::Capabilities),
     /// Shows what an adapter makes of a reply, or would send for a request.
     Inspect(inspect::Inspect),
-    /// Measures the gateway beside its references in one run and prints the ratios.
-    Bench(bench::Bench),
 }
 
 impl Turnpike {
@@ -61,7 +58,6 @@ impl Turnpike {
             Command::Migrate(migrate) => migrate.run(),
             Command::Capabilities(capabilities) => capabilities.run(),
             Command::Inspect(inspect) => inspect.run(),
-            Command::Bench(bench) => bench.run(),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -59,6 +59,7 @@ pub mod engine {
     pub mod commands;
     pub mod error;
     pub mod gateway;
+    pub mod sampled;
 
     pub use conclude::FollowUpPlan;
     pub use reading::Explained;
@@ -67,7 +68,7 @@ pub mod engine {
     pub use crate::journal::seam::{
         HistoryEntry, PaymentFilter, ROWS_MAX, Subject, TokenFilter, Unavailable,
     };
-    pub use crate::providers::contract::{Feature, Profile, RefundReason, Support};
+    pub use crate::providers::contract::{Feature, Operation, OperationKind, Profile, RefundReason, Support};
     pub use crate::providers::redact::Shown;
 }
 
@@ -110,6 +111,7 @@ pub mod rpc {
 
     pub mod auth;
     pub mod health;
+    pub mod offline;
     pub mod proto;
     pub mod sandbox;
     pub mod server;

@@ -133,6 +133,7 @@ fn only_a_provider_s_own_folder_knows_it_by_name() {
             || path.contains("/simulator/")
             || path.ends_with("/lib.rs")
             || path.contains("/app/development.rs")
+            || path.contains("/commands/dev.rs")
             || path.contains("/bench/")
     };
     let found: Vec<String> = tree()

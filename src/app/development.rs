@@ -124,6 +124,8 @@ secret_key = {secret}
 gateway_url = {base}
 checkout_url = {base}
 test = true
+# Whoever tries things out charges the same card with the same amount again and again.
+duplicate_check = "nothing"
 "#,
         secret = toml_text(&secret),
     ))

@@ -109,7 +109,9 @@ fn tell(grpc: SocketAddr, simulators: &simulator::Simulators, key: &ApiKey, reco
     }
     match &key.text {
         Some(text) => println!("API key    {text}   (printed once; only its hash is kept)"),
-        None => println!("API key    as printed at the first start (delete {API_KEY_FILE} to have a new one)"),
+        None => {
+            println!("API key    as printed at the first start (delete {API_KEY_FILE} to have a new one)")
+        }
     }
     if recovered > 0 {
         println!("recovered  {recovered} payments that the last process left behind");

@@ -38,7 +38,7 @@ impl Migrate {
             let journal = sqlite::open(config.journal.store()?).context("the journal")?;
             println!("{}: the schema is up to date", config.journal.directory.display());
             if self.reseal {
-                super::migrate::reseal(&journal).await?;
+                reseal(&journal).await?;
             }
             journal.close().await;
             Ok(())
@@ -53,7 +53,7 @@ async fn reseal(journal: &sqlite::SqliteJournal) -> anyhow::Result<()> {
     let mut count = 0;
     loop {
         let step = journal.reseal(RESEAL_STEP).await?;
-        count += step.resealed;
+        count += step.moved;
         if step.finished {
             println!("{count} records sealed anew");
             return Ok(());

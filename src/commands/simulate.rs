@@ -23,8 +23,11 @@ pub struct Simulate {
 impl Simulate {
     pub fn run(self) -> anyhow::Result<()> {
         super::runtime()?.block_on(async {
-            let options =
-                simulator::Options { listen: self.simulators, seed: self.seed, ..simulator::Options::default() };
+            let options = simulator::Options {
+                listen: self.simulators,
+                seed: self.seed,
+                ..simulator::Options::default()
+            };
             let simulators = simulator::start(options).await?;
             for simulator in simulators.all() {
                 println!("{:<10} {}", simulator.name(), simulator.base_url());
@@ -43,5 +46,8 @@ impl Simulate {
 
 /// Name to base address.
 pub fn addresses(simulators: &simulator::Simulators) -> serde_json::Value {
-    simulators.all().map(|simulator| (simulator.name().to_owned(), simulator.base_url().into())).collect()
+    simulators
+        .all()
+        .map(|simulator| (simulator.name().to_owned(), serde_json::Value::from(simulator.base_url())))
+        .collect()
 }

@@ -61,6 +61,7 @@ impl Trace {
 
 /// Everything that an operation can come to.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // One exists at a time, and the large one is the usual one.
 pub enum Outcome {
     /// A session is open at the provider.
     SessionOpened(SessionOpened),

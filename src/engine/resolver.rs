@@ -353,22 +353,7 @@ impl Gateway {
                 })
                 .await
             }
-            // The provider refuses to do it, and says so only now: it was not done.
-            Err(Broken { why: Why::Fault(fault), .. })
-                if matches!(fault, crate::providers::contract::Fault::Rejected { .. }) =>
-            {
-                self.change_planned(payment, |payment| {
-                    let now = self.now();
-                    let failed = MovementNews::Failed(super::conclude::failure(&fault));
-                    payment
-                        .hear_of(id, failed, now)
-                        .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
-                    let history = vec![movement_note(payment, id)];
-                    plan.asked(payment, now);
-                    Ok(Entry { history, ..Entry::default() })
-                })
-                .await
-            }
+            // A refusal of the question says nothing about what was asked about.
             Err(broken) => self.note_no_answer(account, payment, broken).await,
         }
     }

@@ -779,3 +779,89 @@ impl NoteForm {
         Ok(HistoryEntry { sequence, at, kind, summary, exchange, http_status, state })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A payment as the first released version wrote it. It must be readable for ever: when this
+    /// test fails, the change needs a new [`FORMAT`], and not a new expectation.
+    const FIRST: &str = r#"{
+        "id": "pay_01kq0000000000000000000000", "merchant": "shop", "account": "nordic",
+        "merchant_reference": "order-1", "reference": "pay1", "asked": [10000, "NOK"],
+        "capture": "manual", "state": "AUTHORIZED", "request_id": "request-1",
+        "created_at": "2026-09-21T12:00:00.123456789Z", "updated_at": "2026-09-21T12:00:01Z",
+        "version": 3, "authorized": 10000,
+        "trace": {"reference": "pay1", "session_key": "secret", "more": {"shop": "7"}},
+        "merchant_initiated": {"unscheduled": "no_show"},
+        "next_action": {"redirect": {"url": "https://provider.example/pay"}},
+        "card": {"brand": "visa", "authentication": {"status": "Y"}},
+        "movements": [{
+            "id": "cap_01kq0000000000000000000001", "amount": [500, "NOK"], "status": "PENDING",
+            "before": [0, 0], "request_id": "request-2", "created_at": "2026-09-21T12:00:02Z",
+            "updated_at": "2026-09-21T12:00:02Z", "options": {"provider": "p", "values": {
+                "a": {"text": "b"}, "c": {"list": [{"integer": -1}, {"flag": true}]}
+            }}
+        }],
+        "follow_up": {
+            "since": "2026-09-21T12:00:02Z", "inquiries": 2, "next_at": "2026-09-21T12:01:00Z"
+        },
+        "a_field_of_a_later_version": {"and": ["what", 1.5, "it holds"]}
+    }"#;
+
+    fn with_format(format: u8, json: &str) -> Vec<u8> {
+        [&[format], json.as_bytes()].concat()
+    }
+
+    #[test]
+    fn what_the_first_version_wrote_is_read() {
+        let payment: Payment = decode(&with_format(1, FIRST)).expect("readable");
+        assert_eq!(payment.created_at.subsec_nanosecond(), 123_456_789);
+        assert_eq!(payment.merchant_initiated, Some(MerchantReason::Unscheduled(Unscheduled::NoShow)));
+        assert_eq!(payment.movements[0].status, MovementStatus::Pending);
+        assert_eq!(payment.follow_up.map(|follow_up| follow_up.inquiries), Some(2));
+        assert_eq!(payment.token, None);
+        let mut again = Vec::new();
+        encode(payment.clone(), &mut again);
+        assert_eq!(decode(&again), Ok(payment));
+    }
+
+    #[test]
+    fn what_cannot_be_true_is_malformed() {
+        for (from, to) in [
+            ("AUTHORIZED", "SOMETHING"),
+            ("NOK", "nok"),
+            ("[10000,", "[-1,"),
+            ("pay_", "tok_"),
+            ("\"version\": 3,", ""),
+            ("no_show", "a_show"),
+        ] {
+            let changed = FIRST.replacen(from, to, 1);
+            assert_eq!(decode::<Payment>(&with_format(1, &changed)), Err(Malformed), "{from} → {to}");
+        }
+        assert_eq!(decode::<Payment>(&with_format(2, FIRST)), Err(Malformed), "a later format");
+        assert_eq!(decode::<Payment>(&[]), Err(Malformed));
+    }
+
+    #[test]
+    fn a_mismatch_of_a_later_version_does_not_hide_its_payment() {
+        let json = r#"{"what":"colour","asked":"red","seen":"blue"}"#;
+        let mismatch: Mismatch = decode(&with_format(1, json)).expect("readable");
+        assert_eq!(mismatch.what, "another field");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>, at in 0..FIRST.len(), byte: u8) {
+            let _ = decode::<Payment>(&bytes);
+            let _ = decode::<Session>(&bytes);
+            let _ = decode::<Token>(&bytes);
+            let mut changed = with_format(1, FIRST);
+            changed[1 + at] = byte;
+            let _ = decode::<Payment>(&changed);
+            let _ = decode_notes(&String::from_utf8_lossy(&bytes), 0);
+        }
+    }
+}

@@ -41,6 +41,9 @@ pub trait Journal: Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`Journal::commit`]; there is no permit then.
+    ///
+    /// # Panics
+    /// When the entry does not say so: that would be a bug of ours, and sending must not follow.
     fn permit(&self, entry: Entry, movement: Option<MovementId>) -> Pending<'_, Result<Permit, CommitError>>;
 
     /// What a key stands for.
@@ -113,9 +116,11 @@ pub struct Entry {
     /// Writes a payment: inserts it at version 0, else updates it if the stored version is the
     /// same as this one. The stored version is then one more.
     pub payment: Option<Payment>,
-    /// Writes tokens by the same rule.
+    /// Writes tokens by the same rule. A new token whose values a token of the same account already
+    /// stands for, deleted ones left out, is a conflict as well: it was saved twice at once.
     pub tokens: Vec<Token>,
-    /// Adds to the payment's story, in this order. Sequence numbers are given by the store.
+    /// Adds to the story of the entry's payment, in this order. Sequence numbers are given by the
+    /// store.
     pub history: Vec<HistoryNote>,
 }
 
@@ -255,7 +260,7 @@ pub struct PaymentFilter {
     pub token: Option<TokenId>,
     /// Of this session.
     pub session: Option<SessionId>,
-    /// Recorded at or after.
+    /// Recorded at or after. An id is at most a day away from the time of its record.
     pub created_from: Option<Timestamp>,
     /// Recorded before.
     pub created_before: Option<Timestamp>,

@@ -108,8 +108,13 @@ pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
     // From here on a failure stops the threads that already run: dropping them does.
     let mut threads = Threads::default();
 
-    let (checkpointer, nudge) =
-        Checkpointer::new(schema::open_checkpointer(&directory)?, shared.clone(), checkpoints.idle);
+    let database = Arc::new(schema::database(&directory)?);
+    let (checkpointer, nudge) = Checkpointer::new(
+        schema::open_checkpointer(&directory)?,
+        database.clone(),
+        shared.clone(),
+        checkpoints.idle,
+    );
     threads.checkpointer = Some((nudge.clone(), spawn("journal-log", move || checkpointer.run())?));
 
     let writer = Writer::new(connection, keys.clone(), shared.clone(), checkpoints, nudge);
@@ -136,7 +141,7 @@ pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
         closed: AtomicBool::new(false),
         closing: OnceCell::new(),
         threads: Mutex::new(threads),
-        lock: Mutex::new(Some(lock)),
+        files: Mutex::new(Some(Files { _database: database, _lock: lock })),
     })
 }
 
@@ -158,9 +163,18 @@ pub struct SqliteJournal {
     next_list: AtomicUsize,
     closed: AtomicBool,
     closing: OnceCell<()>,
-    // The order matters when dropped: the lock goes when nobody uses the files any more.
+    // The order matters when dropped: the files go when no connection is left.
     threads: Mutex<Threads>,
-    lock: Mutex<Option<File>>,
+    files: Mutex<Option<Files>>,
+}
+
+/// Files that stay open as long as any connection. For the lock that is the point of it; for the
+/// database it must be so, because closing one handle on a file gives up all locks that SQLite has
+/// on it in this process (POSIX says so).
+#[derive(Debug)]
+struct Files {
+    _database: Arc<File>,
+    _lock: File,
 }
 
 impl SqliteJournal {
@@ -174,9 +188,13 @@ impl SqliteJournal {
         self.instruct(|answer| writer::Job::Reseal { limit, answer }).await
     }
 
-    async fn write(&self, entry: Entry) -> Result<(), CommitError> {
-        let rows = Rows::of(entry, &self.keys).map_err(|_| Unavailable::Failing)?;
-        self.writes.ask(rows).await.unwrap_or_else(|why| Err(self.unavailable(why).into()))
+    /// Prepares an entry at once, so that the future need not carry it along.
+    fn write(&self, entry: Entry) -> impl Future<Output = Result<(), CommitError>> + Send + '_ {
+        let rows = Rows::of(entry, &self.keys);
+        async move {
+            let rows = rows.map_err(|_| Unavailable::Failing)?;
+            self.writes.ask(rows).await.unwrap_or_else(|why| Err(self.unavailable(why).into()))
+        }
     }
 
     async fn instruct<T>(&self, job: impl FnOnce(Answer<T>) -> writer::Job) -> Result<T, Unavailable> {
@@ -238,8 +256,9 @@ impl Journal for SqliteJournal {
 
     fn permit(&self, entry: Entry, movement: Option<MovementId>) -> Pending<'_, Result<Permit, CommitError>> {
         let payment = permitted(&entry, movement);
+        let written = self.write(entry);
         Box::pin(async move {
-            self.write(entry).await?;
+            written.await?;
             Ok(Permit::after_commit(payment, movement))
         })
     }
@@ -348,7 +367,7 @@ impl SqliteJournal {
             // An error means that the writer is gone already.
             let _ = answered.await;
         }
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

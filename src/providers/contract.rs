@@ -299,6 +299,7 @@ pub struct MovementInquiry {
 
 /// What happens next in a conversation.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // One exists at a time.
 pub enum Step<S> {
     /// Send this, then `resume` with `next`.
     Ask {

@@ -39,6 +39,7 @@ pub trait AnyProvider: Send + Sync + 'static {
 }
 
 /// What happens next, with the rest of the conversation packed away.
+#[allow(clippy::large_enum_variant)] // One exists at a time.
 pub enum Turn {
     /// Send this, then go on with `rest`.
     Ask {

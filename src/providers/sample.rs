@@ -2,7 +2,7 @@
 //! `turnpike inspect reply` and the golden tests.
 //!
 //! What is made here is never sent anywhere. Names, addresses and ids are invented; the ids are
-//! such that every adapter takes them (Dintero's begin with its example account).
+//! such that every adapter takes them: some look for their example account in front.
 
 use std::collections::BTreeMap;
 

@@ -399,3 +399,212 @@ impl Line {
         Status::with_error_details(code, message, details)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::domain::ids::{CaptureId, PaymentId, SessionId, TokenId};
+    use crate::engine::Feature;
+
+    /// What the contract says of a reason, read from its comment.
+    #[derive(Debug)]
+    struct Documented {
+        code: Code,
+        keys: BTreeSet<String>,
+        /// Keys of which a later sentence says when they are there.
+        conditional: BTreeSet<String>,
+    }
+
+    fn quoted(text: &str) -> BTreeSet<String> {
+        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    /// The table as the contract has it: what stands between two values is about the later one.
+    fn documented() -> BTreeMap<String, Documented> {
+        let mut all = BTreeMap::new();
+        let mut comment = String::new();
+        for line in include_str!("../../proto/turnpike/v1/error_reason.proto").lines().map(str::trim) {
+            if let Some(text) = line.strip_prefix("//") {
+                comment.push_str(text);
+            } else if let Some((name, _)) =
+                line.strip_prefix("ERROR_REASON_").and_then(|line| line.split_once(" ="))
+            {
+                let told = std::mem::take(&mut comment);
+                let Some((_, rest)) = told.split_once("gRPC code: ") else { continue };
+                let (code, rest) = rest.split_once('.').expect("a sentence");
+                let rest = rest.split_once('{').map_or(rest, |(rest, _)| rest);
+                let (keys, more) = match rest.split_once("Metadata keys: ") {
+                    Some((_, keys)) => keys.split_once('.').expect("a sentence"),
+                    None => ("", ""),
+                };
+                let conditional = match more.contains("there when") || more.contains("Only the fields") {
+                    true => quoted(more),
+                    false => BTreeSet::new(),
+                };
+                let documented = Documented { code: code_named(code), keys: quoted(keys), conditional };
+                all.insert(name.to_owned(), documented);
+            }
+        }
+        all
+    }
+
+    fn code_named(name: &str) -> Code {
+        match name {
+            "INVALID_ARGUMENT" => Code::InvalidArgument,
+            "UNAUTHENTICATED" => Code::Unauthenticated,
+            "PERMISSION_DENIED" => Code::PermissionDenied,
+            "NOT_FOUND" => Code::NotFound,
+            "ALREADY_EXISTS" => Code::AlreadyExists,
+            "FAILED_PRECONDITION" => Code::FailedPrecondition,
+            "RESOURCE_EXHAUSTED" => Code::ResourceExhausted,
+            "UNAVAILABLE" => Code::Unavailable,
+            "INTERNAL" => Code::Internal,
+            other => panic!("{other} is no code of the table"),
+        }
+    }
+
+    fn about() -> About {
+        About {
+            request_id: "r-1".to_owned(),
+            session_id: SessionId::from_bytes([1; 16]).to_string(),
+            payment_id: PaymentId::from_bytes([2; 16]).to_string(),
+            token_id: TokenId::from_bytes([3; 16]).to_string(),
+            capture_id: CaptureId::from_bytes([4; 16]).to_string(),
+            account: "shop-no".to_owned(),
+            currency_code: "NOK".to_owned(),
+            country_code: "NO".to_owned(),
+            operation: Operation::Capture,
+            token_use: TokenUse::Recurring,
+            card_field: "card",
+            expired_at: Some(Timestamp::UNIX_EPOCH),
+            prefix: "",
+        }
+    }
+
+    fn every_error() -> Vec<Error> {
+        let account = || AccountName("shop-no".to_owned());
+        let payment = Some(PaymentId::from_bytes([2; 16]));
+        let field = |kind| Error::Invalid(vec![FieldError { kind, ..FieldError::new("money", "is wrong") }]);
+        let after = Duration::from_secs(7);
+        vec![
+            field(FieldMistake::Invalid),
+            field(FieldMistake::UnknownCurrency),
+            field(FieldMistake::UnknownAccount),
+            field(FieldMistake::CardNumber),
+            field(FieldMistake::AmountOutOfBounds),
+            Error::NotFound(Thing::Session),
+            Error::NotFound(Thing::Payment),
+            Error::NotFound(Thing::Capture),
+            Error::NotFound(Thing::Token),
+            Error::NotFound(Thing::Account),
+            Error::Reused(Some(Subject::Token(TokenId::from_bytes([3; 16])))),
+            Error::NoAccountMatches,
+            Error::Unsupported {
+                account: account(),
+                feature: Some(Feature::ManualCapture),
+                what: "captures".to_owned(),
+                instead: "automatic capture".to_owned(),
+            },
+            Error::StateForbids { state: "VOIDED".to_owned(), wanted: "a capture" },
+            Error::ExceedsRemaining { remaining_minor: 5 },
+            Error::TokenUnusable,
+            Error::TokenUseNotAllowed { wanted: "recurring charges" },
+            Error::SessionExpired,
+            Error::CardDataNotAllowed(account()),
+            Error::TlsRequired,
+            Error::Rejected { account: account(), code: None, message: None, payment },
+            Error::CredentialsRejected { account: account(), payment },
+            Error::Unreachable(account()),
+            Error::Throttled { account: account(), after },
+            Error::BreakerOpen { account: account(), after },
+            Error::Draining,
+            Error::Busy,
+            Error::Journal(Unavailable::Full),
+            Error::Journal(Unavailable::Failing),
+            Error::StillRunning,
+            Error::Internal { what: "canary-4f1c".to_owned(), payment },
+        ]
+    }
+
+    fn every_status() -> Vec<Status> {
+        let accounts = Accounts::default();
+        let mut all: Vec<Status> =
+            every_error().into_iter().map(|error| of(error, &about(), &accounts)).collect();
+        all.extend([
+            refused(Refused::Missing, "turnpike.v1.PaymentService/GetPayment"),
+            refused(Refused::Unknown, "turnpike.v1.PaymentService/GetPayment"),
+            refused(Refused::NotPermitted, "turnpike.v1.PaymentService/GetPayment"),
+            sandbox_disabled(),
+            sandbox_place_not_found("http://127.0.0.1:1/".to_owned()),
+        ]);
+        all
+    }
+
+    #[test]
+    fn every_error_is_told_as_the_contract_says() {
+        let documented = documented();
+        let mut told = BTreeSet::new();
+        for status in every_status() {
+            let info = status.get_details_error_info().expect("every error has an ErrorInfo");
+            let known =
+                documented.get(&info.reason).unwrap_or_else(|| panic!("{} is not documented", info.reason));
+            let keys: BTreeSet<String> = info.metadata.keys().cloned().collect();
+            assert_eq!(status.code(), known.code, "{}", info.reason);
+            assert_eq!(info.domain, DOMAIN);
+            assert!(keys.is_subset(&known.keys), "{}: {keys:?} beyond {known:?}", info.reason);
+            let missing: Vec<_> = known.keys.difference(&keys).collect();
+            assert!(
+                missing.iter().all(|key| known.conditional.contains(*key)),
+                "{}: {missing:?} missing",
+                info.reason
+            );
+            let details = status.get_error_details();
+            let (fields, retry) = (details.bad_request(), details.retry_info());
+            assert_eq!(fields.is_some(), known.code == Code::InvalidArgument, "{}", info.reason);
+            assert_eq!(retry.is_some(), known.code == Code::Unavailable, "{}", info.reason);
+            assert_eq!(
+                details.precondition_failure().is_some(),
+                known.code == Code::FailedPrecondition,
+                "{}",
+                info.reason
+            );
+            told.insert(info.reason);
+        }
+        // No limit of calls per second is built yet; everything else that is documented happens.
+        let silent: Vec<_> = documented.keys().filter(|reason| !told.contains(*reason)).collect();
+        assert_eq!(silent, ["RATE_LIMITED"]);
+    }
+
+    #[test]
+    fn what_went_wrong_inside_stays_inside() {
+        for status in every_status() {
+            assert!(!format!("{status:?}").contains("canary"), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn mistakes_of_different_kinds_are_told_as_wrong_fields() {
+        let fields = vec![
+            FieldError { kind: FieldMistake::UnknownCurrency, ..FieldError::new("money.currency_code", "a") },
+            FieldError::new("request_id", "b"),
+        ];
+        let about = About { prefix: "charge_token.", ..about() };
+        let status = of(Error::Invalid(fields), &about, &Accounts::default());
+        let details = status.get_error_details();
+        let info = details.error_info().expect("an ErrorInfo");
+        assert_eq!((info.reason.as_str(), info.metadata["fields"].as_str()), ("INVALID_FIELD", "2"));
+        let violations = &details.bad_request().expect("a BadRequest").field_violations;
+        let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["charge_token.money.currency_code", "charge_token.request_id"]);
+    }
+
+    #[test]
+    fn the_first_resource_of_a_reused_id_is_named() {
+        let movement = MovementId::Capture(CaptureId::from_bytes([4; 16]));
+        let payment = PaymentId::from_bytes([2; 16]);
+        assert!(resource_id(Subject::Movement(payment, movement)).starts_with("cap_"));
+        assert!(resource_id(Subject::Payment(payment)).starts_with("pay_"));
+    }
+}

@@ -8,7 +8,11 @@
 //! Under constant load the log cannot start over while new commits keep coming. So the thread
 //! writes back all but the last of it, and then the writer itself does the little that is left,
 //! between two batches.
+//!
+//! SQLite syncs the database only when all of the log is in it, and so it would be the writer that
+//! waits for everything that the thread has written. Therefore the thread syncs it before.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -73,6 +77,7 @@ impl Nudge {
 
 pub(super) struct Checkpointer {
     connection: Connection,
+    database: Arc<File>,
     shared: Arc<Shared>,
     idle: Duration,
     signals: mpsc::Receiver<Signal>,
@@ -81,11 +86,16 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(super) fn new(connection: Connection, shared: Arc<Shared>, idle: Duration) -> (Self, Nudge) {
+    pub(super) fn new(
+        connection: Connection,
+        database: Arc<File>,
+        shared: Arc<Shared>,
+        idle: Duration,
+    ) -> (Self, Nudge) {
         let (sender, signals) = mpsc::channel();
         let (awake, at_work) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let nudge = Nudge { signals: sender, awake: awake.clone(), at_work: at_work.clone() };
-        (Self { connection, shared, idle, signals, awake, at_work }, nudge)
+        (Self { connection, database, shared, idle, signals, awake, at_work }, nudge)
     }
 
     /// Works until it is told to stop.
@@ -131,6 +141,10 @@ impl Checkpointer {
                     break;
                 }
             }
+        }
+        if let Err(error) = self.database.sync_data() {
+            // SQLite syncs again before it relies on anything, and then it is told as well.
+            tracing::warn!(%error, "the journal's database cannot be synced");
         }
         self.at_work.store(false, Ordering::Release);
         self.shared.finish_checkpoint.store(true, Ordering::Release);

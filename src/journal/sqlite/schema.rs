@@ -171,6 +171,12 @@ pub(super) fn open_reader(directory: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// The database as a file, for syncing. To be closed after every connection.
+pub(super) fn database(directory: &Path) -> Result<File, OpenError> {
+    let path = directory.join(FILE);
+    File::open(&path).map_err(|source| OpenError::File { path, source })
+}
+
 /// A connection that only makes checkpoints.
 pub(super) fn open_checkpointer(directory: &Path) -> Result<Connection, OpenError> {
     connect(directory, None)

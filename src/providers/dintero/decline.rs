@@ -51,6 +51,11 @@ fn class(word: &str) -> (DeclineReason, RetryAdvice) {
     }
 }
 
+/// Whether an error says that the outcome is not known, rather than that there was a refusal.
+pub(super) fn is_undetermined(error: &Value) -> bool {
+    one_or_many(error, "type").iter().any(|word| word == "UNKNOWN")
+}
+
 /// `retry_policy` overrides the class, and "do not retry" overrides whatever stands beside it:
 /// another attempt with this card would be counted, and fined, by the networks.
 fn override_by_policy(decline: &mut Decline, error: &Value) {

@@ -251,6 +251,9 @@ impl<'a> Transaction<'a> {
                 Some(Correction::Unclear) => {
                     Err(Fault::unintelligible("a correction without the events that it is made of"))
                 }
+                // Nobody knows yet: it may be corrected to a success later (dossier §7.1). Taking it
+                // for a failure would free the amount for another capture.
+                None if event.error().is_some_and(decline::is_undetermined) => Ok(self.pending(&event)),
                 None => {
                     let why = event.error().map_or_else(decline::unexplained, decline::read);
                     self.movement_report(MovementStanding::Failed(why), Some(event))

@@ -142,6 +142,8 @@ pub(super) fn customer_charge(charge: &Charge, account: &Account) -> Result<Crea
     body.insert("customer".to_owned(), wire::customer(&purchase.customer, Some(tokens.into()))?.into());
     body.insert("profile_id".to_owned(), json!(account.profile_id));
     body.insert("configuration".to_owned(), configuration);
+    // The page must not outlive the charge: what is paid on it later would be paid unseen.
+    put(&mut body, "expires_at", charge.expires_at.map(|end| end.to_string()));
     put(&mut body, "metadata", wire::metadata(purchase));
     Ok(Create { name: "sessions-profile", path: "/sessions-profile", body: body.into() })
 }

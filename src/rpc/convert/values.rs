@@ -115,13 +115,15 @@ mod tests {
 
     #[test]
     fn zero_is_an_amount_only_where_nothing_is_paid() {
-        let nok = |amount_minor| pb::Money { amount_minor, currency_code: "NOK".to_owned() };
-        let fine =
-            |amount, zero| is_fine(|problems| drop(money("money", Some(&nok(amount)), zero, problems)));
-        assert!(fine(1, Zero::Refused) && fine(0, Zero::Required));
-        assert!(!fine(0, Zero::Refused) && !fine(1, Zero::Required));
-        let unknown = pb::Money { amount_minor: 1, currency_code: "XAU".to_owned() };
-        assert!(!is_fine(|problems| drop(money("money", Some(&unknown), Zero::Refused, problems))));
+        let fine = |amount_minor, currency: &str, zero| {
+            let asked = pb::Money { amount_minor, currency_code: currency.to_owned() };
+            is_fine(|problems| {
+                money("money", Some(&asked), zero, problems);
+            })
+        };
+        assert!(fine(1, "NOK", Zero::Refused) && fine(0, "NOK", Zero::Required));
+        assert!(!fine(0, "NOK", Zero::Refused) && !fine(1, "NOK", Zero::Required));
+        assert!(!fine(1, "XAU", Zero::Refused));
     }
 
     #[test]

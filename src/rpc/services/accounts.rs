@@ -47,8 +47,12 @@ impl AccountService for AccountsOf {
     ) -> Result<Response<pb::ExplainRequestResponse>, Status> {
         let Self(door) = self;
         let (call, message) = door.enter(request)?;
-        let about = about(&message);
-        let explained = explain(door, &call, message).await;
+        let mut about = about(&message);
+        let prefix = prefix(message.request.as_ref());
+        let wish = read_wish(door, message).map_err(|error| door.refuse(error, &about))?;
+        // From here on, paths are the engine's, which knows of no request around this one.
+        about.prefix = prefix;
+        let explained = explain(door, &call, wish).await;
         let explained = explained.map_err(|error| door.refuse(error, &about))?;
         Ok(Response::new(to_response(door, explained)))
     }
@@ -117,8 +121,8 @@ enum Wish {
     Move(Box<Move>),
 }
 
-async fn explain(door: &Door, call: &Call, message: pb::ExplainRequestRequest) -> Result<Explained, Error> {
-    let wish = door.read(message, |message, problems| {
+fn read_wish(door: &Door, message: pb::ExplainRequestRequest) -> Result<Wish, Error> {
+    door.read(message, |message, problems| {
         problems.inside(prefix(message.request.as_ref()));
         Some(match message.request? {
             R::CreateSession(request) => Wish::Open(sessions::open(request, door.terms(), problems)?.into()),
@@ -127,14 +131,15 @@ async fn explain(door: &Door, call: &Call, message: pb::ExplainRequestRequest) -
             R::VoidPayment(request) => Wish::Move(moves::void(request, problems)?.into()),
             R::RefundPayment(request) => Wish::Move(moves::refund(request, problems)?.into()),
         })
-    })?;
-    // From here on, paths are the engine's and lack the prefix.
-    let explained = match wish {
+    })
+}
+
+async fn explain(door: &Door, call: &Call, wish: Wish) -> Result<Explained, Error> {
+    match wish {
         Wish::Open(wish) => door.gateway.explain_session(&call.caller, *wish).await,
         Wish::Charge(wish) => door.gateway.explain_charge(&call.caller, *wish).await,
         Wish::Move(wish) => door.gateway.explain_move(&call.caller, *wish).await,
-    };
-    explained
+    }
 }
 
 fn prefix(request: Option<&R>) -> &'static str {

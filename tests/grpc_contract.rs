@@ -1,0 +1,629 @@
+//! The contract over the wire: a real server on a real port, real HTTP to simulated providers.
+
+#![cfg(feature = "simulator")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use support::{PROVIDERS, Provider};
+use tokio::sync::oneshot;
+use tokio_stream::StreamExt as _;
+use tonic::metadata::MetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt as _;
+use turnpike::app::SimulatorSandbox;
+use turnpike::domain::ids::{AccountName, MerchantName};
+use turnpike::domain::secret::Secret;
+use turnpike::rpc::auth::{Credential, CredentialKind};
+use turnpike::rpc::proto::account_service_client::AccountServiceClient;
+use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
+use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
+use turnpike::rpc::proto::session_service_client::SessionServiceClient;
+use turnpike::rpc::proto::token_service_client::TokenServiceClient;
+use turnpike::rpc::proto::{self as pb, PaymentState};
+use turnpike::rpc::sandbox::Sandbox;
+use turnpike::rpc::server::{self, Limits, Serving};
+use turnpike::simulator::Simulators;
+
+const KEY: &str = "tpk_contract";
+const READER: &str = "tpk_reader";
+const STRANGER: &str = "tpk_stranger";
+
+/// A gateway that listens, in front of simulators.
+struct House {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Serving,
+    _simulators: Arc<Simulators>,
+    _directory: tempfile::TempDir,
+}
+
+fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
+    Credential {
+        merchant: MerchantName(merchant.to_owned()),
+        kind: CredentialKind::ApiKey,
+        sha256,
+        rpcs: rpcs.iter().map(|pattern| (*pattern).to_owned()).collect(),
+    }
+}
+
+async fn house() -> House {
+    house_with(true).await
+}
+
+async fn house_with(sandbox: bool) -> House {
+    let simulators = Arc::new(support::simulators().await);
+    let (held, directory) = support::directory();
+    let journal = Arc::new(support::store(&directory));
+    let (accounts, network) = support::outside(support::configuration(&simulators, &directory));
+    let gateway = support::engine(journal, Arc::new(network), accounts).await;
+    let providers: BTreeMap<AccountName, String> = PROVIDERS
+        .iter()
+        .map(|provider| (AccountName(provider.account.to_owned()), provider.name.to_owned()))
+        .collect();
+    let sandbox =
+        sandbox.then(|| Arc::new(SimulatorSandbox::new(simulators.clone(), providers)) as Arc<dyn Sandbox>);
+    let config = server::Config {
+        address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        tls: None,
+        development: true,
+        reflection: true,
+        credentials: vec![
+            credential(KEY, "dev", &["*"]),
+            credential(READER, "dev", &["PaymentService/Get*", "AccountService/*"]),
+            credential(STRANGER, "stranger", &["*"]),
+        ],
+        fingerprint_key: Secret::new(vec![7; 32]),
+        limits: Limits { drain_max: Duration::from_secs(5), ..Limits::default() },
+    };
+    let (stop, stopped) = oneshot::channel();
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    let serving = server::serve(config, gateway, sandbox, stopped).expect("the door opens");
+    let address = serving.address;
+    House { address, stop: Some(stop), serving, _simulators: simulators, _directory: held }
+}
+
+#[derive(Clone)]
+struct With(Option<&'static str>);
+
+impl Interceptor for With {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(key) = self.0 {
+            request.metadata_mut().insert("x-api-key", MetadataValue::from_static(key));
+        }
+        Ok(request)
+    }
+}
+
+type Line = InterceptedService<Channel, With>;
+
+/// All clients of one caller.
+struct Clients {
+    sessions: SessionServiceClient<Line>,
+    payments: PaymentServiceClient<Line>,
+    tokens: TokenServiceClient<Line>,
+    accounts: AccountServiceClient<Line>,
+    sandbox: SandboxServiceClient<Line>,
+}
+
+impl House {
+    fn channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.address)).expect("an address").connect_lazy()
+    }
+
+    fn clients(&self, key: Option<&'static str>) -> Clients {
+        let line = InterceptedService::new(self.channel(), With(key));
+        Clients {
+            sessions: SessionServiceClient::new(line.clone()),
+            payments: PaymentServiceClient::new(line.clone()),
+            tokens: TokenServiceClient::new(line.clone()),
+            accounts: AccountServiceClient::new(line.clone()),
+            sandbox: SandboxServiceClient::new(line),
+        }
+    }
+}
+
+fn money(provider: Provider, amount_minor: i64) -> Option<pb::Money> {
+    Some(pb::Money { amount_minor, currency_code: provider.currency.to_owned() })
+}
+
+fn session(provider: Provider, request_id: &str, purpose: pb::SessionPurpose) -> pb::CreateSessionRequest {
+    pb::CreateSessionRequest {
+        request_id: request_id.to_owned(),
+        account: provider.account.to_owned(),
+        money: money(provider, 12_500),
+        merchant_reference: "order-77".to_owned(),
+        description: "Two books".to_owned(),
+        purpose: purpose.into(),
+        customer: Some(pb::Customer {
+            customer_id: "customer-1".to_owned(),
+            email: "customer@example.test".to_owned(),
+            ip_address: "192.0.2.7".to_owned(),
+            ..Default::default()
+        }),
+        return_urls: Some(pb::ReturnUrls {
+            success_url: "https://shop.example/return".to_owned(),
+            ..Default::default()
+        }),
+        save_card_display: pb::SaveCardDisplay::Always.into(),
+        future_uses: vec![
+            pb::TokenUse::CustomerPresent.into(),
+            pb::TokenUse::Recurring.into(),
+            pb::TokenUse::Unscheduled.into(),
+        ],
+        metadata: BTreeMap::from([("colour".to_owned(), "blue".to_owned())]),
+        ..Default::default()
+    }
+}
+
+fn charge(provider: Provider, request_id: &str, token_id: &str) -> pb::ChargeTokenRequest {
+    pb::ChargeTokenRequest {
+        request_id: request_id.to_owned(),
+        token: Some(pb::charge_token_request::Token::TokenId(token_id.to_owned())),
+        money: money(provider, 9_900),
+        merchant_reference: "order-78".to_owned(),
+        description: "Coffee".to_owned(),
+        customer: session(provider, "", pb::SessionPurpose::Pay).customer,
+        initiator: Some(pb::charge_token_request::Initiator::MerchantInitiated(pb::MerchantInitiated {
+            reason: pb::MerchantReason::Unscheduled.into(),
+            ..Default::default()
+        })),
+        ..Default::default()
+    }
+}
+
+fn returned(request_id: &str, session_id: &str) -> pb::ConfirmSessionRequest {
+    pb::ConfirmSessionRequest {
+        request_id: request_id.to_owned(),
+        session_id: session_id.to_owned(),
+        means: Some(pb::confirm_session_request::Means::Returned(pb::BrowserReturn::default())),
+        ..Default::default()
+    }
+}
+
+fn customer(session_id: &str, card: &str) -> pb::ArrangeScenarioRequest {
+    use pb::customer_scenario::{Action, Place};
+    let scenario = pb::CustomerScenario {
+        place: Some(Place::SessionId(session_id.to_owned())),
+        action: Some(Action::Pay(pb::CustomerPays {
+            card_number: card.to_owned(),
+            save_card: true,
+            ..Default::default()
+        })),
+    };
+    pb::ArrangeScenarioRequest { scenario: Some(pb::arrange_scenario_request::Scenario::Customer(scenario)) }
+}
+
+fn get(payment_id: &str) -> pb::GetPaymentRequest {
+    pb::GetPaymentRequest { payment_id: payment_id.to_owned() }
+}
+
+/// A saved card, made the way a customer makes one.
+async fn saved_card(clients: &mut Clients, provider: Provider) -> pb::Token {
+    let wish = session(provider, &format!("save-{}", provider.name), pb::SessionPurpose::PayAndSave);
+    let opened = clients.sessions.create_session(wish).await.expect("a session").into_inner();
+    let id = opened.session.expect("a session").id;
+    clients.sandbox.arrange_scenario(customer(&id, provider.card)).await.expect("the customer pays");
+    let wish = returned(&format!("back-{}", provider.name), &id);
+    let confirmed = clients.sessions.confirm_session(wish).await.expect("confirmed").into_inner();
+    assert_eq!(confirmed.session.expect("a session").status(), pb::SessionStatus::Completed);
+    confirmed.tokens.into_iter().next().expect("a saved card")
+}
+
+/// The reason of an error, with the promises that every error keeps.
+fn reason(status: &Status) -> String {
+    let info = status.get_details_error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
+    assert_eq!(info.domain, "turnpike");
+    info.reason
+}
+
+fn fields(status: &Status) -> BTreeSet<String> {
+    let request = status.get_details_bad_request().expect("a BadRequest");
+    request.field_violations.into_iter().map(|violation| violation.field).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_saved_charged_captured_and_refunded_at_every_provider() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    for provider in PROVIDERS.iter().copied() {
+        let token = saved_card(&mut clients, provider).await;
+        let read = pb::GetTokenRequest { token_id: token.id.clone() };
+        let read = clients.tokens.get_token(read).await.expect("the token").into_inner().token;
+        assert_eq!(read.as_ref().map(|token| token.status()), Some(pb::TokenStatus::Active));
+        assert_eq!(token.customer_id, "customer-1");
+
+        // The same request again is the same payment, and another request with its id is refused.
+        let wish = charge(provider, &format!("charge-{}", provider.name), &token.id);
+        let first = clients.payments.charge_token(wish.clone()).await.expect("charged").into_inner();
+        let second = clients.payments.charge_token(wish.clone()).await.expect("replayed").into_inner();
+        let payment = first.payment.expect("a payment");
+        assert_eq!(payment.state(), PaymentState::Captured, "{}: {payment:?}", provider.name);
+        assert_eq!((first.replayed, second.replayed), (false, true));
+        assert_eq!(second.payment.expect("a payment").id, payment.id);
+        assert_eq!((payment.provider.as_str(), payment.test), (provider.name, true));
+        let other = pb::ChargeTokenRequest { money: money(provider, 1), ..wish };
+        let refused = clients.payments.charge_token(other).await.expect_err("another request");
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::AlreadyExists, "REQUEST_ID_REUSED"));
+        assert_eq!(refused.get_details_error_info().expect("info").metadata["resource_id"], payment.id);
+
+        // Reserved, taken and given back.
+        let mut wish = charge(provider, &format!("reserve-{}", provider.name), &token.id);
+        wish.capture = pb::CaptureMode::Manual.into();
+        let reserved = clients.payments.charge_token(wish).await.expect("reserved").into_inner();
+        let reserved = reserved.payment.expect("a payment");
+        assert_eq!(reserved.state(), PaymentState::Authorized);
+        assert_eq!(reserved.totals.as_ref().map(|totals| totals.capturable_minor), Some(9_900));
+        let wish = pb::CapturePaymentRequest {
+            request_id: format!("capture-{}", provider.name),
+            payment_id: reserved.id.clone(),
+            final_capture: true,
+            ..Default::default()
+        };
+        let captured = clients.payments.capture_payment(wish.clone()).await.expect("captured").into_inner();
+        assert_eq!(captured.capture.expect("a capture").status(), pb::OperationStatus::Succeeded);
+        assert!(clients.payments.capture_payment(wish).await.expect("again").into_inner().replayed);
+        let wish = pb::RefundPaymentRequest {
+            request_id: format!("refund-{}", provider.name),
+            payment_id: reserved.id.clone(),
+            amount: money(provider, 9_901),
+            reason: pb::RefundReason::RequestedByCustomer.into(),
+            ..Default::default()
+        };
+        let refused = clients.payments.refund_payment(wish.clone()).await.expect_err("more than there is");
+        assert_eq!(reason(&refused), "AMOUNT_EXCEEDS_REMAINING");
+        let wish = pb::RefundPaymentRequest { amount: money(provider, 9_900), ..wish };
+        let refunded = clients.payments.refund_payment(wish).await.expect("refunded").into_inner();
+        let refund = refunded.refund.expect("a refund");
+        assert_eq!(refund.status(), pb::OperationStatus::Succeeded);
+        assert_eq!(refund.reason(), pb::RefundReason::RequestedByCustomer);
+        assert_eq!(refunded.payment.expect("a payment").state(), PaymentState::Refunded);
+
+        // Reserved and given back untouched; voiding again answers with the payment.
+        let mut wish = charge(provider, &format!("hold-{}", provider.name), &token.id);
+        wish.capture = pb::CaptureMode::Manual.into();
+        let held = clients.payments.charge_token(wish).await.expect("held").into_inner();
+        let wish = |request_id: String| pb::VoidPaymentRequest {
+            request_id,
+            payment_id: held.payment.as_ref().map(|payment| payment.id.clone()).unwrap_or_default(),
+            ..Default::default()
+        };
+        for round in ["void", "again"] {
+            let voided = clients.payments.void_payment(wish(format!("{round}-{}", provider.name))).await;
+            let voided = voided.expect("voided").into_inner().payment.expect("a payment");
+            assert_eq!(voided.state(), PaymentState::Voided);
+            assert!(voided.void.is_some());
+        }
+
+        // A deleted token is not there any more.
+        let wish = pb::DeleteTokenRequest {
+            request_id: format!("delete-{}", provider.name),
+            token_id: token.id.clone(),
+        };
+        let deleted = clients.tokens.delete_token(wish).await.expect("deleted").into_inner();
+        assert_eq!(deleted.token.expect("a token").status(), pb::TokenStatus::Deleted);
+        let wish = charge(provider, &format!("late-{}", provider.name), &token.id);
+        let refused = clients.payments.charge_token(wish).await.expect_err("a deleted token");
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "TOKEN_NOT_FOUND"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_come_in_pages_and_a_history_tells_the_whole_story() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let provider = PROVIDERS[0];
+    let token = saved_card(&mut clients, provider).await;
+    for number in 0..5 {
+        let wish = charge(provider, &format!("list-{number}"), &token.id);
+        clients.payments.charge_token(wish).await.expect("charged");
+    }
+    let mut wish = pb::ListPaymentsRequest {
+        token_id: token.id.clone(),
+        customer_id: "customer-1".to_owned(),
+        states: vec![PaymentState::Captured.into()],
+        page_size: 2,
+        ..Default::default()
+    };
+    let mut ids = Vec::new();
+    loop {
+        let page = clients.payments.list_payments(wish.clone()).await.expect("a page").into_inner();
+        ids.extend(page.payments.into_iter().map(|payment| payment.id));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        wish.page_token = page.next_page_token;
+    }
+    assert_eq!(ids.len(), 5);
+    assert!(ids.windows(2).all(|pair| pair[0] > pair[1]), "newest first: {ids:?}");
+    // The token of one list is none of another.
+    let other = pb::ListPaymentsRequest { customer_id: "customer-2".to_owned(), ..wish };
+    let refused = clients.payments.list_payments(other).await.expect_err("another list");
+    assert_eq!(fields(&refused), BTreeSet::from(["page_token".to_owned()]));
+
+    let mut wish =
+        pb::ListPaymentHistoryRequest { payment_id: ids[0].clone(), page_size: 1, ..Default::default() };
+    let mut entries: Vec<pb::PaymentHistoryEntry> = Vec::new();
+    loop {
+        let page = clients.payments.list_payment_history(wish.clone()).await.expect("a page").into_inner();
+        entries.extend(page.entries);
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        wish.page_token = page.next_page_token;
+    }
+    assert!(entries.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
+    assert!(entries.windows(2).all(|pair| pair[0].state_after == pair[1].state_before), "{entries:#?}");
+    let kinds: BTreeSet<_> = entries.iter().map(pb::PaymentHistoryEntry::kind).collect();
+    assert!(kinds.contains(&pb::PaymentHistoryKind::Permitted), "{kinds:?}");
+    assert!(!kinds.contains(&pb::PaymentHistoryKind::Unspecified), "{kinds:?}");
+
+    let wish = pb::ListTokensRequest { customer_id: "customer-1".to_owned(), ..Default::default() };
+    let tokens = clients.tokens.list_tokens(wish).await.expect("tokens").into_inner().tokens;
+    assert_eq!(tokens.iter().map(|token| token.id.clone()).collect::<Vec<_>>(), [token.id]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watcher_sees_a_payment_settle_and_hears_when_the_server_goes_down() {
+    let mut house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let provider = PROVIDERS[0];
+    let wish = session(provider, "watched", pb::SessionPurpose::Pay);
+    let opened = clients.sessions.create_session(wish).await.expect("a session").into_inner();
+    let opened = opened.session.expect("a session");
+    let watch =
+        |until_settled| pb::WatchPaymentRequest { payment_id: opened.payment_id.clone(), until_settled };
+    let stream = clients.payments.watch_payment(watch(true)).await.expect("a stream").into_inner();
+    let mut endless = clients.payments.watch_payment(watch(false)).await.expect("a stream").into_inner();
+    clients.sandbox.arrange_scenario(customer(&opened.id, provider.card)).await.expect("the customer pays");
+    let confirmed = clients.sessions.confirm_session(returned("watched-back", &opened.id)).await;
+    confirmed.expect("confirmed");
+    let states: Vec<PaymentState> =
+        stream.map(|message| message.expect("a message").payment.expect("a payment").state()).collect().await;
+    assert_eq!(states.first(), Some(&PaymentState::RequiresAction), "{states:?}");
+    assert_eq!(states.last(), Some(&PaymentState::Captured), "{states:?}");
+
+    house.stop.take().expect("not stopped").send(()).expect("the server listens");
+    let end = loop {
+        match endless.next().await.expect("an end with a reason") {
+            Ok(_) => {}
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((end.code(), reason(&end).as_str()), (Code::Unavailable, "DRAINING"));
+    drop(endless);
+    drop(clients);
+    house.serving.done.await.expect("no panic").expect("drained in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_in_without_a_credential_and_nobody_sees_another_merchant() {
+    let house = house().await;
+    let nothing = "pay_00000000000000000000000000";
+    for (key, rpc_code, wanted) in [
+        (None, Code::Unauthenticated, "MISSING_CREDENTIALS"),
+        (Some("tpk_wrong"), Code::Unauthenticated, "INVALID_CREDENTIALS"),
+        (Some(KEY), Code::NotFound, "PAYMENT_NOT_FOUND"),
+        (Some(READER), Code::NotFound, "PAYMENT_NOT_FOUND"),
+    ] {
+        let refused = house.clients(key).payments.get_payment(get(nothing)).await.expect_err(wanted);
+        assert_eq!((refused.code(), reason(&refused).as_str()), (rpc_code, wanted));
+    }
+    let wish = pb::ResolvePaymentRequest { payment_id: nothing.to_owned() };
+    let refused = house.clients(Some(READER)).payments.resolve_payment(wish).await.expect_err("a reader");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "RPC_NOT_PERMITTED"));
+    let metadata = refused.get_details_error_info().expect("info").metadata;
+    assert_eq!(metadata["rpc"], "turnpike.v1.PaymentService/ResolvePayment");
+
+    let mut clients = house.clients(Some(KEY));
+    let wish = session(PROVIDERS[0], "mine", pb::SessionPurpose::Pay);
+    let opened = clients.sessions.create_session(wish).await.expect("a session").into_inner();
+    let opened = opened.session.expect("a session");
+    let mut stranger = house.clients(Some(STRANGER));
+    let refused = stranger.payments.get_payment(get(&opened.payment_id)).await.expect_err("a stranger");
+    assert_eq!(reason(&refused), "PAYMENT_NOT_FOUND");
+    let wish = pb::GetSessionRequest { session_id: opened.id };
+    let refused = stranger.sessions.get_session(wish).await.expect_err("a stranger");
+    assert_eq!(reason(&refused), "SESSION_NOT_FOUND");
+    let listed = stranger.accounts.list_accounts(pb::ListAccountsRequest::default()).await.expect("a list");
+    assert!(listed.into_inner().accounts.is_empty());
+    // Health is for everybody.
+    let mut health = tonic_health::pb::health_client::HealthClient::new(house.channel());
+    for service in ["", PROVIDERS[0].account] {
+        let wish = tonic_health::pb::HealthCheckRequest { service: service.to_owned() };
+        let health = health.check(wish).await.expect("health").into_inner();
+        assert_eq!(health.status(), tonic_health::pb::health_check_response::ServingStatus::Serving);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_field_is_named_at_once() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let provider = PROVIDERS[0];
+    let mut wish = session(provider, "", pb::SessionPurpose::UseSaved);
+    wish.money = Some(pb::Money { amount_minor: 0, currency_code: "XAU".to_owned() });
+    wish.expires_at = Some(prost_types::Timestamp { seconds: 1, nanos: 0 });
+    wish.description = "card 4111 1111 1111 1111".to_owned();
+    wish.return_urls =
+        Some(pb::ReturnUrls { success_url: "javascript:alert(1)".to_owned(), ..Default::default() });
+    let line = |reference: &str, total_amount_minor| pb::OrderLine {
+        reference: reference.to_owned(),
+        name: "Book".to_owned(),
+        total_amount_minor,
+        ..Default::default()
+    };
+    wish.order = Some(pb::Order { lines: vec![line("a", 1), line("a", 1)], ..Default::default() });
+    let refused = clients.sessions.create_session(wish).await.expect_err("all wrong");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "INVALID_FIELD"));
+    let expected = [
+        "request_id",
+        "description",
+        "money.currency_code",
+        "money.amount_minor",
+        "order.lines[1].reference",
+        "token_ids",
+        "return_urls.success_url",
+        "expires_at",
+    ];
+    assert_eq!(fields(&refused), expected.map(str::to_owned).into());
+
+    // One mistake of a kind has a reason of its own.
+    let create = |change: &dyn Fn(&mut pb::CreateSessionRequest)| {
+        let mut wish = session(provider, "one-mistake", pb::SessionPurpose::Pay);
+        change(&mut wish);
+        wish
+    };
+    let cases: [(pb::CreateSessionRequest, &str); 6] = [
+        (
+            create(&|wish| wish.money.as_mut().expect("money").currency_code = "XAU".into()),
+            "UNKNOWN_CURRENCY",
+        ),
+        (create(&|wish| wish.money.as_mut().expect("money").amount_minor = 0), "AMOUNT_OUT_OF_BOUNDS"),
+        (create(&|wish| wish.account = "nobody".into()), "UNKNOWN_ACCOUNT"),
+        (create(&|wish| wish.merchant_reference = "4111111111111111".into()), "CARD_NUMBER_IN_TEXT"),
+        (
+            create(&|wish| {
+                wish.order = Some(pb::Order { lines: vec![line("a", 12_499)], ..Default::default() });
+            }),
+            "INVALID_FIELD",
+        ),
+        (
+            create(&|wish| {
+                let other = pb::BegatewaySessionOptions { iframe: true, ..Default::default() };
+                wish.provider_options = Some(pb::create_session_request::ProviderOptions::Begateway(other));
+            }),
+            "INVALID_FIELD",
+        ),
+    ];
+    for (wish, wanted) in cases {
+        let refused = clients.sessions.create_session(wish).await.expect_err(wanted);
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, wanted));
+        assert!(!format!("{refused:?}").contains("4111"), "a value is repeated");
+    }
+    // None of them used the id up.
+    clients.sessions.create_session(create(&|_| {})).await.expect("the id is free");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_tell_what_they_can_do_and_requests_are_explained_without_being_sent() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let accounts = clients.accounts.list_accounts(pb::ListAccountsRequest::default()).await.expect("a list");
+    let accounts = accounts.into_inner().accounts;
+    assert!(accounts.windows(2).all(|pair| pair[0].name < pair[1].name));
+    assert!(accounts.iter().all(|account| account.test && account.health() == pb::AccountHealth::Serving));
+
+    let known = clients.accounts.get_capabilities(pb::GetCapabilitiesRequest::default()).await;
+    let known = known.expect("capabilities").into_inner().capabilities;
+    assert_eq!(known.len(), accounts.len() * 28);
+    for capability in known {
+        assert_eq!(capability.supported, capability.alternative.is_empty(), "{capability:?}");
+    }
+    let wish = pb::GetCapabilitiesRequest { account: "nobody".to_owned(), ..Default::default() };
+    let refused = clients.accounts.get_capabilities(wish).await.expect_err("no such account");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "ACCOUNT_NOT_FOUND"));
+
+    for provider in PROVIDERS.iter().copied() {
+        let wish = session(provider, "explained", pb::SessionPurpose::Pay);
+        let request = pb::explain_request_request::Request::CreateSession(wish);
+        let wish = pb::ExplainRequestRequest { request: Some(request) };
+        let told = clients.accounts.explain_request(wish).await.expect("explained").into_inner();
+        assert_eq!((told.account.as_str(), told.provider.as_str()), (provider.account, provider.name));
+        let text = format!("{told:?}");
+        assert!(told.calls.iter().all(|call| !call.operation.is_empty()) && !told.calls.is_empty());
+        assert!(text.contains("[redacted]") && !text.contains("customer@example.test"), "{text}");
+    }
+    let listed = clients.payments.list_payments(pb::ListPaymentsRequest::default()).await.expect("a list");
+    assert!(listed.into_inner().payments.is_empty(), "explaining records nothing");
+
+    let mut wish = session(PROVIDERS[0], "explained", pb::SessionPurpose::Pay);
+    wish.money = Some(pb::Money { amount_minor: 1, currency_code: "XAU".to_owned() });
+    let request = pb::explain_request_request::Request::CreateSession(wish);
+    let wish = pb::ExplainRequestRequest { request: Some(request) };
+    let refused = clients.accounts.explain_request(wish).await.expect_err("a wrong field");
+    assert_eq!(fields(&refused), BTreeSet::from(["create_session.money.currency_code".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_is_there_in_development_only() {
+    let outside = house_with(false).await;
+    let refused =
+        outside.clients(Some(KEY)).sandbox.list_exchanges(pb::ListExchangesRequest::default()).await;
+    let refused = refused.expect_err("no sandbox");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "SANDBOX_DISABLED"));
+
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let provider = PROVIDERS[0];
+    let token = saved_card(&mut clients, provider).await;
+    let fault = |kind: pb::FaultKind| pb::ArrangeScenarioRequest {
+        scenario: Some(pb::arrange_scenario_request::Scenario::Fault(pb::FaultScenario {
+            account: provider.account.to_owned(),
+            kind: kind.into(),
+            operation: "pay_token".to_owned(),
+            ..Default::default()
+        })),
+    };
+    let arranged = clients.sandbox.arrange_scenario(fault(pb::FaultKind::ReplyLost)).await;
+    arranged.expect("arranged");
+    let exchanges = clients.sandbox.list_exchanges(pb::ListExchangesRequest::default()).await;
+    let exchanges = exchanges.expect("exchanges").into_inner();
+    assert!(!exchanges.exchanges.is_empty() && exchanges.last_sequence > 0);
+    assert!(!format!("{exchanges:?}").contains(provider.card), "a card number in the log of exchanges");
+    let clear = pb::arrange_scenario_request::Scenario::Clear(pb::ClearScenario::default());
+    let cleared =
+        clients.sandbox.arrange_scenario(pb::ArrangeScenarioRequest { scenario: Some(clear) }).await;
+    assert_eq!(cleared.expect("cleared").into_inner().active_faults, 0);
+    let wish = charge(provider, "after-all", &token.id);
+    let charged = clients.payments.charge_token(wish).await.expect("charged").into_inner();
+    assert_eq!(charged.payment.expect("a payment").state(), PaymentState::Captured);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reflection_tells_the_contract_under_both_names() {
+    let house = house().await;
+    let names = async |path: &'static str| {
+        let mut grpc = tonic::client::Grpc::new(house.channel());
+        grpc.ready().await.expect("connected");
+        let codec = tonic_prost::ProstCodec::<
+            tonic_reflection::pb::v1::ServerReflectionRequest,
+            tonic_reflection::pb::v1::ServerReflectionResponse,
+        >::default();
+        let request = tonic_reflection::pb::v1::ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(
+                tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(
+                    String::new(),
+                ),
+            ),
+        };
+        let path = http::uri::PathAndQuery::from_static(path);
+        let asked = Request::new(tokio_stream::once(request));
+        let mut told = grpc.streaming(asked, path, codec).await.expect("reflection").into_inner();
+        format!("{:?}", told.message().await.expect("an answer"))
+    };
+    for path in [
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    ] {
+        let told = names(path).await;
+        for service in
+            ["SessionService", "PaymentService", "TokenService", "AccountService", "SandboxService"]
+        {
+            assert!(told.contains(&format!("turnpike.v1.{service}")), "{path}: {told}");
+        }
+    }
+}
