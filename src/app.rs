@@ -1,6 +1,6 @@
 //! Assembly: opens the journal, builds the engine, opens the door, waits for a signal, drains.
 //!
-//! The whole life of a gateway is [`serve`], to be read from top to bottom.
+//! The whole life of a gateway is `serve`, to be read from top to bottom.
 
 #[cfg(feature = "simulator")]
 pub mod development;

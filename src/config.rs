@@ -1,6 +1,6 @@
 //! Configuration: one TOML document, parsed once, after which nothing is a string that should not be.
 //!
-//! [`parse`] finds every mistake in one go, with its line, and builds the adapters on the way, so
+//! `parse` finds every mistake in one go, with its line, and builds the adapters on the way, so
 //! that what starts is what was checked. `config.example.toml` explains every option.
 
 mod reader;

@@ -1,6 +1,6 @@
 //! All that we ask of outside: the time, random bytes, and one HTTP exchange.
 //!
-//! A request that moves money can only be sent together with a [`Permit`], which the journal makes
+//! A request that moves money can only be sent together with a `Permit`, which the journal makes
 //! after its commit; sending consumes both. An exchange that fails says whether anything may have
 //! arrived, and when unsure, it may have.
 

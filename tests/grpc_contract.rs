@@ -16,7 +16,7 @@ use tokio_stream::StreamExt as _;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 use turnpike::app::SimulatorSandbox;
@@ -30,7 +30,7 @@ use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 use turnpike::rpc::proto::{self as pb, PaymentState};
 use turnpike::rpc::sandbox::Sandbox;
-use turnpike::rpc::server::{self, Limits, Serving};
+use turnpike::rpc::server::{self, Limits, Serving, Tls};
 use turnpike::simulator::Simulators;
 
 const KEY: &str = "tpk_contract";
@@ -58,10 +58,10 @@ fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
 }
 
 async fn house() -> House {
-    house_with(true).await
+    house_with(true, None, Vec::new()).await
 }
 
-async fn house_with(sandbox: bool) -> House {
+async fn house_with(sandbox: bool, tls: Option<Tls>, more: Vec<Credential>) -> House {
     let simulators = Arc::new(support::simulators().await);
     let (held, directory) = support::directory();
     let journal = Arc::new(support::store(&directory));
@@ -75,14 +75,17 @@ async fn house_with(sandbox: bool) -> House {
         sandbox.then(|| Arc::new(SimulatorSandbox::new(simulators.clone(), providers)) as Arc<dyn Sandbox>);
     let config = server::Config {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        tls: None,
+        tls,
         development: true,
         reflection: true,
-        credentials: vec![
+        credentials: [
             credential(KEY, "dev", &["*"]),
             credential(READER, "dev", &["PaymentService/Get*", "AccountService/*"]),
             credential(STRANGER, "stranger", &["*"]),
-        ],
+        ]
+        .into_iter()
+        .chain(more)
+        .collect(),
         fingerprint_key: Secret::new(vec![7; 32]),
         limits: Limits { drain_max: Duration::from_secs(5), ..Limits::default() },
     };
@@ -307,6 +310,17 @@ async fn a_card_is_saved_charged_captured_and_refunded_at_every_provider() {
             assert!(voided.void.is_some());
         }
 
+        // A series begins with a payment that is there.
+        let mut wish = charge(provider, &format!("series-{}", provider.name), &token.id);
+        wish.initiator =
+            Some(pb::charge_token_request::Initiator::MerchantInitiated(pb::MerchantInitiated {
+                reason: pb::MerchantReason::Recurring.into(),
+                first_payment_id: "pay_00000000000000000000000000".to_owned(),
+                ..Default::default()
+            }));
+        let refused = clients.payments.charge_token(wish).await.expect_err("no such first payment");
+        assert_eq!(reason(&refused), "PAYMENT_NOT_FOUND");
+
         // A deleted token is not there any more.
         let wish = pb::DeleteTokenRequest {
             request_id: format!("delete-{}", provider.name),
@@ -421,13 +435,17 @@ async fn nobody_comes_in_without_a_credential_and_nobody_sees_another_merchant()
         let refused = house.clients(key).payments.get_payment(get(nothing)).await.expect_err(wanted);
         assert_eq!((refused.code(), reason(&refused).as_str()), (rpc_code, wanted));
     }
+    // Ids are opaque: one of another length is as unknown as any, and one of another kind is wrong.
+    let mut clients = house.clients(Some(KEY));
+    for (id, wanted) in [("pay_1", "PAYMENT_NOT_FOUND"), ("ref_1", "INVALID_FIELD"), ("", "INVALID_FIELD")] {
+        assert_eq!(reason(&clients.payments.get_payment(get(id)).await.expect_err(wanted)), wanted);
+    }
     let wish = pb::ResolvePaymentRequest { payment_id: nothing.to_owned() };
     let refused = house.clients(Some(READER)).payments.resolve_payment(wish).await.expect_err("a reader");
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "RPC_NOT_PERMITTED"));
     let metadata = refused.get_details_error_info().expect("info").metadata;
     assert_eq!(metadata["rpc"], "turnpike.v1.PaymentService/ResolvePayment");
 
-    let mut clients = house.clients(Some(KEY));
     let wish = session(PROVIDERS[0], "mine", pb::SessionPurpose::Pay);
     let opened = clients.sessions.create_session(wish).await.expect("a session").into_inner();
     let opened = opened.session.expect("a session");
@@ -559,7 +577,7 @@ async fn accounts_tell_what_they_can_do_and_requests_are_explained_without_being
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_is_there_in_development_only() {
-    let outside = house_with(false).await;
+    let outside = house_with(false, None, Vec::new()).await;
     let refused =
         outside.clients(Some(KEY)).sandbox.list_exchanges(pb::ListExchangesRequest::default()).await;
     let refused = refused.expect_err("no sandbox");
@@ -626,4 +644,144 @@ async fn reflection_tells_the_contract_under_both_names() {
             assert!(told.contains(&format!("turnpike.v1.{service}")), "{path}: {told}");
         }
     }
+}
+
+const AUTHORITY: &str = include_str!("tls/ca.pem");
+const SERVER: &str = include_str!("tls/server.pem");
+const SERVER_KEY: &str = include_str!("tls/server.key");
+const CLIENT: &str = include_str!("tls/client.pem");
+const CLIENT_KEY: &str = include_str!("tls/client.key");
+
+/// The hash by which configuration knows a certificate.
+fn fingerprint(pem: &str) -> [u8; 32] {
+    use base64::Engine as _;
+    let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
+    digest(&SHA256, &der).as_ref().try_into().expect("32 bytes")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tls_a_certificate_opens_the_door_as_a_key_does() {
+    let tls =
+        Tls { certificate: SERVER.into(), key: SERVER_KEY.into(), client_ca: Some(AUTHORITY.to_owned()) };
+    let known = Credential {
+        merchant: MerchantName("dev".to_owned()),
+        kind: CredentialKind::Certificate,
+        sha256: fingerprint(CLIENT),
+        rpcs: vec!["PaymentService/*".to_owned()],
+    };
+    let house = house_with(true, Some(tls), vec![known]).await;
+    let line = |identity: Option<(&str, &str)>, key| {
+        let tls =
+            ClientTlsConfig::new().ca_certificate(Certificate::from_pem(AUTHORITY)).domain_name("localhost");
+        let tls = match identity {
+            Some((certificate, key)) => tls.identity(Identity::from_pem(certificate, key)),
+            None => tls,
+        };
+        let endpoint = Endpoint::from_shared(format!("https://{}", house.address)).expect("an address");
+        let channel = endpoint.tls_config(tls).expect("TLS").connect_lazy();
+        InterceptedService::new(channel, With(key))
+    };
+    let client = Some((CLIENT, CLIENT_KEY));
+    // The server's own certificate comes from the same authority, and is nobody's credential.
+    let other = Some((SERVER, SERVER_KEY));
+    for (identity, key, wanted) in [
+        (client, None, "PAYMENT_NOT_FOUND"),
+        (other, None, "INVALID_CREDENTIALS"),
+        (None, None, "MISSING_CREDENTIALS"),
+        (None, Some(KEY), "PAYMENT_NOT_FOUND"),
+        // A key that is given counts, whatever the certificate.
+        (client, Some("tpk_wrong"), "INVALID_CREDENTIALS"),
+    ] {
+        let mut payments = PaymentServiceClient::new(line(identity, key));
+        let refused = payments.get_payment(get("pay_00000000000000000000000000")).await;
+        assert_eq!(reason(&refused.expect_err(wanted)), wanted);
+    }
+    let mut accounts = AccountServiceClient::new(line(client, None));
+    let refused = accounts.list_accounts(pb::ListAccountsRequest::default()).await.expect_err("not its RPC");
+    assert_eq!(reason(&refused), "RPC_NOT_PERMITTED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_speaks_grpc_web_on_the_same_port() {
+    use prost::Message as _;
+    let house = house().await;
+    let message = get("pay_00000000000000000000000000").encode_to_vec();
+    let mut body = vec![0];
+    body.extend(u32::try_from(message.len()).expect("short").to_be_bytes());
+    body.extend(message);
+    let answer = reqwest::Client::builder()
+        .http1_only()
+        .build()
+        .expect("a client")
+        .post(format!("http://{}/turnpike.v1.PaymentService/GetPayment", house.address))
+        .header("content-type", "application/grpc-web+proto")
+        .header("x-api-key", KEY)
+        .body(body)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200);
+    let status = answer.headers().get("grpc-status").expect("a status").to_str().expect("text").to_owned();
+    assert_eq!(status, (Code::NotFound as i32).to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn options_of_a_provider_reach_it_in_its_own_words() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let mut explained = async |wish: pb::CreateSessionRequest| {
+        let request = pb::explain_request_request::Request::CreateSession(wish);
+        let wish = pb::ExplainRequestRequest { request: Some(request) };
+        let told = clients.accounts.explain_request(wish).await.expect("explained").into_inner();
+        told.calls.into_iter().last().expect("a call").request.expect("a request").body
+    };
+    let mut wish = session(PROVIDERS[0], "with-options", pb::SessionPurpose::Pay);
+    wish.provider_options =
+        Some(pb::create_session_request::ProviderOptions::Dintero(pb::DinteroSessionOptions {
+            channel: pb::DinteroChannel::InApp.into(),
+            merchant_reference_2: "shelf-9".to_owned(),
+            ..Default::default()
+        }));
+    let body = explained(wish).await;
+    assert!(body.contains("in_app") && body.contains("shelf-9"), "{body}");
+    let mut wish = session(PROVIDERS[1], "with-options", pb::SessionPurpose::Pay);
+    wish.provider_options =
+        Some(pb::create_session_request::ProviderOptions::Begateway(pb::BegatewaySessionOptions {
+            // Zero is a value of its own: back at once.
+            auto_return_seconds: Some(0),
+            receipt_text: vec!["thanks".to_owned()],
+            transaction_type: pb::BegatewayTransactionType::Payment.into(),
+            ..Default::default()
+        }));
+    let body = explained(wish).await;
+    assert!(body.contains(r#""auto_return":0"#) && body.contains("thanks"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_in_a_hurry_is_told_where_the_payment_stands() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let provider = PROVIDERS[0];
+    let token = saved_card(&mut clients, provider).await;
+    let late = pb::FaultScenario {
+        account: provider.account.to_owned(),
+        kind: pb::FaultKind::Late.into(),
+        delay: Some(prost_types::Duration { seconds: 2, nanos: 0 }),
+        ..Default::default()
+    };
+    let scenario = pb::arrange_scenario_request::Scenario::Fault(late);
+    let arrange = pb::ArrangeScenarioRequest { scenario: Some(scenario) };
+    clients.sandbox.arrange_scenario(arrange).await.expect("arranged");
+    let wish = charge(provider, "hurry", &token.id);
+    let mut request = Request::new(wish.clone());
+    request.set_timeout(Duration::from_millis(600));
+    let standing = clients.payments.charge_token(request).await.expect("an answer in time").into_inner();
+    let standing = standing.payment.expect("a payment");
+    assert_eq!(standing.state(), PaymentState::Submitted);
+    // The work went on, and the same request finds it.
+    let settled = clients.payments.charge_token(wish).await.expect("replayed").into_inner();
+    assert!(settled.replayed);
+    let settled = settled.payment.expect("a payment");
+    assert_eq!((settled.state(), settled.id), (PaymentState::Captured, standing.id));
 }

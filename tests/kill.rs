@@ -26,6 +26,7 @@ use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
 use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::simulator::Simulators;
+use turnpike::simulator::ledger::Kind;
 
 /// How often the process is killed when nobody says otherwise.
 const CYCLES: u64 = 500;
@@ -59,16 +60,18 @@ impl Process {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("the binary starts");
+        let mut process = Self { child, address: String::new() };
         let since = Instant::now();
-        loop {
+        while process.address.is_empty() {
             if let Ok(text) = std::fs::read_to_string(ready) {
                 let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-                let address = format!("http://{}", told["grpc"].as_str().expect("an address"));
-                return Self { child, address };
+                process.address = format!("http://{}", told["grpc"].as_str().expect("an address"));
+            } else {
+                assert!(since.elapsed() < START_MAX, "the gateway does not start");
+                std::thread::sleep(Duration::from_millis(2));
             }
-            assert!(since.elapsed() < START_MAX, "the gateway does not start");
-            std::thread::sleep(Duration::from_millis(2));
         }
+        process
     }
 
     /// SIGKILL: no handler, no flush, no goodbye.
@@ -345,20 +348,25 @@ async fn judge(bench: &Bench, address: &watch::Receiver<String>, told: &[Told]) 
             break;
         }
     }
+    let known_captured = known.values().filter(|state| **state == pb::PaymentState::Captured).count();
     let mut charged = 0;
     for provider in PROVIDERS {
         let simulator = bench.simulators.of(provider.name).expect("simulated");
         assert!(simulator.double_charges().is_empty(), "charged twice: {:?}", simulator.double_charges());
+        // The newest lines one by one; the count below covers the rest.
         for line in simulator.ledger(None).iter().filter(|line| !line.declined) {
-            let reference = line.reference.clone();
-            let state = known.get(&reference);
-            assert_eq!(state, Some(&pb::PaymentState::Captured), "{reference} was charged and is {state:?}");
-            charged += 1;
+            let state = known.get(&line.reference);
+            assert_eq!(state, Some(&pb::PaymentState::Captured), "{} was charged: {state:?}", line.reference);
         }
+        let summary = simulator.ledger_summary();
+        let taken = |kind| summary.get(&kind).map_or(0, |count| count.succeeded);
+        // One provider takes money by authorizing and capturing, the other by charging.
+        charged += taken(Kind::Capture) + taken(Kind::Charge);
     }
     println!(
-        "{} calls, {all} payments, {captured} captured for callers, {charged} movements at the simulators",
+        "{} calls, {all} payments, {captured} captured, {charged} charges at the simulators",
         told.len()
     );
+    assert_eq!(u64::try_from(known_captured).expect("few"), charged, "a charge that nobody knows of");
     assert!(told.len() > 200, "there was hardly any load: {}", told.len());
 }

@@ -14,7 +14,7 @@ use crate::providers::contract::{Feature, Operation};
 use super::accounts::Account;
 use super::commands::{Answer, Ask, Caller, ChargeToken, ChargedToken};
 use super::conversation::{Why, converse};
-use super::error::{Error, FieldError, Thing};
+use super::error::{Error, Thing};
 use super::gateway::{Came, Done, Gateway, note, refused};
 use super::sessions::{check_options, new_payment};
 use super::writing::{PaymentMover, of_fault};
@@ -160,16 +160,7 @@ impl Gateway {
     ) -> Result<Initiator, Error> {
         let Initiator::Merchant { first, .. } = &mut initiator else { return Ok(initiator) };
         if let Some(id) = first_payment {
-            let payment = match self.payment(caller, id).await {
-                Ok(payment) => payment,
-                Err(Error::NotFound(_)) => {
-                    return Err(Error::Invalid(vec![FieldError::new(
-                        "merchant_initiated.first_payment_id",
-                        "is not a payment of this merchant",
-                    )]));
-                }
-                Err(error) => return Err(error),
-            };
+            let payment = self.payment(caller, id).await?;
             let FirstPayment { provider_reference, network_transaction_id, .. } = first;
             if provider_reference.is_none() {
                 *provider_reference = payment.trace.order.or(payment.trace.transaction);

@@ -9,10 +9,11 @@ use crate::domain::payment::Payment;
 use crate::journal::seam::{Claim, CommitError, Entry, Subject, TokenFilter};
 use crate::providers::contract::{Feature, Operation, Support};
 
+use super::accounts::Account;
 use super::commands::{Answer, Ask, Caller, ImportToken};
 use super::conversation::{ReadsOnly, converse};
 use super::error::{Error, Thing};
-use super::gateway::{Came, Done, Gateway};
+use super::gateway::{CONFLICTS_MAX, Came, Done, Gateway};
 use super::writing::of_fault;
 
 impl Gateway {
@@ -101,39 +102,59 @@ impl Gateway {
     ) -> Result<Done, Error> {
         let account = self.named_account(caller, &wish.account)?;
         account.require(Feature::ImportToken, "importing tokens")?;
-        let known = self.shared.journal.token_by_value(&caller.merchant, &account.name, &wish.stored).await?;
-        if let Some(token) = known {
+        for _ in 0..CONFLICTS_MAX {
+            // Looked up again after a conflict: the same card may just have been stored.
+            let known =
+                self.shared.journal.token_by_value(&caller.merchant, &account.name, &wish.stored).await?;
+            let (token, new) = match known {
+                Some(token) => (token, Vec::new()),
+                None => {
+                    let token = self.imported(caller, &account, &wish);
+                    (token.clone(), vec![token])
+                }
+            };
             let claim = claim(Subject::Token(token.id));
-            return self.keep_token(token, Vec::new(), claim).await;
+            if let Some(done) = self.keep_token(token, new, claim).await? {
+                return Ok(done);
+            }
         }
+        Err(Error::bug("a token is stored by too many at once", None))
+    }
+
+    fn imported(&self, caller: &Caller, account: &Account, wish: &ImportToken) -> Token {
         let now = self.now();
-        let token = Token {
+        Token {
             id: TokenId::mint(now, self.random()),
             merchant: caller.merchant.clone(),
             account: account.name.clone(),
-            stored: wish.stored,
-            card: wish.card,
+            stored: wish.stored.clone(),
+            card: wish.card.clone(),
             uses: wish.uses,
             status: TokenStatus::Active,
-            customer: wish.customer,
+            customer: wish.customer.clone(),
             session: None,
             payment: None,
-            metadata: wish.metadata,
+            metadata: wish.metadata.clone(),
             created_at: now,
             updated_at: now,
             version: 0,
-        };
-        let claim = claim(Subject::Token(token.id));
-        self.keep_token(token.clone(), vec![token], claim).await
+        }
     }
 
-    async fn keep_token(&self, token: Token, tokens: Vec<Token>, claim: Claim) -> Result<Done, Error> {
+    /// Takes the key for a token, and stores the token if it is new. `None`: somebody else stored
+    /// the same card first.
+    async fn keep_token(
+        &self,
+        token: Token,
+        tokens: Vec<Token>,
+        claim: Claim,
+    ) -> Result<Option<Done>, Error> {
         let entry = Entry { claim: Some(claim.clone()), tokens, ..Entry::default() };
         match self.shared.journal.commit(entry).await {
-            Ok(()) => Ok(Done::new(Came::Token(Box::new(token)))),
-            Err(CommitError::Taken(taken)) => self.replay(&taken, claim.fingerprint).await,
+            Ok(()) => Ok(Some(Done::new(Came::Token(Box::new(token))))),
+            Err(CommitError::Taken(taken)) => self.replay(&taken, claim.fingerprint).await.map(Some),
             Err(CommitError::Unavailable(why)) => Err(why.into()),
-            Err(CommitError::Conflict) => Err(Error::bug("a new token was there already", None)),
+            Err(CommitError::Conflict) => Ok(None),
         }
     }
 
@@ -188,6 +209,7 @@ impl Gateway {
             )?;
         }
         let token = self.token(caller, id).await?;
-        self.keep_token(token, Vec::new(), claim).await
+        let kept = self.keep_token(token, Vec::new(), claim).await?;
+        kept.ok_or_else(|| Error::bug("a claim alone met a conflict", None))
     }
 }

@@ -3,7 +3,7 @@
 //! The domain knows nothing of storage, so each of its types that is stored has a mirror here that
 //! says how it is written. Names of fields are forever: a record written today is read by every
 //! later version. Adding an optional field is safe in both directions (unknown fields are ignored,
-//! missing ones get their default); anything else needs a new [`FORMAT`].
+//! missing ones get their default); anything else needs a new format.
 //!
 //! What has no mirror cannot be stored: a card in clear or encrypted, a CVC, the facts of a
 //! browser. Whole records are sealed, see [`super::seal`]; only what is searched for stands beside

@@ -46,7 +46,7 @@ pub enum Table {
     Sessions,
     /// A token.
     Tokens,
-    /// The proof that a key is the one that it was, see [`Keys::proof`].
+    /// The proof that a key is the one that it was when the store was made.
     Keys,
 }
 

@@ -1,6 +1,6 @@
 //! Everything that is wrong with one request, gathered before it is refused.
 
-use crate::engine::error::{Error, FieldError, FieldMistake};
+use crate::engine::error::{Error, FieldError, FieldMistake, Thing};
 
 /// How many wrong fields one answer names.
 const PROBLEMS_MAX: usize = 100;
@@ -11,6 +11,8 @@ pub struct Problems {
     list: Vec<FieldError>,
     /// What stands before each path, for a request inside a request.
     prefix: &'static str,
+    /// What has a name in the right form that nothing of ours can have.
+    absent: Option<Thing>,
 }
 
 impl Problems {
@@ -33,21 +35,28 @@ impl Problems {
         }
     }
 
+    /// An id has the form that the contract allows and cannot be one of ours. Ids are opaque to
+    /// callers, so that is not a wrong field: the thing is not found.
+    pub fn absent(&mut self, thing: Thing) {
+        self.absent = self.absent.or(Some(thing));
+    }
+
     /// Whether nothing is wrong so far.
     #[cfg(test)]
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.list.is_empty() && self.absent.is_none()
     }
 
     /// The value, if nothing was wrong with what it was made of.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with all that is wrong.
+    /// [`Error::Invalid`] with all that is wrong; [`Error::NotFound`] when only an id is.
     pub fn finish<T>(self, value: Option<T>) -> Result<T, Error> {
-        match value {
+        match (value, self.absent) {
             _ if !self.list.is_empty() => Err(Error::Invalid(self.list)),
-            Some(value) => Ok(value),
-            None => {
+            (_, Some(thing)) => Err(Error::NotFound(thing)),
+            (Some(value), None) => Ok(value),
+            (None, None) => {
                 Err(Error::Internal { what: "a request came to nothing for no reason".into(), payment: None })
             }
         }

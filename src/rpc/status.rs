@@ -207,9 +207,8 @@ pub fn of(error: Error, about: &About, accounts: &Accounts) -> Status {
             unavailable(ErrorReason::JournalUnavailable, message, Vec::new(), RETRY_SOON)
         }
         Error::StillRunning => {
-            let mut metadata = vec![("request_id", about.request_id.clone())];
-            let known = Some(about.resource()).filter(|id| !id.is_empty());
-            metadata.extend(known.map(|id| ("resource_id", id.to_owned())));
+            // What the first call makes is not known while nothing of it is recorded.
+            let metadata = vec![("request_id", about.request_id.clone())];
             unavailable(ErrorReason::RequestStillRunning, message, metadata, RETRY_SOON)
         }
         // A record that does not read back is for the operator; coming back does not help.

@@ -26,6 +26,19 @@ const SECRET_NAMES: &[&str] = &[
     "secret",
     "token",
     "verification_value",
+    // People, not only cards: the log is shown to whoever may call the sandbox.
+    "address",
+    "address_line",
+    "address_line_2",
+    "birth_date",
+    "customer_ip",
+    "email",
+    "first_name",
+    "holder",
+    "ip",
+    "last_name",
+    "phone",
+    "phone_number",
 ];
 
 /// Headers whose value is secret, in lower case.

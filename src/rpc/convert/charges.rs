@@ -73,7 +73,7 @@ fn charged(
     match token {
         None => (None, FirstPayment::default()),
         Some(Token::TokenId(id)) => {
-            let id = tokens::id("token_id", &id, problems);
+            let id = tokens::id(&id, problems);
             (id.map(ChargedToken::Saved), FirstPayment::default())
         }
         Some(Token::ProviderToken(token)) => {
@@ -116,7 +116,7 @@ fn who(by: Option<By>, known: FirstPayment, terms: Terms, problems: &mut Problem
         By::MerchantInitiated(by) => {
             let first_payment = match by.first_payment_id.as_str() {
                 "" => None,
-                id => payments::id("merchant_initiated.first_payment_id", id, problems),
+                id => payments::id(id, problems),
             };
             let reason = merchant_reason(&by, problems);
             let first = FirstPayment {

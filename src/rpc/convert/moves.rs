@@ -5,6 +5,7 @@ use crate::domain::order::Options;
 use crate::domain::payment::{MovementKind, MovementRecord, MovementStatus, Payment};
 use crate::engine::RefundReason;
 use crate::engine::commands::{Move, MoveKind};
+use crate::engine::error::Thing;
 use crate::rpc::problems::Problems;
 use crate::rpc::proto as pb;
 
@@ -13,7 +14,7 @@ use super::{options, orders, outcomes, payments};
 
 /// Reads a request to capture.
 pub fn capture(request: pb::CapturePaymentRequest, problems: &mut Problems) -> Option<Move> {
-    let payment = payments::id("payment_id", &request.payment_id, problems);
+    let payment = payments::id(&request.payment_id, problems);
     let amount = money("amount", request.amount.as_ref(), Zero::Refused, problems);
     let lines = orders::line_parts(request.lines, problems);
     Some(Move {
@@ -29,7 +30,7 @@ pub fn capture(request: pb::CapturePaymentRequest, problems: &mut Problems) -> O
 
 /// Reads a request to void.
 pub fn void(request: pb::VoidPaymentRequest, problems: &mut Problems) -> Option<Move> {
-    let payment = payments::id("payment_id", &request.payment_id, problems);
+    let payment = payments::id(&request.payment_id, problems);
     let amount = money("amount", request.amount.as_ref(), Zero::Refused, problems);
     Some(Move {
         payment: payment?,
@@ -44,7 +45,7 @@ pub fn void(request: pb::VoidPaymentRequest, problems: &mut Problems) -> Option<
 
 /// Reads a request to refund.
 pub fn refund(request: pb::RefundPaymentRequest, problems: &mut Problems) -> Option<Move> {
-    let payment = payments::id("payment_id", &request.payment_id, problems);
+    let payment = payments::id(&request.payment_id, problems);
     let amount = money("amount", request.amount.as_ref(), Zero::Refused, problems);
     let lines = orders::line_parts(request.lines, problems);
     let capture = match request.capture_id.as_str() {
@@ -52,7 +53,7 @@ pub fn refund(request: pb::RefundPaymentRequest, problems: &mut Problems) -> Opt
         id => {
             let id = CaptureId::parse(id).ok();
             if id.is_none() {
-                problems.add("capture_id", "is not the id of a capture");
+                problems.absent(Thing::Capture);
             }
             id
         }

@@ -5,22 +5,23 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::domain::card::MerchantReason;
-use crate::domain::ids::{AccountName, MerchantName, PaymentId, SessionId};
+use crate::domain::ids::{AccountName, MerchantName, PaymentId, SessionId, TokenId};
 use crate::domain::outcome::{Mismatch, NextAction};
 use crate::domain::payment::{Payment, PaymentState};
 use crate::engine::accounts::Accounts;
+use crate::engine::error::Thing;
 use crate::engine::{PaymentFilter, ROWS_MAX};
 use crate::rpc::problems::Problems;
 use crate::rpc::proto::{self as pb, instructions, next_action};
 
 use super::values::{count, enumeration, or_empty, text, time, to_money, to_time};
-use super::{cards, moves, orders, outcomes, tokens};
+use super::{cards, moves, orders, outcomes};
 
-/// The id of a payment, or `None` with a problem noted.
-pub fn id(field: &str, text: &str, problems: &mut Problems) -> Option<PaymentId> {
+/// The id of a payment, or `None` with its absence noted.
+pub fn id(text: &str, problems: &mut Problems) -> Option<PaymentId> {
     let id = PaymentId::parse(text).ok();
     if id.is_none() {
-        problems.add(field, "is not the id of a payment");
+        problems.absent(Thing::Payment);
     }
     id
 }
@@ -244,7 +245,13 @@ pub fn wanted(
 ) -> Option<Wanted> {
     let token = match request.token_id.as_str() {
         "" => None,
-        id => tokens::id("token_id", id, problems),
+        id => {
+            let id = TokenId::parse(id).ok();
+            if id.is_none() {
+                problems.add("token_id", "is not the id of a token");
+            }
+            id
+        }
     };
     let session = match request.session_id.as_str() {
         "" => None,

@@ -10,6 +10,7 @@ use crate::domain::payment::{Payment, PaymentState};
 use crate::domain::session::{Session, SessionStatus};
 use crate::engine::accounts::Accounts;
 use crate::engine::commands::{ConfirmSession, ConfirmWith, OpenSession, SessionView};
+use crate::engine::error::Thing;
 use crate::rpc::door::Terms;
 use crate::rpc::problems::Problems;
 use crate::rpc::proto::{self as pb, confirm_session_request::Means as M};
@@ -125,8 +126,7 @@ fn offered(ids: &[String], purpose: Option<Purpose>, problems: &mut Problems) ->
         }
         _ => {}
     }
-    let ids = ids.iter().enumerate();
-    ids.filter_map(|(index, id)| tokens::id(&format!("token_ids[{index}]"), id, problems)).collect()
+    ids.iter().filter_map(|id| tokens::id(id, problems)).collect()
 }
 
 /// Reads a request to finish a session.
@@ -135,10 +135,9 @@ pub fn confirm(request: pb::ConfirmSessionRequest, problems: &mut Problems) -> O
     let means = match request.means? {
         M::EncryptedCard(card) => ConfirmWith::Card(Means::Encrypted(cards::encrypted_card(card))),
         M::Card(card) => ConfirmWith::Card(Means::Plain(cards::plain_card(card))),
-        M::Token(card) => ConfirmWith::Saved {
-            token: tokens::id("token.token_id", &card.token_id, problems)?,
-            cvc: cards::cvc(card.cvc),
-        },
+        M::Token(card) => {
+            ConfirmWith::Saved { token: tokens::id(&card.token_id, problems)?, cvc: cards::cvc(card.cvc) }
+        }
         // What the browser brought is a hint to look, which the call itself is too.
         M::Returned(_) => ConfirmWith::Returned,
     };
@@ -152,11 +151,11 @@ pub fn confirm(request: pb::ConfirmSessionRequest, problems: &mut Problems) -> O
     })
 }
 
-/// The id of a session. One that cannot be ours is simply not found, so it is no problem of form.
+/// The id of a session, or `None` with its absence noted.
 pub fn id(text: &str, problems: &mut Problems) -> Option<SessionId> {
     let id = SessionId::parse(text).ok();
     if id.is_none() {
-        problems.add("session_id", "is not the id of a session");
+        problems.absent(Thing::Session);
     }
     id
 }

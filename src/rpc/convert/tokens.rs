@@ -8,17 +8,18 @@ use crate::domain::card::{Token, TokenStatus, TokenUses};
 use crate::domain::ids::{AccountName, TokenId};
 use crate::engine::accounts::Accounts;
 use crate::engine::commands::ImportToken;
+use crate::engine::error::Thing;
 use crate::rpc::problems::Problems;
 use crate::rpc::proto as pb;
 
 use super::cards;
 use super::values::{enumeration, or_empty, text, to_time};
 
-/// The id of a token, or `None` with a problem noted.
-pub fn id(field: &str, text: &str, problems: &mut Problems) -> Option<TokenId> {
+/// The id of a token, or `None` with its absence noted.
+pub fn id(text: &str, problems: &mut Problems) -> Option<TokenId> {
     let id = TokenId::parse(text).ok();
     if id.is_none() {
-        problems.add(field, "is not the id of a token");
+        problems.absent(Thing::Token);
     }
     id
 }

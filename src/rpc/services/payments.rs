@@ -50,7 +50,7 @@ impl PaymentService for Payments {
         let (call, message) = door.enter(request)?;
         let about = about_payment(&message.payment_id);
         let payment = async {
-            let id = door.read(message, |message, problems| id(&message.payment_id, problems))?;
+            let id = door.read(message, |message, problems| payments::id(&message.payment_id, problems))?;
             door.gateway.payment(&call.caller, id).await
         };
         let payment = payment.await.map_err(|error| door.refuse(error, &about))?;
@@ -79,7 +79,7 @@ impl PaymentService for Payments {
         let about = about_payment(&message.payment_id);
         let until_settled = message.until_settled;
         let watching = async {
-            let id = door.read(message, |message, problems| id(&message.payment_id, problems))?;
+            let id = door.read(message, |message, problems| payments::id(&message.payment_id, problems))?;
             watch::start(door, call.caller, id, until_settled).await
         };
         watching.await.map(Response::new).map_err(|error| door.refuse(error, &about))
@@ -117,7 +117,7 @@ impl PaymentService for Payments {
             let voided = door.gateway.payment(&call.caller, ask.wish.payment).await;
             let voided = voided.ok().filter(|payment| payment.state == PaymentState::Voided);
             match door.gateway.move_money(&call.caller, ask, call.wait).await {
-                Err(Error::StateForbids { .. }) if voided.is_some() => Ok((voided, true)),
+                Err(Error::StateForbids { .. }) if voided.is_some() => Ok((voided, false)),
                 Ok(answer) => Ok((Some(answer.value.payment), answer.replayed)),
                 Err(error) => Err(error),
             }
@@ -154,7 +154,7 @@ impl PaymentService for Payments {
         let (call, message) = door.enter(request)?;
         let about = About { operation: Operation::Inquiry, ..about_payment(&message.payment_id) };
         let resolved = async {
-            let id = door.read(message, |message, problems| id(&message.payment_id, problems))?;
+            let id = door.read(message, |message, problems| payments::id(&message.payment_id, problems))?;
             door.gateway.resolve(&call.caller, id).await
         };
         let (payment, changed) = resolved.await.map_err(|error| door.refuse(error, &about))?;
@@ -172,10 +172,6 @@ impl PaymentService for Payments {
         let told = tell(door, &call, message).await;
         told.map(Response::new).map_err(|error| door.refuse(error, &about))
     }
-}
-
-fn id(text: &str, problems: &mut Problems) -> Option<PaymentId> {
-    payments::id("payment_id", text, problems)
 }
 
 /// With a token of ours, an account that is named must be the token's.
@@ -239,7 +235,7 @@ async fn tell(
 ) -> Result<pb::ListPaymentHistoryResponse, Error> {
     let size = pages::size(message.page_size);
     let token = message.page_token.clone();
-    let checked = door.read(message.clone(), |message, problems| id(&message.payment_id, problems));
+    let checked = door.read(message.clone(), |message, problems| payments::id(&message.payment_id, problems));
     (message.page_size, message.page_token) = (0, String::new());
     let pages = door.pages(call, &message);
     let mut problems = Problems::default();
@@ -286,8 +282,14 @@ pub fn about_charge(message: &pb::ChargeTokenRequest) -> About {
             (Operation::ChargeCustomer, pb::TokenUse::CustomerPresent)
         }
     };
+    let first = match &message.initiator {
+        Some(charge::Initiator::MerchantInitiated(by)) => by.first_payment_id.clone(),
+        Some(charge::Initiator::CustomerInitiated(_)) | None => String::new(),
+    };
     About {
         request_id: message.request_id.clone(),
+        // The only payment that a charge can fail to find is the first of its series.
+        payment_id: first,
         token_id: match &message.token {
             Some(charge::Token::TokenId(id)) => id.clone(),
             // A provider's own token is never repeated.

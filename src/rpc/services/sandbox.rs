@@ -101,7 +101,7 @@ impl Playground {
                 page_of(&self.door.gateway.session(&call.caller, id).await?.payment)?
             }
             Place::PaymentId(id) => {
-                let id = payments::id("payment_id", &id, &mut problems);
+                let id = payments::id(&id, &mut problems);
                 let id = problems.finish(id)?;
                 page_of(&self.door.gateway.payment(&call.caller, id).await?)?
             }

@@ -28,7 +28,7 @@ impl TokenService for Tokens {
         let (call, message) = door.enter(request)?;
         let about = About { token_id: message.token_id.clone(), ..About::default() };
         let token = async {
-            let id = door.read(message, |message, problems| id(&message.token_id, problems))?;
+            let id = door.read(message, |message, problems| tokens::id(&message.token_id, problems))?;
             door.gateway.token(&call.caller, id).await
         };
         let token = token.await.map_err(|error| door.refuse(error, &about))?;
@@ -80,7 +80,8 @@ impl TokenService for Tokens {
             ..About::default()
         };
         let answer = async {
-            let ask = door.ask(&call, message, |message, problems| id(&message.token_id, problems))?;
+            let ask =
+                door.ask(&call, message, |message, problems| tokens::id(&message.token_id, problems))?;
             door.gateway.delete_token(&call.caller, ask, call.wait).await
         };
         let answer = answer.await.map_err(|error| door.refuse(error, &about))?;
@@ -95,10 +96,6 @@ impl TokenService for Tokens {
             replayed: answer.replayed,
         }))
     }
-}
-
-fn id(text: &str, problems: &mut Problems) -> Option<TokenId> {
-    tokens::id("token_id", text, problems)
 }
 
 async fn list(

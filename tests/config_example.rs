@@ -1,0 +1,99 @@
+//! `config.example.toml` is true: it parses as it stands and with every option switched on, and no
+//! option that the code reads is missing from it.
+
+use std::path::Path;
+
+use turnpike::config::{self, Secrets};
+
+/// Answers every question for a secret with something plausible.
+struct Plausible;
+
+impl Secrets for Plausible {
+    fn file(&self, path: &str) -> Result<String, String> {
+        Ok(if path.contains("journal") { "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" } else { "secret" }.to_owned())
+    }
+
+    fn variable(&self, _: &str) -> Result<String, String> {
+        Ok("secret".to_owned())
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn example() -> String {
+    std::fs::read_to_string(root().join("config.example.toml")).expect("the example is there")
+}
+
+/// A commented-out option, without its comment sign.
+fn option(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("# ")?;
+    let (name, _) = rest.split_once(" = ")?;
+    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_').then_some(rest)
+}
+
+fn assert_fine(text: &str) {
+    if let Err(mistakes) = config::parse(text, &Plausible) {
+        let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        panic!("{}", told.join("\n"));
+    }
+}
+
+#[test]
+fn it_parses_as_it_stands() {
+    assert_fine(&example());
+}
+
+#[test]
+fn it_parses_with_every_option_switched_on() {
+    let text = example();
+    let set: Vec<&str> = text.lines().map(|line| option(line).unwrap_or(line)).collect();
+    assert!(text.lines().filter(|line| option(line).is_some()).count() > 40, "options are commented out");
+    // What the example sets and shows the default of as well stands twice then.
+    assert_fine(&set.join("\n"));
+}
+
+/// Names that the source passes to the readers of options.
+fn names_read(source: &str) -> Vec<String> {
+    const READERS: &[&str] = &[
+        "text(", "text_or(", "text_maybe(", "flag(", "flag_or(", "integer_or(", "count_or(", "milliseconds_or(",
+        "texts(", "list(", "choice(", "secret(", "secret_maybe(", "url(", "url_or(", "table(", "tables(",
+    ];
+    let mut names = Vec::new();
+    for reader in READERS {
+        for receiver in ["table.", "settings.", "entry.", "plan.", "merchant."] {
+            let call = format!("{receiver}{reader}");
+            for rest in source.split(call.as_str()).skip(1) {
+                let argument = rest.trim_start();
+                if let Some(name) = argument.strip_prefix('"').and_then(|text| text.split('"').next()) {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_option_of_the_code_is_in_it() {
+    let text = example();
+    let mut files = vec![root().join("src/config.rs")];
+    for provider in ["dintero", "begateway"] {
+        for entry in std::fs::read_dir(root().join("src/providers").join(provider)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let mut read = 0;
+    for file in files {
+        let source = std::fs::read_to_string(&file).expect("readable");
+        for name in names_read(&source) {
+            read += 1;
+            assert!(text.contains(&name), "{name}, read in {}, is not in config.example.toml", file.display());
+        }
+    }
+    assert!(read > 60, "only {read} options were found in the source");
+}
