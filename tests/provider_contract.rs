@@ -22,13 +22,13 @@ use serde_json::{Value, json};
 use turnpike::domain::outcome::{Asked, Outcome};
 use turnpike::domain::secret::Secret;
 use turnpike::providers::contract::{
-    AccessToken, Context, Effect, Fault, Feature, HeaderValue, Operation, OperationKind, Reply, Request,
-    STEPS_PER_CONVERSATION_MAX, Support,
+    AccessToken, Context, Effect, Fault, Feature, HeaderValue, Operation, OperationKind, Profile, Reply,
+    Request, STEPS_PER_CONVERSATION_MAX, Support,
 };
 use turnpike::providers::conversation::{AnyProvider, Rest, Turn};
 use turnpike::providers::registry::{self, PROVIDERS};
-use turnpike::providers::report;
 use turnpike::providers::settings::Setting;
+use turnpike::providers::{redact, report};
 
 /// Statuses that say that money was reserved or moved, or that a card works.
 const SUCCESSES: &[&str] =
@@ -103,7 +103,7 @@ impl Story {
                 Ok(Turn::Done(outcome)) => break played.done(&outcome, &asked),
                 Err(fault) => break played.failed(&fault),
                 Ok(Turn::Ask { request, effect, rest }) => {
-                    played.asked(&request, effect);
+                    played.asked(&request, effect, self.provider.profile());
                     assert!(played.sent.len() <= STEPS_PER_CONVERSATION_MAX, "a conversation without end");
                     let Some(reply) = replies.next() else {
                         played.told = json!({ "unfinished": request.name });
@@ -125,8 +125,9 @@ impl Story {
 }
 
 impl Played {
-    fn asked(&mut self, request: &Request, effect: Effect) {
-        write!(self.shown, "{request:?} {effect:?}").expect("a string");
+    fn asked(&mut self, request: &Request, effect: Effect, profile: &Profile) {
+        let explained = redact::show(request, profile);
+        write!(self.shown, "{request:?} {effect:?} {explained:?}").expect("a string");
         self.sent.push(expectation(request, &effect));
         self.effects.push(effect);
     }
@@ -137,7 +138,10 @@ impl Played {
     }
 
     fn failed(&mut self, fault: &Fault) {
-        self.told = report::fault_json(fault, self.effects.last());
+        // As in the engine, the strongest effect so far counts: a question that fails after a
+        // request that moved money leaves the money unknown.
+        let strongest = self.effects.iter().find(|effect| **effect != Effect::Repeatable);
+        self.told = report::fault_json(fault, strongest.or(self.effects.last()));
         write!(self.shown, "{fault:?} {fault} {}", self.told).expect("a string");
     }
 
@@ -298,6 +302,31 @@ fn half_an_answer_is_no_success() {
             let played = story.play_with_last(cut);
             if played.is_success() {
                 return Err(format!("the first {length} bytes are taken for {}", played.told));
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Bodies that are no answer of any provider.
+const NO_ANSWERS: &[&str] =
+    &["", "null", "[]", "{}", "true", "0", "\"\"", "[null]", "[{}]", "<html>OK</html>"];
+
+/// Whatever the place in the conversation: the answer is replaced and the story breaks off there.
+#[test]
+fn what_is_no_answer_is_no_success() {
+    for_every_story(|story| {
+        for (at, reply) in story.replies.iter().enumerate() {
+            let bodies = NO_ANSWERS.iter().map(|body| body.as_bytes().to_vec());
+            let answers = bodies.flat_map(|body| [(reply.status, body.clone()), (500, body)]);
+            for (status, body) in answers {
+                let mut replies = story.replies[..at].to_vec();
+                let shown = format!("HTTP {status} {}", String::from_utf8_lossy(&body));
+                replies.push(Reply { status, body, ..reply.clone() });
+                let played = story.play(&replies);
+                if played.is_success() {
+                    return Err(format!("answer {at}, {shown}, is taken for {}", played.told));
+                }
             }
         }
         Ok(())

@@ -285,15 +285,22 @@ fn options(value: &Value) -> Options {
     let mut fields = Object::new(value);
     let provider = fields.owned("provider").expect("provider");
     let values = fields.get("values").and_then(Value::as_object).expect("values");
-    let read = |value: &Value| match value {
+    let values = values.iter().map(|(name, value)| (name.clone(), option(value))).collect();
+    fields.finish();
+    Options { provider, values }
+}
+
+fn option(value: &Value) -> OptionValue {
+    match value {
         Value::Bool(flag) => OptionValue::Flag(*flag),
         Value::Number(number) => OptionValue::Integer(number.as_i64().expect("a whole number")),
         Value::String(text) => OptionValue::Text(text.clone()),
-        _ => panic!("an option is a text, a whole number, or true or false"),
-    };
-    let values = values.iter().map(|(name, value)| (name.clone(), read(value))).collect();
-    fields.finish();
-    Options { provider, values }
+        Value::Array(items) => OptionValue::List(items.iter().map(option).collect()),
+        Value::Object(fields) => {
+            OptionValue::Group(fields.iter().map(|(name, value)| (name.clone(), option(value))).collect())
+        }
+        Value::Null => panic!("an option is set or absent"),
+    }
 }
 
 /// Settings that replace the provider's example, as texts, whole numbers, flags and lists.

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::account::Account;
 use crate::domain::card::StoredToken;
-use crate::domain::order::{Address, Customer, LineKind, OrderLine, Purchase};
+use crate::domain::order::{Address, Customer, Delivery, LineKind, OrderLine, Purchase};
 use crate::providers::contract::Fault;
 
 /// The most that fits into Dintero's int32 amounts (dossier §15).
@@ -17,6 +17,8 @@ pub(super) const AMOUNT_MINOR_MAX: i64 = 2_147_483_647;
 const ITEMS_MAX: usize = 100;
 /// The `line_id` of the line that we add so that lines and amount agree.
 const ROUNDING_LINE: &str = "turnpike-rounding";
+/// The `line_id` of the line that we add for the fee of a delivery.
+const SHIPPING_LINE: &str = "turnpike-shipping";
 
 /// Sets a field that is known.
 pub(super) fn put<V: Into<Value>>(fields: &mut Map<String, Value>, name: &str, value: Option<V>) {
@@ -33,8 +35,9 @@ pub(super) fn order(purchase: &Purchase) -> Result<Map<String, Value>, Fault> {
     let partial = purchase.options.flag("partial_payment").unwrap_or(false);
     let mut order = bare_order(purchase);
     order.insert("amount".to_owned(), json!(purchase.money.minor()));
-    let taxes: i64 = purchase.lines.iter().map(signed_tax).sum();
-    put(&mut order, "vat_amount", (taxes != 0).then_some(taxes));
+    let of_lines: i64 = purchase.lines.iter().map(signed_tax).sum();
+    let tax = purchase.tax_minor.or((of_lines != 0).then_some(of_lines));
+    put(&mut order, "vat_amount", tax);
     let items = items(purchase, partial)?;
     put(&mut order, "items", (!items.is_empty()).then_some(items));
     put(&mut order, "billing_address", purchase.billing.as_ref().map(address).transpose()?);
@@ -60,7 +63,10 @@ fn items(purchase: &Purchase, partial: bool) -> Result<Vec<Value>, Fault> {
         return Ok(purchase.description.iter().map(|text| whole_purchase(text, purchase)).collect());
     }
     let mut items = purchase.lines.iter().map(item).collect::<Result<Vec<_>, _>>()?;
-    let sum = purchase.lines.iter().try_fold(0i64, |sum, line| sum.checked_add(signed_amount(line)));
+    let fee = purchase.delivery.as_ref().filter(|delivery| delivery.fee_minor > 0);
+    items.extend(fee.map(shipping));
+    let fee = fee.map_or(0, |delivery| delivery.fee_minor);
+    let sum = purchase.lines.iter().try_fold(fee, |sum, line| sum.checked_add(signed_amount(line)));
     let rest = sum
         .and_then(|sum| purchase.money.minor().checked_sub(sum))
         .ok_or_else(|| invalid("order.lines", "add up to more than fits"))?;
@@ -85,6 +91,17 @@ fn whole_purchase(text: &str, purchase: &Purchase) -> Value {
     json!({
         "id": "purchase", "line_id": "1", "description": text,
         "quantity": 1, "amount": purchase.money.minor(),
+    })
+}
+
+/// The fee of a delivery as a line, which is what a shipping option becomes on the transaction
+/// anyway (dossier §17.10).
+fn shipping(delivery: &Delivery) -> Value {
+    json!({
+        "id": "shipping", "line_id": SHIPPING_LINE,
+        "description": delivery.method.as_deref().unwrap_or("Shipping"),
+        "quantity": 1, "amount": delivery.fee_minor, "vat": percent(delivery.tax_basis_points),
+        "type": "shipping",
     })
 }
 
@@ -162,16 +179,23 @@ fn check_phone(phone: String, field: &str) -> Result<String, Fault> {
     }
 }
 
-/// An address. Names of fields after `Address` of the published specification, as generated in
-/// github.com/Dintero/Dintero.Checkout.DotNet (read 2026-11-21). It has no field for a region.
+/// An address. Names of fields after the published specification, the first five as generated in
+/// github.com/Dintero/Dintero.Checkout.DotNet (`Address`, read 2026-11-21). There is no region.
 fn address(address: &Address) -> Result<Map<String, Value>, Fault> {
     let mut fields = Map::new();
     put(&mut fields, "first_name", address.given_name.clone());
     put(&mut fields, "last_name", address.family_name.clone());
     put(&mut fields, "business_name", address.organisation.clone());
+    put(&mut fields, "organization_number", address.organisation_number.clone());
+    put(&mut fields, "co_address", address.care_of.clone());
     put(&mut fields, "address_line", address.lines.first().cloned());
-    let further = address.lines.get(1..).unwrap_or_default().join(", ");
-    put(&mut fields, "address_line_2", (!further.is_empty()).then_some(further));
+    // What Dintero has no field for stands where a postman would read it.
+    let rest = address.lines.iter().skip(1);
+    let further: Vec<&str> = rest
+        .chain([&address.building, &address.floor, &address.apartment].into_iter().flatten())
+        .map(String::as_str)
+        .collect();
+    put(&mut fields, "address_line_2", (!further.is_empty()).then(|| further.join(", ")));
     put(&mut fields, "postal_code", address.postal_code.clone());
     put(&mut fields, "postal_place", address.city.clone());
     put(&mut fields, "country", address.country.clone());
@@ -223,6 +247,10 @@ pub(super) fn enum_word(text: &str, prefix: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::{Currency, Money};
+    use crate::domain::outcome::Asked;
+    use crate::providers::contract::{Operation, OperationKind};
+    use crate::providers::sample::{self, Overrides};
 
     #[test]
     fn decimals_keep_their_digits() {
@@ -235,6 +263,39 @@ mod tests {
         assert_eq!(percent(1250).to_string(), "12.5");
         assert_eq!(percent(1225).to_string(), "12.25");
         assert_eq!(percent(5).to_string(), "0.05");
+    }
+
+    #[test]
+    fn a_fee_for_delivery_is_a_line_and_counts() {
+        let nok = Currency::parse("NOK").expect("NOK");
+        let asked = Asked { money: Money::new(15_000, nok).expect("money"), reference: "p1".to_owned() };
+        let line = OrderLine {
+            id: "1".to_owned(),
+            sku: None,
+            name: "Lamp".to_owned(),
+            description: None,
+            quantity: "1".to_owned(),
+            amount_minor: 10_000,
+            unit_minor: None,
+            tax_minor: 2_000,
+            tax_basis_points: 2500,
+            kind: LineKind::Physical,
+            category: None,
+            subcategory: None,
+            image_url: None,
+        };
+        let overrides = Overrides { lines: vec![line], ..Overrides::default() };
+        let opened =
+            sample::operation(OperationKind::OpenSession, &asked, &overrides, jiff::Timestamp::UNIX_EPOCH);
+        let Operation::OpenSession(mut session) = opened else { panic!("a session") };
+        assert!(order(&session.purchase).is_err(), "5000 are missing");
+        let fee = Delivery { fee_minor: 5_000, tax_basis_points: 2500, ..Delivery::default() };
+        session.purchase.delivery = Some(fee);
+        session.purchase.tax_minor = Some(3_000);
+        let order = order(&session.purchase).expect("an order");
+        assert_eq!(order["vat_amount"], 3_000);
+        assert_eq!(order["items"][1]["amount"], 5_000);
+        assert_eq!(order["items"][1]["type"], "shipping");
     }
 
     #[test]
