@@ -7,6 +7,7 @@
 //! (providers/dintero.md, 2026-11).
 
 mod account;
+mod asking;
 mod decline;
 mod event;
 mod faults;
@@ -18,16 +19,15 @@ mod wire;
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use url::form_urlencoded;
 
 use self::account::{Account, is_path_word};
+use self::asking::{asking, includes, reference, wanted};
 use self::event::{Direction, Occasion, Wanted};
 use self::session::{Create, Session};
 use self::transaction::{Asking, Status, Transaction};
 use crate::domain::card::{Initiator, StoredToken};
-use crate::domain::order::Purpose;
 use crate::domain::outcome::{
     MovementReport, MovementStanding, NextAction, Outcome, PaymentReport, Seen, SeenTotals, SessionOpened,
     Standing, Trace,
@@ -46,13 +46,8 @@ pub use self::profile::PROFILE;
 pub const EXAMPLE: &[(&str, &str)] =
     &[("account_id", "T11223344"), ("client_id", "example-client"), ("client_secret", "example-secret")];
 
-/// Which secrets of a card a read asks for. They come to nobody who does not (dossier §5).
-const INCLUDE_TOKENS: &str = "?includes=card.payment_token&includes=card.recurrence_token";
 /// A page of the list; our references are unique, so it is never full.
 const LIST_LIMIT: usize = 100;
-/// How long after its end a session is still taken for open: clocks differ, and a customer who
-/// pays in the last second must not be told that it was too late.
-const EXPIRY_MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// Sets Dintero up for one account.
 pub fn build(settings: &Settings) -> Arc<dyn AnyProvider> {
@@ -593,80 +588,4 @@ fn token_deleted(reply: &Reply) -> Next {
         Some("DELETED") => Ok(Step::Done(Outcome::TokenDeleted)),
         _ => Err(Fault::unintelligible("a deleted token that is not deleted")),
     }
-}
-
-/// Tokens are read only where a session was to save one.
-fn includes(purpose: Option<Purpose>) -> &'static str {
-    match purpose {
-        Some(Purpose::PayAndSave | Purpose::Save) => INCLUDE_TOKENS,
-        Some(Purpose::Pay | Purpose::UseSaved) | None => "",
-    }
-}
-
-fn reference(operation: &Operation) -> &str {
-    match operation {
-        Operation::OpenSession(order) => &order.purchase.reference,
-        Operation::ReadSession(inquiry)
-        | Operation::CancelSession(inquiry)
-        | Operation::InquirePayment(inquiry) => &inquiry.trace.reference,
-        Operation::ConfirmSession(confirmation) => &confirmation.order.purchase.reference,
-        Operation::Charge(charge) => &charge.purchase.reference,
-        Operation::Capture(movement) | Operation::Void(movement) | Operation::Refund(movement) => {
-            &movement.payment.reference
-        }
-        Operation::InquireMovement(inquiry) => &inquiry.movement.payment.reference,
-        Operation::DeleteToken(_) => "",
-    }
-}
-
-/// What the asker knows of a payment. `closes_at` is what the session itself says of its end.
-fn asking<'a>(operation: &'a Operation, closes_at: Option<Timestamp>, now: Timestamp) -> Asking<'a> {
-    let (purpose, present, expires_at) = match operation {
-        Operation::ReadSession(inquiry)
-        | Operation::CancelSession(inquiry)
-        | Operation::InquirePayment(inquiry) => (
-            inquiry.purpose,
-            inquiry.customer_present || inquiry.purpose.is_some(),
-            closes_at.or(inquiry.expires_at),
-        ),
-        Operation::OpenSession(order) => (Some(order.purpose), true, Some(order.expires_at)),
-        Operation::Charge(charge) => {
-            let present = match charge.initiator {
-                Initiator::Customer { .. } => true,
-                Initiator::Merchant { .. } => false,
-            };
-            (None, present, None)
-        }
-        Operation::ConfirmSession(_)
-        | Operation::Capture(_)
-        | Operation::Void(_)
-        | Operation::Refund(_)
-        | Operation::InquireMovement(_)
-        | Operation::DeleteToken(_) => (None, false, None),
-    };
-    let is_over = expires_at.and_then(|end| end.checked_add(EXPIRY_MARGIN).ok()).is_some_and(|end| now > end);
-    Asking { reference: reference(operation), purpose, customer_present: present, is_over }
-}
-
-/// The movement that an operation is about.
-fn wanted(operation: &Operation, occasion: Occasion) -> Result<Wanted<'_>, Fault> {
-    let foreign = || Fault::unintelligible("a stage of another operation");
-    let (direction, movement, provider_id) = match operation {
-        Operation::Capture(movement) => (Direction::Capture, movement.as_ref(), None),
-        Operation::Void(movement) => (Direction::Void, movement.as_ref(), None),
-        Operation::Refund(movement) => (Direction::Refund, movement.as_ref(), None),
-        Operation::InquireMovement(inquiry) => (
-            Direction::of(inquiry.kind).ok_or_else(foreign)?,
-            &inquiry.movement,
-            inquiry.provider_id.as_deref(),
-        ),
-        Operation::OpenSession(_)
-        | Operation::ReadSession(_)
-        | Operation::ConfirmSession(_)
-        | Operation::CancelSession(_)
-        | Operation::Charge(_)
-        | Operation::InquirePayment(_)
-        | Operation::DeleteToken(_) => return Err(foreign()),
-    };
-    Ok(Wanted { direction, movement, provider_id, occasion })
 }
