@@ -127,6 +127,8 @@ pub struct Token {
     pub uses: TokenUses,
     /// Where it stands.
     pub status: TokenStatus,
+    /// Whether the provider deleted its own token too.
+    pub deleted_at_provider: bool,
     /// The caller's customer.
     pub customer: Option<String>,
     /// The session in which it was saved.

@@ -14,7 +14,6 @@ use super::commands::{Answer, Ask, Caller, ImportToken};
 use super::conversation::{ReadsOnly, converse};
 use super::error::{Error, Thing};
 use super::gateway::{CONFLICTS_MAX, Came, Done, Gateway};
-use super::writing::of_fault;
 
 impl Gateway {
     /// Our tokens for the cards that an outcome says were saved: known ones as they are, new ones
@@ -40,6 +39,7 @@ impl Gateway {
             card: saved.card.clone(),
             uses: saved.uses,
             status: TokenStatus::Active,
+            deleted_at_provider: false,
             customer: payment.customer.clone(),
             session: payment.session,
             payment: Some(payment.id),
@@ -131,6 +131,7 @@ impl Gateway {
             card: wish.card.clone(),
             uses: wish.uses,
             status: TokenStatus::Active,
+            deleted_at_provider: false,
             customer: wish.customer.clone(),
             session: None,
             payment: None,
@@ -162,8 +163,7 @@ impl Gateway {
     /// from the first moment on.
     ///
     /// # Errors
-    /// [`Error`]; if the provider could not be asked, the token is deleted here all the same and
-    /// the call may be repeated.
+    /// [`Error`]; a provider that does not answer is none, and the token then says so.
     pub async fn delete_token(
         &self,
         caller: &Caller,
@@ -185,6 +185,22 @@ impl Gateway {
         done.token()
     }
 
+    /// Asks the provider to forget a token too. It is not asked again: the token is gone here.
+    async fn deleted_at_provider(&self, account: &Account, token: &Token) -> bool {
+        if matches!(account.support(Feature::DeleteToken), Support::No { .. }) {
+            return false;
+        }
+        let operation = Operation::DeleteToken(token.stored.clone());
+        match converse(self.shared.world.as_ref(), account, &operation, &mut ReadsOnly).await {
+            // Where nobody was asked, the provider has no such call for this kind of token.
+            Ok(talked) => talked.outcome == Outcome::TokenDeleted && !talked.exchanges.is_empty(),
+            Err(_) => {
+                tracing::warn!(account = %account.name, token = %token.id, "the provider still keeps a deleted token");
+                false
+            }
+        }
+    }
+
     async fn delete_first(&self, caller: &Caller, id: TokenId, claim: Claim) -> Result<Done, Error> {
         let token = self.token(caller, id).await?;
         let account = self
@@ -194,19 +210,8 @@ impl Gateway {
             .ok_or(Error::NotFound(Thing::Account))?;
         // First here, so that no charge can begin while the provider is being told.
         self.change_token(id, |token| token.status = TokenStatus::Deleted).await?;
-        if !matches!(account.support(Feature::DeleteToken), Support::No { .. }) {
-            let operation = Operation::DeleteToken(token.stored.clone());
-            converse(self.shared.world.as_ref(), &account, &operation, &mut ReadsOnly).await.map_err(
-                |broken| match broken.why {
-                    super::conversation::Why::Fault(fault) => of_fault(&account, &fault, None),
-                    super::conversation::Why::Paused(after) => {
-                        Error::BreakerOpen { account: account.name.clone(), after }
-                    }
-                    super::conversation::Why::Journal(_) => {
-                        Error::bug("deleting a token wanted a permit", None)
-                    }
-                },
-            )?;
+        if self.deleted_at_provider(&account, &token).await {
+            self.change_token(id, |token| token.deleted_at_provider = true).await?;
         }
         let token = self.token(caller, id).await?;
         let kept = self.keep_token(token, Vec::new(), claim).await?;

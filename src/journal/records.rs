@@ -386,6 +386,7 @@ record!(Token => TokenRecord {
     updated_at: Timestamp,
     version: u64,
 } optional {
+    deleted_at_provider: bool,
     card: CardSummary,
     uses: TokenUses,
     customer: Option<String>,

@@ -3,8 +3,8 @@
 use tonic::{Request, Response, Status};
 
 use crate::domain::ids::{AccountName, TokenId};
+use crate::engine::TokenFilter;
 use crate::engine::error::Error;
-use crate::engine::{Feature, Support, TokenFilter};
 use crate::rpc::convert::{tokens, values};
 use crate::rpc::door::{Call, Door};
 use crate::rpc::proto::token_service_server::TokenService;
@@ -86,10 +86,7 @@ impl TokenService for Tokens {
         };
         let answer = answer.await.map_err(|error| door.refuse(error, &about))?;
         let accounts = door.gateway.accounts();
-        // The engine answers only after a provider that keeps tokens has deleted its own.
-        let deleted_at_provider = accounts
-            .get(&answer.value.account)
-            .is_some_and(|account| !matches!(account.support(Feature::DeleteToken), Support::No { .. }));
+        let deleted_at_provider = answer.value.deleted_at_provider;
         Ok(Response::new(pb::DeleteTokenResponse {
             token: Some(tokens::to_token(answer.value, accounts, door.gateway.now())),
             deleted_at_provider,
