@@ -114,21 +114,23 @@ fn tell(grpc: SocketAddr, simulators: &simulator::Simulators, key: &ApiKey, reco
         }
     }
     if recovered > 0 {
-        println!("recovered  {recovered} payments that the last process left behind");
+        println!("recovered  {recovered} left behind by the last process");
     }
+    // In double quotes, so that the shell fills a variable in.
     let shown = key.text.as_deref().unwrap_or("$TURNPIKE_API_KEY");
     println!(
         r#"
 A first call:
 
-grpcurl -plaintext -H 'authorization: Bearer {shown}' -d '{{
+grpcurl -plaintext -H "authorization: Bearer {shown}" -d '{{
   "request_id": "first-1", "account": "dintero-dev", "merchant_reference": "order-1",
   "money": {{"amount_minor": 29900, "currency_code": "NOK"}},
   "purpose": "SESSION_PURPOSE_PAY_AND_SAVE", "capture": "CAPTURE_MODE_MANUAL",
+  "save_card_display": "SAVE_CARD_DISPLAY_ALWAYS",
   "return_urls": {{"success_url": "https://shop.example/thanks"}}
 }}' {grpc} turnpike.v1.SessionService/CreateSession
 
-Open next_action.redirect.url in a browser and pay with 4000 0000 0000 0002. The README goes on from there."#
+Open nextAction.redirect.url in a browser and pay with 4000 0000 0000 0002. The README goes on from there."#
     );
 }
 

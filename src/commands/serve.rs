@@ -43,7 +43,7 @@ impl Serve {
             app::serve(config, None, app::signal(), |ready| {
                 println!("gRPC       {}", ready.grpc);
                 if ready.recovered > 0 {
-                    println!("recovered  {} payments that the last process left behind", ready.recovered);
+                    println!("recovered  {} left behind by the last process", ready.recovered);
                 }
                 if let Some(path) = ready_file {
                     let text = serde_json::json!({ "grpc": ready.grpc.to_string() }).to_string();
