@@ -98,7 +98,7 @@ async fn charge(journal: &SqliteJournal, n: u32) {
     };
     let entry = Entry {
         claim: Some(claim(&payment.request_id, Subject::Payment(payment.id))),
-        payment: Some(payment.clone()),
+        payment: Some(Box::new(payment.clone())),
         history: vec![note("permitted")],
         ..Entry::default()
     };
@@ -115,7 +115,7 @@ async fn charge(journal: &SqliteJournal, n: u32) {
         ..CardSummary::default()
     });
     let entry = Entry {
-        payment: Some(payment),
+        payment: Some(Box::new(payment)),
         history: vec![note("requested"), note("replied")],
         ..Entry::default()
     };

@@ -44,9 +44,23 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
-    let Config { server, journal, engine, telemetry: _, callers, accounts, lines } = config;
-    let fingerprint_key = journal.fingerprint_key();
-    let journal: Arc<SqliteJournal> = Arc::new(open(journal).await?);
+    let journal = Arc::new(open(config.journal.clone()).await?);
+    serve_over(journal, config, sandbox, stop, ready).await
+}
+
+/// The same over a store that is already open, whatever the configuration says of it.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_over(
+    journal: Arc<dyn Journal>,
+    config: Config,
+    sandbox: Option<Arc<dyn Sandbox>>,
+    stop: impl Future<Output = ()> + Send + 'static,
+    ready: impl FnOnce(Ready),
+) -> anyhow::Result<()> {
+    let fingerprint_key = config.journal.fingerprint_key();
+    let Config { server, journal: _, engine, telemetry: _, callers, accounts, lines } = config;
     let network =
         Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
     let gateway = Gateway::new(journal.clone(), Arc::new(network), Accounts::new(accounts), engine);
@@ -95,6 +109,14 @@ async fn open(config: crate::config::JournalConfig) -> anyhow::Result<SqliteJour
         anyhow::Ok(sqlite::open(config.store()?)?)
     });
     opened.await.context("opening the journal")?.context("the journal")
+}
+
+/// The runtime of a gateway: a worker for each core that the process may use.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// Ends with SIGTERM or an interrupt from the keyboard.

@@ -1,5 +1,6 @@
 //! The subcommands of `turnpike`, each a file.
 
+mod bench;
 mod capabilities;
 mod check;
 #[cfg(feature = "simulator")]
@@ -43,6 +44,8 @@ enum Command {
     Capabilities(capabilities::Capabilities),
     /// Shows what an adapter makes of a reply, or would send for a request.
     Inspect(inspect::Inspect),
+    /// Measures the gateway beside its references in one run and prints the ratios.
+    Bench(bench::Bench),
 }
 
 impl Turnpike {
@@ -58,6 +61,7 @@ impl Turnpike {
             Command::Migrate(migrate) => migrate.run(),
             Command::Capabilities(capabilities) => capabilities.run(),
             Command::Inspect(inspect) => inspect.run(),
+            Command::Bench(bench) => bench.run(),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -67,9 +71,4 @@ impl Turnpike {
             }
         }
     }
-}
-
-/// The runtime of a gateway.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }

@@ -121,6 +121,7 @@ pub mod rpc {
 /// Memory: the only room that touches a disk or a database.
 pub mod journal {
     pub mod batch;
+    pub mod forgetful;
     pub mod records;
     pub mod seal;
     pub mod seam;
@@ -150,4 +151,22 @@ pub mod simulator {
 
     pub use self::contract::{CustomerAction, CustomerOutcome, CustomerRefusal, Payment, ThreeDSecure};
     pub use self::launch::{Options, Simulator, Simulators, UnknownProvider, start};
+}
+
+/// Measures: the gateway beside its references, in one run.
+pub mod bench {
+    mod caller;
+    mod cores;
+    mod disk;
+    mod document;
+    mod load;
+    mod part;
+    mod process;
+    mod references;
+    mod report;
+    mod rounds;
+    mod run;
+    mod stub;
+
+    pub use self::run::{Options, run};
 }

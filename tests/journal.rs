@@ -26,7 +26,7 @@ use turnpike::journal::seam::{
 use turnpike::journal::sqlite::{self, Config, OpenError, SqliteJournal};
 
 fn recorded(payment: Payment) -> Entry {
-    Entry { payment: Some(payment), ..Entry::default() }
+    Entry { payment: Some(Box::new(payment)), ..Entry::default() }
 }
 
 async fn read(journal: &SqliteJournal, id: PaymentId) -> Payment {
@@ -69,8 +69,8 @@ fn every_payment_session_and_token_survives_the_disk() {
     runner
         .run(&cases, |(payment, session, token)| {
             let entry = Entry {
-                payment: Some(payment.clone()),
-                session: Some(session.clone()),
+                payment: Some(Box::new(payment.clone())),
+                session: Some(Box::new(session.clone())),
                 tokens: vec![token.clone()],
                 ..Entry::default()
             };
@@ -169,7 +169,8 @@ async fn of_many_who_want_a_key_exactly_one_gets_it() {
             let journal = journal.clone();
             tokio::spawn(async move {
                 let claim = claim("the-key", Subject::Payment(payment_id(n)));
-                let entry = Entry { claim: Some(claim), payment: Some(payment(n)), ..Entry::default() };
+                let entry =
+                    Entry { claim: Some(claim), payment: Some(Box::new(payment(n))), ..Entry::default() };
                 (n, journal.commit(entry).await)
             })
         })
@@ -256,8 +257,8 @@ async fn a_refused_entry_leaves_nothing() {
     // The payment was changed by somebody else: the claim, the token and the notes must not stay.
     let entry = Entry {
         claim: Some(claim("the-key", Subject::Payment(payment_id(1)))),
-        session: Some(session(1)),
-        payment: Some(payment(1)),
+        session: Some(Box::new(session(1))),
+        payment: Some(Box::new(payment(1))),
         tokens: vec![token(1)],
         history: vec![note("requested")],
         ..Entry::default()
@@ -272,7 +273,7 @@ async fn a_refused_entry_leaves_nothing() {
     journal.commit(taken).await.expect("taken");
     let entry = Entry {
         claim: Some(claim("taken", Subject::Payment(payment_id(2)))),
-        payment: Some(payment(2)),
+        payment: Some(Box::new(payment(2))),
         ..entry
     };
     assert!(matches!(journal.commit(entry).await, Err(CommitError::Taken(_))));
@@ -601,8 +602,8 @@ async fn nothing_secret_is_in_any_file() {
     token.stored = stored(canaries[0]);
     let entry = Entry {
         claim: Some(claim("the-key", Subject::Session(session.id))),
-        session: Some(session),
-        payment: Some(payment),
+        session: Some(Box::new(session)),
+        payment: Some(Box::new(payment)),
         tokens: vec![token],
         history: vec![note("requested")],
         ..Entry::default()
@@ -676,7 +677,8 @@ async fn keys_are_rotated_while_the_store_is_in_use() {
     let directory = tempfile::tempdir().expect("a directory");
     let journal = open(directory.path());
     for n in 0..25 {
-        let entry = Entry { tokens: vec![token(n)], session: Some(session(n)), ..recorded(payment(n)) };
+        let entry =
+            Entry { tokens: vec![token(n)], session: Some(Box::new(session(n))), ..recorded(payment(n)) };
         journal.commit(entry).await.expect("recorded");
     }
     journal.close().await;

@@ -105,7 +105,7 @@ async fn write_one(journal: &SqliteJournal, n: u32) {
     let mut payment = Payment { state: PaymentState::Submitted, ..payment(n) };
     let entry = Entry {
         claim: Some(claim(&format!("request-{n}"), Subject::Payment(payment.id))),
-        payment: Some(payment.clone()),
+        payment: Some(Box::new(payment.clone())),
         history: vec![note("permitted")],
         ..Entry::default()
     };
@@ -114,7 +114,7 @@ async fn write_one(journal: &SqliteJournal, n: u32) {
     payment.version = 1;
     payment.state = PaymentState::Captured;
     let entry = Entry {
-        payment: Some(payment),
+        payment: Some(Box::new(payment)),
         tokens: vec![token(n)],
         history: vec![note("replied")],
         ..Entry::default()

@@ -51,7 +51,7 @@ struct ApiKey {
 
 impl Dev {
     pub fn run(self) -> anyhow::Result<()> {
-        super::runtime()?.block_on(self.serve())
+        app::runtime()?.block_on(self.serve())
     }
 
     async fn serve(self) -> anyhow::Result<()> {

@@ -34,7 +34,7 @@ impl Migrate {
         if let Some(directory) = self.data_dir {
             config.journal.directory = directory;
         }
-        super::runtime()?.block_on(async {
+        turnpike::app::runtime()?.block_on(async {
             let journal = sqlite::open(config.journal.store()?).context("the journal")?;
             println!("{}: the schema is up to date", config.journal.directory.display());
             if self.reseal {

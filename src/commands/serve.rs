@@ -37,7 +37,7 @@ impl Serve {
         if let Some(directory) = self.data_dir {
             config.journal.directory = directory;
         }
-        super::runtime()?.block_on(async {
+        app::runtime()?.block_on(async {
             let _flush = telemetry::start(&config.telemetry)?;
             let ready_file = self.ready_file;
             app::serve(config, None, app::signal(), |ready| {

@@ -22,7 +22,7 @@ pub struct Simulate {
 
 impl Simulate {
     pub fn run(self) -> anyhow::Result<()> {
-        super::runtime()?.block_on(async {
+        app::runtime()?.block_on(async {
             let options = simulator::Options {
                 listen: self.simulators,
                 seed: self.seed,

@@ -4,9 +4,14 @@
 const DIGITS_MIN: usize = 13;
 /// Longest card number, in digits.
 const DIGITS_MAX: usize = 19;
+/// Shortest random id in hexadecimal, in digits: a UUID, with or without its hyphens.
+const HEX_ID_DIGITS_MIN: usize = 32;
 
 /// Whether a text holds a card number: 13 to 19 digits, single spaces or hyphens between them
 /// allowed, that pass the Luhn check.
+///
+/// Digits within a long hexadecimal word are not one: of random UUIDs, about one in ten thousand
+/// would be taken for a card, and callers are advised to use UUIDs.
 #[must_use]
 pub fn contains_card_number(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -17,7 +22,7 @@ pub fn contains_card_number(text: &str) -> bool {
             continue;
         }
         let (digits, end) = run_of_digits(bytes, start);
-        if is_card_number(&digits) {
+        if is_card_number(&digits) && !is_within_hex_id(bytes, start, end) {
             return true;
         }
         start = end;
@@ -50,6 +55,22 @@ fn is_card_number(digits: &[u8]) -> bool {
         && digits.iter().any(|&digit| digit != 0)
 }
 
+/// Whether the word around a run is a random id: hexadecimal, long, and with a letter in it.
+fn is_within_hex_id(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_of_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
+    let before = bytes[..start].iter().rev().take_while(is_of_word);
+    let after = bytes[end..].iter().take_while(is_of_word);
+    let mut word = before.chain(&bytes[start..end]).chain(after).filter(|byte| **byte != b'-');
+    let mut digits = 0;
+    let mut letters = 0;
+    let hexadecimal = word.all(|byte| {
+        digits += 1;
+        letters += usize::from(byte.is_ascii_alphabetic());
+        byte.is_ascii_hexdigit()
+    });
+    hexadecimal && letters > 0 && digits >= HEX_ID_DIGITS_MIN
+}
+
 fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
@@ -73,8 +94,16 @@ mod tests {
 
     #[test]
     fn card_numbers_are_found_in_any_spelling() {
-        for text in ["4111111111111111", "card 4111 1111 1111 1111.", "5555-5555-5555-4444", "x4222222222222"]
-        {
+        for text in [
+            "4111111111111111",
+            "card 4111 1111 1111 1111.",
+            "5555-5555-5555-4444",
+            "x4222222222222",
+            "cafe-4111111111111111",
+            // Digits alone are no id, however long, and a letter outside of hexadecimal ends one.
+            "4111111111111111 0123456789abcdef0123456789abcdef",
+            "order-4111111111111111-0123456789abcdef",
+        ] {
             assert!(contains_card_number(text), "{text}");
         }
     }
@@ -88,6 +117,9 @@ mod tests {
             "0000000000000000",
             "41111111111111111111",
             "1 2 3",
+            // Random ids: with and without hyphens.
+            "41111111-1111-1111-aef0-0242ac120002",
+            "a4111111111111111bcdef0242ac1200",
         ] {
             assert!(!contains_card_number(text), "{text}");
         }

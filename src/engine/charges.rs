@@ -22,7 +22,7 @@ use super::writing::{PaymentMover, of_fault};
 /// A charge with everything looked up.
 struct Ready {
     account: Arc<Account>,
-    charge: Charge,
+    charge: Box<Charge>,
     token: Option<TokenId>,
 }
 
@@ -39,6 +39,7 @@ impl Gateway {
         wait: Option<Duration>,
     ) -> Result<Answer<Payment>, Error> {
         let Ask { key, fingerprint, wish } = ask;
+        let wish = Box::new(wish);
         let (run_key, run_caller) = (key.clone(), caller.clone());
         let done = self
             .once(&key, fingerprint, wait, move |gateway| async move {
@@ -60,7 +61,7 @@ impl Gateway {
     async fn charge_first(
         &self,
         caller: &Caller,
-        wish: ChargeToken,
+        wish: Box<ChargeToken>,
         claim: impl Fn(Subject) -> Claim,
     ) -> Result<Done, Error> {
         let id = PaymentId::mint(self.now(), self.random());
@@ -76,7 +77,7 @@ impl Gateway {
         };
         let mut first = Entry { claim: Some(claim.clone()), ..Entry::default() };
         first.history.push(note(&payment, "created", "charge"));
-        let operation = Operation::Charge(Box::new(charge));
+        let operation = Operation::Charge(charge);
         let mut mover = PaymentMover::new(self, payment, first);
         let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
         if let Err(broken) = &talked
@@ -96,13 +97,13 @@ impl Gateway {
         caller: &Caller,
         wish: ChargeToken,
         id: PaymentId,
-    ) -> Result<(Arc<Account>, Charge), Error> {
-        let Ready { account, charge, .. } = self.ready(caller, wish, id).await?;
+    ) -> Result<(Arc<Account>, Box<Charge>), Error> {
+        let Ready { account, charge, .. } = self.ready(caller, Box::new(wish), id).await?;
         Ok((account, charge))
     }
 
     /// Looks up what the charge needs and refuses what cannot work, before anything is written.
-    async fn ready(&self, caller: &Caller, wish: ChargeToken, id: PaymentId) -> Result<Ready, Error> {
+    async fn ready(&self, caller: &Caller, wish: Box<ChargeToken>, id: PaymentId) -> Result<Ready, Error> {
         let ChargeToken {
             token,
             mut purchase,
@@ -112,7 +113,7 @@ impl Gateway {
             browser,
             expires_at,
             series,
-        } = wish;
+        } = *wish;
         let (account, stored, token) = match token {
             ChargedToken::Saved(id) => {
                 let token = self.usable_token(caller, id).await?;
@@ -147,7 +148,7 @@ impl Gateway {
         purchase.reference = id.alphanumeric();
         purchase.notify_url = account.rules.notify_url.clone();
         let charge = Charge { purchase, token: stored, initiator, return_urls, browser, expires_at, series };
-        Ok(Ready { account, charge, token })
+        Ok(Ready { account, charge: Box::new(charge), token })
     }
 
     /// Fills in how the provider knows the first payment of a series.

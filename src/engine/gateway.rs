@@ -184,7 +184,8 @@ impl Gateway {
                     }
                 };
                 let ended = ender.follow();
-                let work = run(self.clone());
+                // Boxed, or the task would hold the future twice: as it came, and as it is awaited.
+                let work = Box::pin(run(self.clone()));
                 let task = async move {
                     let how = work.await;
                     if let Err(Error::Internal { what, .. }) = &how {
@@ -322,7 +323,7 @@ impl Gateway {
         {
             return Ok(Some(changed));
         }
-        entry.payment = Some(changed.clone());
+        entry.payment = Some(Box::new(changed.clone()));
         match self.commit_surely(entry).await {
             Ok(()) => {
                 changed.version += 1;

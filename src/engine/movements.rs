@@ -221,7 +221,7 @@ impl MovementMover<'_> {
 impl Mover for MovementMover<'_> {
     async fn begins(&mut self) -> Result<(), CommitError> {
         let mut entry = self.entry();
-        entry.payment = Some(self.payment.clone());
+        entry.payment = Some(Box::new(self.payment.clone()));
         self.gateway.shared.journal.commit(entry).await?;
         self.written();
         Ok(())
@@ -235,7 +235,7 @@ impl Mover for MovementMover<'_> {
             .hear_of(id, MovementNews::Submitted, self.gateway.now())
             .map_err(|_| CommitError::Conflict)?;
         entry.history.push(note(&self.payment, "permitted", id.to_string()));
-        entry.payment = Some(self.payment.clone());
+        entry.payment = Some(Box::new(self.payment.clone()));
         let permit = self.gateway.shared.journal.permit(entry, Some(id)).await?;
         self.written();
         Ok(permit)

@@ -67,7 +67,7 @@ impl Gateway {
     /// What the call itself would answer before sending.
     pub async fn explain_charge(&self, caller: &Caller, wish: ChargeToken) -> Result<Explained, Error> {
         let (account, charge) = self.prepared_charge(caller, wish, example_id()).await?;
-        self.explained(&account, Operation::Charge(Box::new(charge)))
+        self.explained(&account, Operation::Charge(charge))
     }
 
     /// What a capture, void or refund would send. Sends nothing.

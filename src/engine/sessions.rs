@@ -70,8 +70,11 @@ impl Gateway {
             request_id: key.request_id.clone(),
             created_at: now,
         };
-        let mut first =
-            Entry { claim: Some(claim.clone()), session: Some(session.clone()), ..Entry::default() };
+        let mut first = Entry {
+            claim: Some(claim.clone()),
+            session: Some(Box::new(session.clone())),
+            ..Entry::default()
+        };
         first.history.push(note(&payment, "created", "session"));
         let operation = Operation::OpenSession(Box::new(order));
         let mut mover = PaymentMover::new(self, payment, first);

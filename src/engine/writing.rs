@@ -37,7 +37,7 @@ impl<'a> PaymentMover<'a> {
 impl Mover for PaymentMover<'_> {
     async fn begins(&mut self) -> Result<(), CommitError> {
         let mut entry = self.first.clone();
-        entry.payment = Some(self.payment.clone());
+        entry.payment = Some(Box::new(self.payment.clone()));
         self.gateway.shared.journal.commit(entry).await?;
         self.payment.version += 1;
         self.first = Entry::default();
@@ -51,7 +51,7 @@ impl Mover for PaymentMover<'_> {
         self.payment.hear(News::Submitted, now).map_err(|_| CommitError::Conflict)?;
         let mut entry = self.first.clone();
         entry.history.push(note(&self.payment, "permitted", ""));
-        entry.payment = Some(self.payment.clone());
+        entry.payment = Some(Box::new(self.payment.clone()));
         let permit = self.gateway.shared.journal.permit(entry, None).await?;
         self.payment.version += 1;
         self.first = Entry::default();
@@ -81,7 +81,8 @@ impl Gateway {
             Ok(talked) => self.record(payment, first, talked, How::Replied).await,
             Err(Broken { why: Why::Journal(error), .. }) => Err(Error::of_commit(error, payment.id)),
             Err(broken) if broken.money_may_have_moved => {
-                self.lose_sight(payment, &broken.exchanges, &broken.why).await
+                // Rare, so the futures of all others need not have room for it.
+                Box::pin(self.lose_sight(payment, &broken.exchanges, &broken.why)).await
             }
             Err(Broken { why, exchanges, .. }) => {
                 let error = nothing_sent(account, &why, &payment);
@@ -91,7 +92,8 @@ impl Gateway {
                     return Err(error);
                 }
                 let keeps_key = matches!(error, Error::Rejected { .. } | Error::CredentialsRejected { .. });
-                self.give_up(payment, &why, &exchanges, (!keeps_key).then(|| key.clone())).await?;
+                let release = (!keeps_key).then(|| key.clone());
+                Box::pin(self.give_up(payment, &why, &exchanges, release)).await?;
                 Err(error)
             }
         }

@@ -104,7 +104,7 @@ pub trait Journal: Send + Sync + 'static {
     fn close(&self) -> Pending<'_, ()>;
 }
 
-/// One atomic change.
+/// One atomic change. Large parts are boxed: entries are handed from future to future.
 #[derive(Debug, Clone, Default)]
 pub struct Entry {
     /// Takes a key for a subject.
@@ -112,10 +112,10 @@ pub struct Entry {
     /// Gives a key back: what it was taken for provably sent nothing.
     pub release: Option<IdempotencyKey>,
     /// Records a session. Sessions are written once.
-    pub session: Option<Session>,
+    pub session: Option<Box<Session>>,
     /// Writes a payment: inserts it at version 0, else updates it if the stored version is the
     /// same as this one. The stored version is then one more.
-    pub payment: Option<Payment>,
+    pub payment: Option<Box<Payment>>,
     /// Writes tokens by the same rule. A new token whose values a token of the same account already
     /// stands for, deleted ones left out, is a conflict as well: it was saved twice at once.
     pub tokens: Vec<Token>,

@@ -188,6 +188,14 @@ impl SqliteJournal {
         self.instruct(|answer| writer::Job::Reseal { limit, answer }).await
     }
 
+    /// How often the disk has been synced since the store was opened: once for each batch, and twice
+    /// whenever the log was written back, once for the log and once for the database.
+    #[must_use]
+    pub fn syncs(&self) -> u64 {
+        let Shared { commits, checkpoints, .. } = self.shared.as_ref();
+        commits.load(Ordering::Relaxed) + 2 * checkpoints.load(Ordering::Relaxed)
+    }
+
     /// Prepares an entry at once, so that the future need not carry it along.
     fn write(&self, entry: Entry) -> impl Future<Output = Result<(), CommitError>> + Send + '_ {
         let rows = Rows::of(entry, &self.keys);

@@ -129,6 +129,7 @@ impl Checkpointer {
     /// Most of the log, in rounds: each leaves what came in during it.
     fn write_back(&self) {
         for _ in 0..ROUNDS_MAX {
+            self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
             match passive(&self.connection) {
                 Ok(written) => {
                     let rest = self.shared.log_pages.load(Ordering::Relaxed).saturating_sub(written);

@@ -74,8 +74,8 @@ impl Rows {
         Ok(Self {
             claim: claim.map(ClaimRow::of),
             release,
-            session: session.map(|session| SessionRow::of(session, keys)).transpose()?,
-            payment: payment.map(|payment| PaymentRow::of(payment, keys)).transpose()?,
+            session: session.map(|session| SessionRow::of(*session, keys)).transpose()?,
+            payment: payment.map(|payment| PaymentRow::of(*payment, keys)).transpose()?,
             tokens: tokens.into_iter().map(|token| TokenRow::of(token, keys)).collect::<Result<_, _>>()?,
             notes: (!history.is_empty()).then(|| records::encode_notes(history)),
         })

@@ -57,6 +57,8 @@ pub(super) struct Shared {
     pub(super) log_pages: AtomicU32,
     /// Batches committed so far.
     pub(super) commits: AtomicU64,
+    /// How often the log was written back so far, or tried to be.
+    pub(super) checkpoints: AtomicU64,
     /// Set by the checkpointer when most of the log is written back: the rest is the writer's.
     pub(super) finish_checkpoint: AtomicBool,
 }
@@ -435,6 +437,7 @@ impl Writer {
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         let finish = self.shared.finish_checkpoint.swap(false, Ordering::Acquire);
         if finish || pages >= self.checkpoints.pages_max {
+            self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
             if let Err(error) = super::checkpoint::passive(&self.connection) {
                 tracing::warn!(%error, "the journal's log cannot be written back");
             }

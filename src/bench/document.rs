@@ -1,0 +1,47 @@
+//! The configuration of a measured gateway: the TOML that an operator would write, in front of the
+//! stub. The references take their accounts from the same document.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use aws_lc_rs::digest;
+
+use super::stub::Addresses;
+use crate::config::{self, Config, Surroundings};
+
+/// The key that the load calls with. It opens nothing but a gateway that a run started.
+pub const API_KEY: &str = "tpk_bench_0123456789abcdef";
+/// 32 bytes in base64, for stores that are thrown away.
+const SEALING_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// Writes it.
+pub fn write(path: &Path, stub: &Addresses) -> anyhow::Result<()> {
+    let mut text = format!(
+        "[server]\ngrpc = \"127.0.0.1:0\"\ndevelopment = true\n\n\
+         [journal]\ndirectory = \"store\"\ncurrent_key = 1\n[journal.keys]\n1 = \"{SEALING_KEY}\"\n\n\
+         [merchants.bench]\nkeys = [{{ sha256 = \"{}\" }}]\n",
+        hash(API_KEY)
+    );
+    for (name, address) in &stub.0 {
+        write!(
+            text,
+            "\n[accounts.{name}]\nprovider = \"begateway\"\nmerchants = [\"bench\"]\ntest = true\n\
+             connect_timeout_ms = 2000\ntotal_timeout_ms = 15000\n[accounts.{name}.settings]\n\
+             shop_id = \"1\"\nsecret_key = \"none\"\ngateway_url = \"http://{address}\"\n\
+             checkout_url = \"http://{address}\"\ntest = true\n"
+        )?;
+    }
+    Ok(std::fs::write(path, text)?)
+}
+
+/// Reads it again, in the process that it is for.
+pub fn read(path: &Path) -> anyhow::Result<Config> {
+    let text = std::fs::read_to_string(path)?;
+    let surroundings = Surroundings { directory: std::path::PathBuf::new() };
+    config::parse(&text, &surroundings).map_err(|mistakes| anyhow::anyhow!("{mistakes:?}"))
+}
+
+fn hash(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,104 @@
+//! A store that remembers nothing, for measuring what everything but memory costs.
+//!
+//! It is here because only this room makes permits, and it can be reached from `turnpike bench` and
+//! from nowhere else: no configuration names it. What is charged over it is charged without a record.
+
+use jiff::Timestamp;
+
+use super::seam::{
+    Claim, CommitError, Entry, HistoryEntry, Journal, PaymentFilter, Pending, Permit, TokenFilter,
+    Unavailable,
+};
+use crate::domain::card::{StoredToken, Token};
+use crate::domain::ids::{AccountName, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
+use crate::domain::payment::{MovementId, Payment};
+use crate::domain::session::Session;
+
+/// Accepts everything and keeps nothing.
+#[derive(Debug, Default)]
+pub struct Forgetful;
+
+fn at_once<T: Send + 'static>(value: T) -> Pending<'static, T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl Journal for Forgetful {
+    fn commit(&self, _entry: Entry) -> Pending<'_, Result<(), CommitError>> {
+        at_once(Ok(()))
+    }
+
+    fn permit(&self, entry: Entry, movement: Option<MovementId>) -> Pending<'_, Result<Permit, CommitError>> {
+        let payment = entry.payment.map(|payment| payment.id);
+        at_once(payment.map(|id| Permit::after_commit(id, movement)).ok_or(CommitError::Conflict))
+    }
+
+    fn claim(&self, _key: &IdempotencyKey) -> Pending<'_, Result<Option<Claim>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn payment(&self, _id: PaymentId) -> Pending<'_, Result<Option<Payment>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn session(&self, _id: SessionId) -> Pending<'_, Result<Option<Session>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn token(&self, _id: TokenId) -> Pending<'_, Result<Option<Token>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn token_by_value(
+        &self,
+        _merchant: &MerchantName,
+        _account: &AccountName,
+        _value: &StoredToken,
+    ) -> Pending<'_, Result<Option<Token>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn payments(&self, _filter: PaymentFilter) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn tokens(&self, _filter: TokenFilter) -> Pending<'_, Result<Vec<Token>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn history(
+        &self,
+        _payment: PaymentId,
+        _after: u64,
+        _limit: usize,
+    ) -> Pending<'_, Result<Vec<HistoryEntry>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn due(&self, _now: Timestamp, _limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn next_due(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn unfinished(
+        &self,
+        _after: Option<PaymentId>,
+        _limit: usize,
+    ) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn forget_claims(&self, _before: Timestamp, _limit: usize) -> Pending<'_, Result<usize, Unavailable>> {
+        at_once(Ok(0))
+    }
+
+    fn check(&self) -> Pending<'_, Result<(), Unavailable>> {
+        at_once(Ok(()))
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        at_once(())
+    }
+}
