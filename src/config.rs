@@ -23,6 +23,7 @@ use crate::journal::sqlite;
 use crate::providers::registry;
 use crate::providers::settings::Settings;
 use crate::rpc::auth::{Credential, CredentialKind};
+use crate::rpc::rate::{RATE_MAX, Rate};
 use crate::rpc::server::Tls;
 use crate::world::Line;
 
@@ -164,11 +165,11 @@ pub fn parse(text: &str, secrets: &dyn Secrets) -> Result<Config, Vec<Mistake>> 
         return Err(document.finish());
     }
     let table = Table::new(&document, "", 0, Some(root.get_ref()));
-    let server = server(table.table("server"));
+    let (server, rate) = server(table.table("server"));
     let journal = journal(table.table("journal"));
     let engine = engine(table.table("engine"));
     let telemetry = telemetry(table.table("telemetry"));
-    let (merchants, callers) = merchants(&table);
+    let (merchants, callers) = merchants(&table, rate);
     let (accounts, lines) = accounts(&table, &merchants);
     table.finish();
     let mistakes = document.finish();
@@ -179,7 +180,8 @@ pub fn parse(text: &str, secrets: &dyn Secrets) -> Result<Config, Vec<Mistake>> 
     }
 }
 
-fn server(table: Table<'_>) -> Server {
+/// The port, and the rate of callers that have none of their own.
+fn server(table: Table<'_>) -> (Server, Option<Rate>) {
     let development = table.flag_or("development", false);
     let grpc = table.text_or("grpc", "127.0.0.1:50051");
     if grpc.parse::<std::net::SocketAddr>().is_err() {
@@ -192,8 +194,30 @@ fn server(table: Table<'_>) -> Server {
         drain: table.milliseconds_or("drain_timeout_ms", Duration::from_secs(30), LONGEST),
         tls: table.has("tls").then(|| tls(table.table("tls"))),
     };
+    let limit = table.table("rate_limit");
+    let rate = rate(&limit, None);
+    limit.finish();
     table.finish();
-    server
+    (server, rate)
+}
+
+/// How often a caller may call. What is not said is as in `default`; zero calls per second lift the
+/// limit.
+fn rate(table: &Table<'_>, default: Option<Rate>) -> Option<Rate> {
+    let number = |name: &str, default: u32, min: i64| {
+        u32::try_from(table.integer_or(name, default.into(), min, RATE_MAX.into())).unwrap_or(default)
+    };
+    let of_its_own = table.has("calls_per_second");
+    let calls_per_second = number("calls_per_second", default.map_or(0, |rate| rate.calls_per_second), 0);
+    let burst = match default.filter(|_| !of_its_own) {
+        Some(rate) => rate.burst,
+        None => calls_per_second.max(1),
+    };
+    let burst = number("burst", burst, 1);
+    if table.has("burst") && calls_per_second == 0 {
+        table.mistake("burst", "means nothing without calls_per_second");
+    }
+    (calls_per_second > 0).then_some(Rate { calls_per_second, burst })
 }
 
 fn tls(table: Table<'_>) -> Tls {
@@ -283,7 +307,7 @@ fn telemetry(table: Table<'_>) -> Telemetry {
     telemetry
 }
 
-fn merchants(table: &Table<'_>) -> (Vec<MerchantName>, Vec<Credential>) {
+fn merchants(table: &Table<'_>, rate: Option<Rate>) -> (Vec<MerchantName>, Vec<Credential>) {
     let mut names = Vec::new();
     let mut credentials = Vec::new();
     for (name, merchant) in table.tables("merchants") {
@@ -292,7 +316,7 @@ fn merchants(table: &Table<'_>) -> (Vec<MerchantName>, Vec<Credential>) {
         for (list, kind) in [("keys", CredentialKind::ApiKey), ("certificates", CredentialKind::Certificate)]
         {
             for entry in merchant.array_of_tables(list) {
-                credentials.push(credential(&merchant_name, kind, entry));
+                credentials.push(credential(&merchant_name, kind, rate, entry));
             }
         }
         if !merchant.has("keys") && !merchant.has("certificates") {
@@ -307,7 +331,12 @@ fn merchants(table: &Table<'_>) -> (Vec<MerchantName>, Vec<Credential>) {
     (names, credentials)
 }
 
-fn credential(merchant: &MerchantName, kind: CredentialKind, table: Table<'_>) -> Credential {
+fn credential(
+    merchant: &MerchantName,
+    kind: CredentialKind,
+    default: Option<Rate>,
+    table: Table<'_>,
+) -> Credential {
     let text = table.text("sha256");
     let sha256 = unhex(&text).unwrap_or_else(|| {
         table.mistake("sha256", "must be 64 hexadecimal digits");
@@ -317,8 +346,9 @@ fn credential(merchant: &MerchantName, kind: CredentialKind, table: Table<'_>) -
     if rpcs.is_empty() {
         rpcs.push("*".to_owned());
     }
+    let rate = rate(&table, default);
     table.finish();
-    Credential { merchant: merchant.clone(), kind, sha256, rpcs }
+    Credential { merchant: merchant.clone(), kind, sha256, rpcs, rate }
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
@@ -455,6 +485,40 @@ mod tests {
         ] {
             assert!(told.contains(&expected), "{expected:?} is missing in {told:?}");
         }
+    }
+
+    #[test]
+    fn a_caller_has_the_rate_of_all_or_its_own() {
+        let hash = |digit: &str| digit.repeat(64);
+        let rates = |text: &str| {
+            let Err(mistakes) = parse(text, &Nowhere) else { panic!("the journal is missing") };
+            assert!(mistakes.iter().all(|mistake| !mistake.name.contains("rate")), "{mistakes:?}");
+            let document = Document::new(text, &Nowhere);
+            let root = DeTable::parse(text).expect("TOML");
+            let table = Table::new(&document, "", 0, Some(root.get_ref()));
+            let (_, rate) = server(table.table("server"));
+            let (_, callers) = merchants(&table, rate);
+            callers.iter().map(|caller| caller.rate.map(|rate| (rate.calls_per_second, rate.burst))).collect()
+        };
+        let keys = format!(
+            "[merchants.a]\nkeys = [{{ sha256 = \"{}\" }}, {{ sha256 = \"{}\", calls_per_second = 7 }}, \
+             {{ sha256 = \"{}\", calls_per_second = 0 }}, {{ sha256 = \"{}\", calls_per_second = 5, burst = 9 }}]\n",
+            hash("1"),
+            hash("2"),
+            hash("3"),
+            hash("4"),
+        );
+        let none: Vec<Option<(u32, u32)>> = rates(&keys);
+        assert_eq!(none, [None, Some((7, 7)), None, Some((5, 9))]);
+        let limited = format!("[server.rate_limit]\ncalls_per_second = 3\nburst = 30\n{keys}");
+        assert_eq!(rates(&limited), [Some((3, 30)), Some((7, 7)), None, Some((5, 9))]);
+    }
+
+    #[test]
+    fn a_burst_without_a_rate_is_a_mistake() {
+        let Err(mistakes) = parse("[server.rate_limit]\nburst = 3\n", &Nowhere) else { panic!("a mistake") };
+        let told = mistakes.iter().any(|m| m.line == 2 && m.name == "server.rate_limit.burst");
+        assert!(told, "{mistakes:?}");
     }
 
     #[test]

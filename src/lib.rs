@@ -113,6 +113,7 @@ pub mod rpc {
     pub mod health;
     pub mod offline;
     pub mod proto;
+    pub mod rate;
     pub mod sandbox;
     pub mod server;
     pub mod validate;

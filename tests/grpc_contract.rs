@@ -29,6 +29,7 @@ use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
 use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 use turnpike::rpc::proto::{self as pb, PaymentState};
+use turnpike::rpc::rate::Rate;
 use turnpike::rpc::sandbox::Sandbox;
 use turnpike::rpc::server::{self, Limits, Serving, Tls};
 use turnpike::simulator::Simulators;
@@ -54,6 +55,7 @@ fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
         kind: CredentialKind::ApiKey,
         sha256,
         rpcs: rpcs.iter().map(|pattern| (*pattern).to_owned()).collect(),
+        rate: None,
     }
 }
 
@@ -646,6 +648,43 @@ async fn reflection_tells_the_contract_under_both_names() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_over_its_rate_waits_as_told_and_nothing_has_happened() {
+    const EAGER: &str = "tpk_eager";
+    let rate = Some(Rate { calls_per_second: 1, burst: 2 });
+    let eager = Credential { rate, ..credential(EAGER, "dev", &["*"]) };
+    let house = house_with(true, None, vec![eager]).await;
+    let (mut eager, mut other) = (house.clients(Some(EAGER)), house.clients(Some(KEY)));
+
+    let mut opened = 0;
+    let refused = loop {
+        let request = session(PROVIDERS[0], &format!("eager-{opened}"), pb::SessionPurpose::Pay);
+        match eager.sessions.create_session(request).await {
+            Ok(_) => opened += 1,
+            Err(refused) => break refused,
+        }
+        assert!(opened < 100, "nothing holds the caller back");
+    };
+    assert!(opened >= 2, "the burst goes through");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::ResourceExhausted, "RATE_LIMITED"));
+    let details = refused.get_error_details();
+    assert_eq!(details.error_info().expect("an ErrorInfo").metadata["limit_per_second"], "1");
+    let wait = details.retry_info().and_then(|info| info.retry_delay).expect("a RetryInfo");
+    assert!(!wait.is_zero() && wait <= Duration::from_secs(1), "{wait:?}");
+
+    // Nobody else is held up, and the provider has heard of the opened ones alone.
+    let sent = other.sandbox.list_exchanges(pb::ListExchangesRequest::default()).await.expect("listed");
+    let opening = sent.into_inner().exchanges;
+    let opening =
+        opening.iter().filter(|one| one.request.as_ref().is_some_and(|r| r.url.contains("session")));
+    assert_eq!(opening.count(), opened);
+
+    tokio::time::sleep(wait).await;
+    let request = session(PROVIDERS[0], &format!("eager-{opened}"), pb::SessionPurpose::Pay);
+    let answer = eager.sessions.create_session(request).await.expect("who waited is let in").into_inner();
+    assert!(!answer.replayed, "the refused call left nothing behind");
+}
+
 const AUTHORITY: &str = include_str!("tls/ca.pem");
 const SERVER: &str = include_str!("tls/server.pem");
 const SERVER_KEY: &str = include_str!("tls/server.key");
@@ -669,6 +708,7 @@ async fn over_tls_a_certificate_opens_the_door_as_a_key_does() {
         kind: CredentialKind::Certificate,
         sha256: fingerprint(CLIENT),
         rpcs: vec!["PaymentService/*".to_owned()],
+        rate: None,
     };
     let house = house_with(true, Some(tls), vec![known]).await;
     let line = |identity: Option<(&str, &str)>, key| {

@@ -135,7 +135,7 @@ pub fn serve(
     let reporter = HealthReporter::new();
     tokio::spawn(health::keep(reporter.clone(), gateway.clone(), draining.clone()));
 
-    let threshold = Threshold::new(Doorkeeper::new(&config.credentials, config.development));
+    let threshold = Threshold::new(Doorkeeper::new(&config.credentials, config.development), gateway.clone());
     let layers = ServiceBuilder::new().layer(GrpcWebLayer::new()).layer(threshold).into_inner();
     let mut server = builder(&config)?.layer(layers);
     let router = server.add_routes(routes(door, sandbox, reporter, config.reflection)?);
