@@ -44,7 +44,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
-    let Config { server, journal, engine, telemetry: _, callers, accounts, lines } = config;
+    let Config { server, origins, journal, engine, telemetry: _, callers, accounts, lines } = config;
     let fingerprint_key = journal.fingerprint_key();
     let journal: Arc<SqliteJournal> = Arc::new(open(journal).await?);
     let network =
@@ -60,6 +60,7 @@ pub async fn serve(
         development: server.development,
         reflection: server.reflection,
         tls: server.tls,
+        origins,
         credentials: callers,
         fingerprint_key,
         limits: Limits { drain_max: drain, ..Limits::default() },

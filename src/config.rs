@@ -23,6 +23,7 @@ use crate::journal::sqlite;
 use crate::providers::registry;
 use crate::providers::settings::Settings;
 use crate::rpc::auth::{Credential, CredentialKind};
+use crate::rpc::origins::Origin;
 use crate::rpc::rate::{RATE_MAX, Rate};
 use crate::rpc::server::Tls;
 use crate::world::Line;
@@ -39,6 +40,8 @@ const NAME_CHARS_MAX: usize = 64;
 pub struct Config {
     /// The gRPC port.
     pub server: Server,
+    /// Whose web pages may call from another origin.
+    pub origins: Vec<Origin>,
     /// Where the journal lives.
     pub journal: JournalConfig,
     /// Limits and rhythms.
@@ -166,6 +169,7 @@ pub fn parse(text: &str, secrets: &dyn Secrets) -> Result<Config, Vec<Mistake>> 
     }
     let table = Table::new(&document, "", 0, Some(root.get_ref()));
     let (server, rate) = server(table.table("server"));
+    let origins = web(table.table("web"));
     let journal = journal(table.table("journal"));
     let engine = engine(table.table("engine"));
     let telemetry = telemetry(table.table("telemetry"));
@@ -174,7 +178,7 @@ pub fn parse(text: &str, secrets: &dyn Secrets) -> Result<Config, Vec<Mistake>> 
     table.finish();
     let mistakes = document.finish();
     if mistakes.is_empty() {
-        Ok(Config { server, journal, engine, telemetry, callers, accounts, lines })
+        Ok(Config { server, origins, journal, engine, telemetry, callers, accounts, lines })
     } else {
         Err(mistakes)
     }
@@ -234,6 +238,18 @@ fn tls(table: Table<'_>) -> Tls {
     };
     table.finish();
     tls
+}
+
+fn web(table: Table<'_>) -> Vec<Origin> {
+    let mut origins = Vec::new();
+    for text in table.texts("allowed_origins") {
+        match Origin::parse(&text) {
+            Ok(origin) => origins.push(origin),
+            Err(problem) => table.mistake("allowed_origins", problem),
+        }
+    }
+    table.finish();
+    origins
 }
 
 fn journal(table: Table<'_>) -> JournalConfig {

@@ -112,6 +112,7 @@ pub mod rpc {
     pub mod auth;
     pub mod health;
     pub mod offline;
+    pub mod origins;
     pub mod proto;
     pub mod rate;
     pub mod sandbox;

@@ -58,6 +58,20 @@ fn it_parses_with_every_option_switched_on() {
 }
 
 #[test]
+fn options_with_more_than_one_form_parse_in_each() {
+    let with = |from: &str, to: &str| {
+        let text = example();
+        assert!(text.contains(from), "{from} is in the example");
+        assert_fine(&text.replace(from, to));
+    };
+    for origins in ["[]", r#"["dev"]"#, r#"["https://shop.example", "http://localhost:3000", "dev"]"#] {
+        with(r#"# allowed_origins = ["https://shop.example"]"#, &format!("allowed_origins = {origins}"));
+    }
+    with("# calls_per_second = 100", "calls_per_second = 0");
+    with("calls_per_second = 20, burst = 40", "burst = 40, calls_per_second = 1000000");
+}
+
+#[test]
 fn the_configuration_of_the_readme_parses() {
     let path = root().join("docs/two-processes.toml");
     assert_fine(&std::fs::read_to_string(path).expect("the README's configuration is there"));

@@ -23,6 +23,7 @@ use turnpike::app::SimulatorSandbox;
 use turnpike::domain::ids::{AccountName, MerchantName};
 use turnpike::domain::secret::Secret;
 use turnpike::rpc::auth::{Credential, CredentialKind};
+use turnpike::rpc::origins::Origin;
 use turnpike::rpc::proto::account_service_client::AccountServiceClient;
 use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
@@ -60,10 +61,10 @@ fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
 }
 
 async fn house() -> House {
-    house_with(true, None, Vec::new()).await
+    house_with(true, |_| {}).await
 }
 
-async fn house_with(sandbox: bool, tls: Option<Tls>, more: Vec<Credential>) -> House {
+async fn house_with(sandbox: bool, change: impl FnOnce(&mut server::Config)) -> House {
     let simulators = Arc::new(support::simulators().await);
     let (held, directory) = support::directory();
     let journal = Arc::new(support::store(&directory));
@@ -75,22 +76,21 @@ async fn house_with(sandbox: bool, tls: Option<Tls>, more: Vec<Credential>) -> H
         .collect();
     let sandbox =
         sandbox.then(|| Arc::new(SimulatorSandbox::new(simulators.clone(), providers)) as Arc<dyn Sandbox>);
-    let config = server::Config {
+    let mut config = server::Config {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        tls,
+        tls: None,
         development: true,
         reflection: true,
-        credentials: [
+        origins: Vec::new(),
+        credentials: vec![
             credential(KEY, "dev", &["*"]),
             credential(READER, "dev", &["PaymentService/Get*", "AccountService/*"]),
             credential(STRANGER, "stranger", &["*"]),
-        ]
-        .into_iter()
-        .chain(more)
-        .collect(),
+        ],
         fingerprint_key: Secret::new(vec![7; 32]),
         limits: Limits { drain_max: Duration::from_secs(5), ..Limits::default() },
     };
+    change(&mut config);
     let (stop, stopped) = oneshot::channel();
     let stopped = async {
         let _ = stopped.await;
@@ -579,7 +579,7 @@ async fn accounts_tell_what_they_can_do_and_requests_are_explained_without_being
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_is_there_in_development_only() {
-    let outside = house_with(false, None, Vec::new()).await;
+    let outside = house_with(false, |_| {}).await;
     let refused =
         outside.clients(Some(KEY)).sandbox.list_exchanges(pb::ListExchangesRequest::default()).await;
     let refused = refused.expect_err("no sandbox");
@@ -653,7 +653,7 @@ async fn a_caller_over_its_rate_waits_as_told_and_nothing_has_happened() {
     const EAGER: &str = "tpk_eager";
     let rate = Some(Rate { calls_per_second: 1, burst: 2 });
     let eager = Credential { rate, ..credential(EAGER, "dev", &["*"]) };
-    let house = house_with(true, None, vec![eager]).await;
+    let house = house_with(true, |config| config.credentials.push(eager)).await;
     let (mut eager, mut other) = (house.clients(Some(EAGER)), house.clients(Some(KEY)));
 
     let mut opened = 0;
@@ -710,7 +710,11 @@ async fn over_tls_a_certificate_opens_the_door_as_a_key_does() {
         rpcs: vec!["PaymentService/*".to_owned()],
         rate: None,
     };
-    let house = house_with(true, Some(tls), vec![known]).await;
+    let house = house_with(true, |config| {
+        config.tls = Some(tls);
+        config.credentials.push(known);
+    })
+    .await;
     let line = |identity: Option<(&str, &str)>, key| {
         let tls =
             ClientTlsConfig::new().ca_certificate(Certificate::from_pem(AUTHORITY)).domain_name("localhost");
@@ -742,28 +746,100 @@ async fn over_tls_a_certificate_opens_the_door_as_a_key_does() {
     assert_eq!(reason(&refused), "RPC_NOT_PERMITTED");
 }
 
+/// A browser, as far as gRPC-Web needs one: HTTP/1.1, and headers of its own making.
+struct Browser<'a> {
+    house: &'a House,
+    client: reqwest::Client,
+}
+
+impl<'a> Browser<'a> {
+    fn new(house: &'a House) -> Self {
+        Self { house, client: reqwest::Client::builder().http1_only().build().expect("a client") }
+    }
+
+    fn address(&self) -> String {
+        format!("http://{}/turnpike.v1.PaymentService/GetPayment", self.house.address)
+    }
+
+    /// Asks for a payment that is not there, from a page of an origin.
+    async fn call(&self, origin: Option<&str>) -> reqwest::Response {
+        use prost::Message as _;
+        let message = get("pay_00000000000000000000000000").encode_to_vec();
+        let mut body = vec![0];
+        body.extend(u32::try_from(message.len()).expect("short").to_be_bytes());
+        body.extend(message);
+        let mut request = self
+            .client
+            .post(self.address())
+            .header("content-type", "application/grpc-web+proto")
+            .header("x-api-key", KEY)
+            .body(body);
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    /// Asks whether a page may call, as browsers do before the call.
+    async fn preflight(&self, origin: &str) -> reqwest::Response {
+        self.client
+            .request(reqwest::Method::OPTIONS, self.address())
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type,x-grpc-web,grpc-timeout")
+            .send()
+            .await
+            .expect("an answer")
+    }
+}
+
+fn header(answer: &reqwest::Response, name: &str) -> Option<String> {
+    answer.headers().get(name).map(|value| value.to_str().expect("text").to_lowercase())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_speaks_grpc_web_on_the_same_port() {
-    use prost::Message as _;
     let house = house().await;
-    let message = get("pay_00000000000000000000000000").encode_to_vec();
-    let mut body = vec![0];
-    body.extend(u32::try_from(message.len()).expect("short").to_be_bytes());
-    body.extend(message);
-    let answer = reqwest::Client::builder()
-        .http1_only()
-        .build()
-        .expect("a client")
-        .post(format!("http://{}/turnpike.v1.PaymentService/GetPayment", house.address))
-        .header("content-type", "application/grpc-web+proto")
-        .header("x-api-key", KEY)
-        .body(body)
-        .send()
-        .await
-        .expect("an answer");
+    let browser = Browser::new(&house);
+    let answer = browser.call(None).await;
     assert_eq!(answer.status().as_u16(), 200);
-    let status = answer.headers().get("grpc-status").expect("a status").to_str().expect("text").to_owned();
-    assert_eq!(status, (Code::NotFound as i32).to_string());
+    assert_eq!(header(&answer, "grpc-status"), Some((Code::NotFound as i32).to_string()));
+    // Nobody is named, so no page elsewhere may call.
+    let answer = browser.preflight("https://shop.example").await;
+    assert_eq!(header(&answer, "access-control-allow-origin"), None);
+    let answer = browser.call(Some("https://shop.example")).await;
+    assert_eq!(header(&answer, "access-control-allow-origin"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_the_origins_that_are_named_may_call() {
+    let origins = || ["https://shop.example", "dev"].map(|text| Origin::parse(text).expect("an origin"));
+    let house = house_with(true, |config| config.origins = origins().to_vec()).await;
+    let browser = Browser::new(&house);
+    for origin in ["https://shop.example", "http://localhost:5173"] {
+        let answer = browser.preflight(origin).await;
+        assert!(answer.status().is_success(), "{}", answer.status());
+        assert_eq!(header(&answer, "access-control-allow-origin").as_deref(), Some(origin));
+        assert_eq!(header(&answer, "access-control-allow-methods").as_deref(), Some("post"));
+        let allowed = header(&answer, "access-control-allow-headers").expect("a list");
+        for name in ["authorization", "x-api-key", "content-type", "x-grpc-web", "grpc-timeout"] {
+            assert!(allowed.split(',').any(|one| one.trim() == name), "{name} is not in {allowed}");
+        }
+
+        let answer = browser.call(Some(origin)).await;
+        assert_eq!(header(&answer, "access-control-allow-origin").as_deref(), Some(origin));
+        let exposed = header(&answer, "access-control-expose-headers").expect("a list");
+        for name in ["grpc-status", "grpc-message", "grpc-status-details-bin"] {
+            assert!(exposed.split(',').any(|one| one.trim() == name), "{name} is not in {exposed}");
+        }
+        assert_eq!(header(&answer, "grpc-status"), Some((Code::NotFound as i32).to_string()));
+    }
+    for stranger in ["https://evil.example", "https://shop.example.evil.example", "http://shop.example"] {
+        let answer = browser.preflight(stranger).await;
+        assert_eq!(header(&answer, "access-control-allow-origin"), None, "{stranger}");
+        let answer = browser.call(Some(stranger)).await;
+        assert_eq!(header(&answer, "access-control-allow-origin"), None, "{stranger}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

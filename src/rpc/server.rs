@@ -21,6 +21,7 @@ use crate::engine::gateway::Gateway;
 use super::auth::{Credential, Doorkeeper};
 use super::door::Door;
 use super::fingerprint::Fingerprinter;
+use super::origins::{self, Origin};
 use super::proto::{
     DESCRIPTOR_SET, account_service_server::AccountServiceServer,
     payment_service_server::PaymentServiceServer, sandbox_service_server::SandboxServiceServer,
@@ -55,6 +56,8 @@ pub struct Config {
     pub development: bool,
     /// Whether reflection is served.
     pub reflection: bool,
+    /// Whose web pages may call by gRPC-Web from another origin.
+    pub origins: Vec<Origin>,
     /// Who may come in.
     pub credentials: Vec<Credential>,
     /// The key of fingerprints and page tokens: the same for all processes on one journal, for as
@@ -136,7 +139,12 @@ pub fn serve(
     tokio::spawn(health::keep(reporter.clone(), gateway.clone(), draining.clone()));
 
     let threshold = Threshold::new(Doorkeeper::new(&config.credentials, config.development), gateway.clone());
-    let layers = ServiceBuilder::new().layer(GrpcWebLayer::new()).layer(threshold).into_inner();
+    let layers = ServiceBuilder::new()
+        // A browser asks without a credential, so the answer comes before the threshold.
+        .option_layer(origins::layer(config.origins.clone()))
+        .layer(GrpcWebLayer::new())
+        .layer(threshold)
+        .into_inner();
     let mut server = builder(&config)?.layer(layers);
     let router = server.add_routes(routes(door, sandbox, reporter, config.reflection)?);
 
