@@ -579,11 +579,17 @@ async fn accounts_tell_what_they_can_do_and_requests_are_explained_without_being
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_is_there_in_development_only() {
-    let outside = house_with(false, |_| {}).await;
-    let refused =
-        outside.clients(Some(KEY)).sandbox.list_exchanges(pb::ListExchangesRequest::default()).await;
-    let refused = refused.expect_err("no sandbox");
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "SANDBOX_DISABLED"));
+    let refused = async |house: &House| {
+        let mut clients = house.clients(Some(KEY));
+        let answer = clients.sandbox.list_exchanges(pb::ListExchangesRequest::default()).await;
+        answer.expect_err("no sandbox")
+    };
+    let outside = house_with(true, |config| config.development = false).await;
+    assert_eq!(refused(&outside).await.code(), Code::Unimplemented);
+    assert!(!services(&outside, REFLECTION[0]).await.contains("Sandbox"));
+    // In development, and in front of providers that nobody here simulates.
+    let serious = refused(&house_with(false, |_| {}).await).await;
+    assert_eq!((serious.code(), reason(&serious).as_str()), (Code::FailedPrecondition, "SANDBOX_DISABLED"));
 
     let house = house().await;
     let mut clients = house.clients(Some(KEY));
@@ -612,39 +618,42 @@ async fn the_sandbox_is_there_in_development_only() {
     assert_eq!(charged.payment.expect("a payment").state(), PaymentState::Captured);
 }
 
+const REFLECTION: [&str; 2] = [
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+/// The services that reflection lists, as one text.
+async fn services(house: &House, path: &'static str) -> String {
+    let mut grpc = tonic::client::Grpc::new(house.channel());
+    grpc.ready().await.expect("connected");
+    let codec = tonic_prost::ProstCodec::<
+        tonic_reflection::pb::v1::ServerReflectionRequest,
+        tonic_reflection::pb::v1::ServerReflectionResponse,
+    >::default();
+    let request = tonic_reflection::pb::v1::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(
+            tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(String::new()),
+        ),
+    };
+    let path = http::uri::PathAndQuery::from_static(path);
+    let asked = Request::new(tokio_stream::once(request));
+    let mut told = grpc.streaming(asked, path, codec).await.expect("reflection").into_inner();
+    format!("{:?}", told.message().await.expect("an answer"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn reflection_tells_the_contract_under_both_names() {
-    let house = house().await;
-    let names = async |path: &'static str| {
-        let mut grpc = tonic::client::Grpc::new(house.channel());
-        grpc.ready().await.expect("connected");
-        let codec = tonic_prost::ProstCodec::<
-            tonic_reflection::pb::v1::ServerReflectionRequest,
-            tonic_reflection::pb::v1::ServerReflectionResponse,
-        >::default();
-        let request = tonic_reflection::pb::v1::ServerReflectionRequest {
-            host: String::new(),
-            message_request: Some(
-                tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(
-                    String::new(),
-                ),
-            ),
-        };
-        let path = http::uri::PathAndQuery::from_static(path);
-        let asked = Request::new(tokio_stream::once(request));
-        let mut told = grpc.streaming(asked, path, codec).await.expect("reflection").into_inner();
-        format!("{:?}", told.message().await.expect("an answer"))
-    };
-    for path in [
-        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-    ] {
-        let told = names(path).await;
-        for service in
-            ["SessionService", "PaymentService", "TokenService", "AccountService", "SandboxService"]
-        {
-            assert!(told.contains(&format!("turnpike.v1.{service}")), "{path}: {told}");
+    let (house, serious) = (house().await, house_with(true, |config| config.development = false).await);
+    for path in REFLECTION {
+        let (told, without) = (services(&house, path).await, services(&serious, path).await);
+        for service in ["SessionService", "PaymentService", "TokenService", "AccountService"] {
+            let name = format!("turnpike.v1.{service}");
+            assert!(told.contains(&name) && without.contains(&name), "{path}: {told}, {without}");
         }
+        assert!(told.contains("turnpike.v1.SandboxService"), "{path}: {told}");
+        assert!(!without.contains("SandboxService"), "{path}: {without}");
     }
 }
 

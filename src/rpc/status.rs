@@ -263,9 +263,9 @@ pub fn refused(refused: Refused, rpc: &str) -> Status {
     .into_status()
 }
 
-/// The status of every sandbox RPC of a server that is not in development mode.
+/// The status of every sandbox RPC of a server in front of providers that are not simulated by it.
 pub fn sandbox_disabled() -> Status {
-    let message = "the server does not run in development mode".to_owned();
+    let message = "the server simulates no providers".to_owned();
     precondition(ErrorReason::SandboxDisabled, message, Vec::new(), "server").into_status()
 }
 
