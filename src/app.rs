@@ -45,8 +45,8 @@ pub async fn serve(
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
     let Config { server, origins, journal, engine, telemetry: _, callers, accounts, lines } = config;
-    let fingerprint_key = journal.fingerprint_key();
     let journal: Arc<SqliteJournal> = Arc::new(open(journal).await?);
+    let fingerprint_key = journal.fingerprint_key().clone();
     let network =
         Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
     let gateway = Gateway::new(journal.clone(), Arc::new(network), Accounts::new(accounts), engine);

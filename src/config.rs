@@ -95,13 +95,16 @@ impl JournalConfig {
         let previous = self.keys.keys().filter(|number| **number != self.current_key);
         let previous = previous.map(|number| key(*number)).collect::<Result<_, _>>()?;
         let keys = Keys::new(key(self.current_key)?, previous)?;
-        Ok(sqlite::Config { check: self.check, ..sqlite::Config::new(&self.directory, keys) })
+        Ok(sqlite::Config {
+            check: self.check,
+            inherited_fingerprint_key: Some(self.inherited_fingerprint_key()),
+            ..sqlite::Config::new(&self.directory, keys)
+        })
     }
 
-    /// The key of request fingerprints: derived from the oldest key, so that it stays the same
-    /// while keys are rotated and only changes when the oldest is dropped.
-    #[must_use]
-    pub fn fingerprint_key(&self) -> Secret<Vec<u8>> {
+    /// The key of request fingerprints as it was before stores kept one of their own: derived from the
+    /// oldest key. What was recorded with it goes on to be recognised.
+    fn inherited_fingerprint_key(&self) -> Secret<Vec<u8>> {
         let oldest = self.keys.values().next().map_or("", |key| key.expose().as_str());
         let key = hmac::Key::new(hmac::HMAC_SHA256, oldest.as_bytes());
         Secret::new(hmac::sign(&key, b"turnpike request fingerprint").as_ref().to_vec())
@@ -501,6 +504,24 @@ mod tests {
         ] {
             assert!(told.contains(&expected), "{expected:?} is missing in {told:?}");
         }
+    }
+
+    #[test]
+    fn an_older_store_goes_on_with_the_fingerprints_of_its_oldest_key() {
+        let key = |byte: u8| {
+            let bytes: Vec<u8> = (byte..byte + 32).collect();
+            Secret::new(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes))
+        };
+        let config = JournalConfig {
+            directory: PathBuf::new(),
+            current_key: 2,
+            keys: BTreeMap::from([(1, key(0)), (2, key(9))]),
+            check: sqlite::Check::Quick,
+        };
+        let inherited = config.store().expect("good keys").inherited_fingerprint_key.expect("one");
+        // HMAC-SHA256 of "turnpike request fingerprint" under the first key's base64 text.
+        let known = "82951662091c5777661ea0071173b22b0af9d38729bd4bd46b712005dca543ef";
+        assert_eq!(inherited.expose().as_slice(), unhex(known).expect("hexadecimal"));
     }
 
     #[test]

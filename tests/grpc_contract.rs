@@ -6,6 +6,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ use tonic_types::StatusExt as _;
 use turnpike::app::SimulatorSandbox;
 use turnpike::domain::ids::{AccountName, MerchantName};
 use turnpike::domain::secret::Secret;
+use turnpike::journal::seal::{Key, Keys};
+use turnpike::journal::seam::Journal as _;
+use turnpike::journal::sqlite::{self, SqliteJournal};
 use turnpike::rpc::auth::{Credential, CredentialKind};
 use turnpike::rpc::origins::Origin;
 use turnpike::rpc::proto::account_service_client::AccountServiceClient;
@@ -45,7 +49,7 @@ struct House {
     stop: Option<oneshot::Sender<()>>,
     serving: Serving,
     _simulators: Arc<Simulators>,
-    _directory: tempfile::TempDir,
+    _directory: Option<tempfile::TempDir>,
 }
 
 fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
@@ -65,10 +69,23 @@ async fn house() -> House {
 }
 
 async fn house_with(sandbox: bool, change: impl FnOnce(&mut server::Config)) -> House {
-    let simulators = Arc::new(support::simulators().await);
     let (held, directory) = support::directory();
     let journal = Arc::new(support::store(&directory));
-    let (accounts, network) = support::outside(support::configuration(&simulators, &directory));
+    let simulators = Arc::new(support::simulators().await);
+    let house = house_over(simulators, &directory, journal, sandbox, change).await;
+    House { _directory: Some(held), ..house }
+}
+
+/// A gateway over a store that somebody else may have used before.
+async fn house_over(
+    simulators: Arc<Simulators>,
+    directory: &Path,
+    journal: Arc<SqliteJournal>,
+    sandbox: bool,
+    change: impl FnOnce(&mut server::Config),
+) -> House {
+    let fingerprint_key = journal.fingerprint_key().clone();
+    let (accounts, network) = support::outside(support::configuration(&simulators, directory));
     let gateway = support::engine(journal, Arc::new(network), accounts).await;
     let providers: BTreeMap<AccountName, String> = PROVIDERS
         .iter()
@@ -87,7 +104,7 @@ async fn house_with(sandbox: bool, change: impl FnOnce(&mut server::Config)) -> 
             credential(READER, "dev", &["PaymentService/Get*", "AccountService/*"]),
             credential(STRANGER, "stranger", &["*"]),
         ],
-        fingerprint_key: Secret::new(vec![7; 32]),
+        fingerprint_key,
         limits: Limits { drain_max: Duration::from_secs(5), ..Limits::default() },
     };
     change(&mut config);
@@ -97,7 +114,7 @@ async fn house_with(sandbox: bool, change: impl FnOnce(&mut server::Config)) -> 
     };
     let serving = server::serve(config, gateway, sandbox, stopped).expect("the door opens");
     let address = serving.address;
-    House { address, stop: Some(stop), serving, _simulators: simulators, _directory: held }
+    House { address, stop: Some(stop), serving, _simulators: simulators, _directory: None }
 }
 
 #[derive(Clone)]
@@ -692,6 +709,42 @@ async fn a_caller_over_its_rate_waits_as_told_and_nothing_has_happened() {
     let request = session(PROVIDERS[0], &format!("eager-{opened}"), pb::SessionPurpose::Pay);
     let answer = eager.sessions.create_session(request).await.expect("who waited is let in").into_inner();
     assert!(!answer.replayed, "the refused call left nothing behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_is_recognised_when_the_key_of_its_time_is_gone() {
+    let (_held, directory) = support::directory();
+    let simulators = Arc::new(support::simulators().await);
+    let key = |number: u8| Key::new(number.into(), &Secret::new([number; 32]));
+    let open = |current: u8, previous: &[u8]| {
+        let previous = previous.iter().copied().map(key).collect();
+        let keys = Keys::new(key(current), previous).expect("different numbers");
+        Arc::new(sqlite::open(sqlite::Config::new(&directory, keys)).expect("the store opens"))
+    };
+    let journal = open(1, &[]);
+    let house = house_over(simulators.clone(), &directory, journal.clone(), true, |_| {}).await;
+    let mut clients = house.clients(Some(KEY));
+    let token = saved_card(&mut clients, PROVIDERS[0]).await;
+    let wish = charge(PROVIDERS[0], "before-rotation", &token.id);
+    let first = clients.payments.charge_token(wish.clone()).await.expect("charged").into_inner();
+    assert!(!first.replayed);
+    journal.close().await;
+
+    let journal = open(2, &[1]);
+    while !journal.reseal(100).await.expect("resealed").finished {}
+    journal.close().await;
+
+    let journal = open(2, &[]);
+    let house = house_over(simulators, &directory, journal, true, |_| {}).await;
+    let mut clients = house.clients(Some(KEY));
+    let again = clients.payments.charge_token(wish.clone()).await.expect("replayed").into_inner();
+    let id = |answer: &pb::ChargeTokenResponse| answer.payment.as_ref().expect("a payment").id.clone();
+    assert!(again.replayed);
+    assert_eq!(id(&again), id(&first));
+    // Another request under the same id is still told from it.
+    let other = pb::ChargeTokenRequest { merchant_reference: "another".to_owned(), ..wish };
+    let refused = clients.payments.charge_token(other).await.expect_err("another request");
+    assert_eq!(reason(&refused), "REQUEST_ID_REUSED");
 }
 
 const AUTHORITY: &str = include_str!("tls/ca.pem");
