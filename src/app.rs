@@ -13,14 +13,14 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{Concern, Config};
 use crate::engine::accounts::Accounts;
 use crate::engine::gateway::Gateway;
 use crate::journal::seam::Journal;
 use crate::journal::sqlite::{self, SqliteJournal};
 use crate::rpc::sandbox::Sandbox;
 use crate::rpc::server::{self, Limits};
-use crate::world::Network;
+use crate::world::{Network, World as _};
 
 #[cfg(feature = "simulator")]
 pub use sandbox::SimulatorSandbox;
@@ -44,11 +44,20 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
-    let Config { server, origins, journal, engine, telemetry: _, callers, accounts, lines } = config;
+    let Config { server, certificates, origins, journal, engine, telemetry: _, callers, accounts, lines } =
+        config;
     let journal: Arc<SqliteJournal> = Arc::new(open(journal).await?);
     let fingerprint_key = journal.fingerprint_key().clone();
     let network =
         Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
+    // Only told: what is unresolved has to be asked about, whoever may be kept from calling.
+    for concern in Config::concerns(&certificates, network.now()) {
+        match concern {
+            Concern::NotGood(told) | Concern::EndsSoon(told) => {
+                tracing::warn!(option = told.name, "{}", told.problem);
+            }
+        }
+    }
     let gateway = Gateway::new(journal.clone(), Arc::new(network), Accounts::new(accounts), engine);
     let recovered = gateway.recover().await.context("looking through what the last process left behind")?;
     let resolver = tokio::spawn(gateway.clone().resolve_forever());
