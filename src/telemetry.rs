@@ -3,6 +3,9 @@
 //! Spans follow a call through the house: `rpc`, `claim`, `converse`, `exchange`, `record`. Fields
 //! have few values: provider, operation, outcome. Never a token, a key, a body or an e-mail.
 
+use std::ffi::OsStr;
+use std::io::IsTerminal as _;
+
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
@@ -34,7 +37,8 @@ impl Drop for Flush {
 /// A filter that does not parse, an endpoint that is none, or a second call.
 pub fn start(config: &Telemetry) -> anyhow::Result<Flush> {
     let filter = EnvFilter::try_new(&config.log)?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = colours(std::io::stderr().is_terminal(), std::env::var_os("NO_COLOR").as_deref());
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let lines = if config.json { lines.json().boxed() } else { lines.boxed() };
     let provider = config.otlp_endpoint.as_deref().map(|endpoint| exporter(config, endpoint)).transpose()?;
     let spans = provider.as_ref().map(|provider| {
@@ -43,6 +47,11 @@ pub fn start(config: &Telemetry) -> anyhow::Result<Flush> {
     });
     Registry::default().with(filter).with(lines).with(spans).try_init()?;
     Ok(Flush(provider))
+}
+
+/// Colours are for people at a terminal who did not refuse them (<https://no-color.org>).
+fn colours(terminal: bool, refused: Option<&OsStr>) -> bool {
+    terminal && refused.is_none_or(OsStr::is_empty)
 }
 
 fn exporter(config: &Telemetry, endpoint: &str) -> anyhow::Result<SdkTracerProvider> {
@@ -55,4 +64,16 @@ fn exporter(config: &Telemetry, endpoint: &str) -> anyhow::Result<SdkTracerProvi
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(share))))
         .with_resource(Resource::builder().with_service_name(config.service_name.clone()).build())
         .build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_where_nobody_refuses_them() {
+        assert!(colours(true, None) && colours(true, Some(OsStr::new(""))));
+        assert!(!colours(true, Some(OsStr::new("1"))));
+        assert!(!colours(false, None));
+    }
 }
