@@ -126,6 +126,8 @@ impl JournalConfig {
 pub struct Telemetry {
     /// What is logged, in `tracing`'s filter language.
     pub log: String,
+    /// Which spans are exported, in the same language.
+    pub spans: String,
     /// Whether logs are JSON lines.
     pub json: bool,
     /// An OTLP endpoint; nothing is exported without one.
@@ -383,6 +385,7 @@ fn telemetry(table: Table<'_>) -> Telemetry {
     }
     let telemetry = Telemetry {
         log: filter(&table, "log", "info"),
+        spans: filter(&table, "spans", "info"),
         json: format == "json",
         otlp_endpoint,
         service_name: table.text_or("service_name", "turnpike"),
@@ -687,6 +690,7 @@ mod tests {
         ] {
             assert_eq!(telemetry(fine), [], "{fine}");
         }
+        assert_eq!(telemetry("spans = \"wrn\""), [(3, "telemetry.spans".to_owned())]);
         for wrong in ["info,turnpike=loud", "wrn", "info, debig"] {
             let line = format!("log = \"{wrong}\"");
             assert_eq!(telemetry(&line), [(3, "telemetry.log".to_owned())], "{wrong}");

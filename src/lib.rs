@@ -52,6 +52,7 @@ pub mod engine {
     mod resolver;
     mod running;
     mod sessions;
+    mod spans;
     mod tokens;
     mod writing;
 

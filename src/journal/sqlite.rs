@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, oneshot};
+use tracing::Instrument as _;
 
 pub use self::checkpoint::Checkpoints;
 use self::checkpoint::{Checkpointer, Nudge};
@@ -206,11 +207,24 @@ impl SqliteJournal {
 
     /// Prepares an entry at once, so that the future need not carry it along.
     fn write(&self, entry: Entry) -> impl Future<Output = Result<(), CommitError>> + Send + '_ {
+        let span = match entry.claim {
+            Some(_) => tracing::info_span!("claim", outcome = tracing::field::Empty),
+            None => tracing::info_span!("record", outcome = tracing::field::Empty),
+        };
+        let ended = span.clone();
         let rows = Rows::of(entry, &self.keys);
-        async move {
-            let rows = rows.map_err(|_| Unavailable::Failing)?;
-            self.writes.ask(rows).await.unwrap_or_else(|why| Err(self.unavailable(why).into()))
-        }
+        let written = async move {
+            let written = match rows {
+                Ok(rows) => {
+                    let answer = self.writes.ask(rows).await;
+                    answer.unwrap_or_else(|why| Err(self.unavailable(why).into()))
+                }
+                Err(_) => Err(Unavailable::Failing.into()),
+            };
+            ended.record("outcome", outcome(&written));
+            written
+        };
+        written.instrument(span)
     }
 
     async fn instruct<T>(&self, job: impl FnOnce(Answer<T>) -> writer::Job) -> Result<T, Unavailable> {
@@ -384,6 +398,16 @@ impl SqliteJournal {
             let _ = answered.await;
         }
         self.files.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// How a write ended, for its span.
+fn outcome(written: &Result<(), CommitError>) -> &'static str {
+    match written {
+        Ok(()) => "written",
+        Err(CommitError::Conflict) => "conflict",
+        Err(CommitError::Taken(_)) => "taken",
+        Err(CommitError::Unavailable(_)) => "unavailable",
     }
 }
 
