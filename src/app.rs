@@ -13,14 +13,15 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{Concern, Config};
+use crate::domain::secret::Secret;
 use crate::engine::accounts::Accounts;
 use crate::engine::gateway::Gateway;
 use crate::journal::seam::Journal;
 use crate::journal::sqlite::{self, SqliteJournal};
 use crate::rpc::sandbox::Sandbox;
 use crate::rpc::server::{self, Limits};
-use crate::world::Network;
+use crate::world::{Network, World as _};
 
 #[cfg(feature = "simulator")]
 pub use sandbox::SimulatorSandbox;
@@ -44,8 +45,17 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
-    let journal = Arc::new(open(config.journal.clone()).await?);
-    serve_over(journal, config, sandbox, stop, ready).await
+    let journal = open(config.journal.clone()).await?;
+    let fingerprint_key = journal.fingerprint_key().clone();
+    serve_over(Store { journal: Arc::new(journal), fingerprint_key }, config, sandbox, stop, ready).await
+}
+
+/// A store that is open.
+pub struct Store {
+    /// The store.
+    pub journal: Arc<dyn Journal>,
+    /// The key of fingerprints and page tokens, as the store keeps it.
+    pub fingerprint_key: Secret<Vec<u8>>,
 }
 
 /// The same over a store that is already open, whatever the configuration says of it.
@@ -53,16 +63,24 @@ pub async fn serve(
 /// # Errors
 /// As [`serve`].
 pub async fn serve_over(
-    journal: Arc<dyn Journal>,
+    Store { journal, fingerprint_key }: Store,
     config: Config,
     sandbox: Option<Arc<dyn Sandbox>>,
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
-    let fingerprint_key = config.journal.fingerprint_key();
-    let Config { server, journal: _, engine, telemetry: _, callers, accounts, lines } = config;
+    let Config { server, certificates, origins, journal: _, engine, telemetry: _, callers, accounts, lines } =
+        config;
     let network =
         Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
+    // Only told: what is unresolved has to be asked about, whoever may be kept from calling.
+    for concern in Config::concerns(&certificates, network.now()) {
+        match concern {
+            Concern::NotGood(told) | Concern::EndsSoon(told) => {
+                tracing::warn!(option = told.name, "{}", told.problem);
+            }
+        }
+    }
     let gateway = Gateway::new(journal.clone(), Arc::new(network), Accounts::new(accounts), engine);
     let recovered = gateway.recover().await.context("looking through what the last process left behind")?;
     let resolver = tokio::spawn(gateway.clone().resolve_forever());
@@ -74,6 +92,7 @@ pub async fn serve_over(
         development: server.development,
         reflection: server.reflection,
         tls: server.tls,
+        origins,
         credentials: callers,
         fingerprint_key,
         limits: Limits { drain_max: drain, ..Limits::default() },

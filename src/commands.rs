@@ -57,7 +57,10 @@ impl Turnpike {
             Command::Serve(serve) => serve.run(),
             #[cfg(feature = "simulator")]
             Command::Simulate(simulate) => simulate.run(),
-            Command::Check(check) => return check.run(),
+            Command::Check(check) => match check.run() {
+                Ok(code) => return code,
+                Err(error) => Err(error),
+            },
             Command::Migrate(migrate) => migrate.run(),
             Command::Capabilities(capabilities) => capabilities.run(),
             Command::Inspect(inspect) => inspect.run(),

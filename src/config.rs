@@ -3,14 +3,20 @@
 //! `parse` finds every mistake in one go, with its line, and builds the adapters on the way, so
 //! that what starts is what was checked. `config.example.toml` explains every option.
 
+mod certificates;
 mod reader;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
+use celes::Country;
+use jiff::Timestamp;
 use toml::de::DeTable;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use crate::domain::ids::{AccountName, MerchantName};
 use crate::domain::money::Currency;
@@ -23,9 +29,13 @@ use crate::journal::sqlite;
 use crate::providers::registry;
 use crate::providers::settings::Settings;
 use crate::rpc::auth::{Credential, CredentialKind};
+use crate::rpc::origins::Origin;
+use crate::rpc::rate::{RATE_MAX, Rate};
 use crate::rpc::server::Tls;
 use crate::world::Line;
 
+use certificates::Mismatch;
+pub use certificates::{Certificate, Concern};
 use reader::{Document, Table};
 pub use reader::{Mistake, Secrets};
 
@@ -38,6 +48,10 @@ const NAME_CHARS_MAX: usize = 64;
 pub struct Config {
     /// The gRPC port.
     pub server: Server,
+    /// Certificates, and when they are good.
+    pub certificates: Vec<Certificate>,
+    /// Whose web pages may call from another origin.
+    pub origins: Vec<Origin>,
     /// Where the journal lives.
     pub journal: JournalConfig,
     /// Limits and rhythms.
@@ -91,13 +105,16 @@ impl JournalConfig {
         let previous = self.keys.keys().filter(|number| **number != self.current_key);
         let previous = previous.map(|number| key(*number)).collect::<Result<_, _>>()?;
         let keys = Keys::new(key(self.current_key)?, previous)?;
-        Ok(sqlite::Config { check: self.check, ..sqlite::Config::new(&self.directory, keys) })
+        Ok(sqlite::Config {
+            check: self.check,
+            inherited_fingerprint_key: Some(self.inherited_fingerprint_key()),
+            ..sqlite::Config::new(&self.directory, keys)
+        })
     }
 
-    /// The key of request fingerprints: derived from the oldest key, so that it stays the same
-    /// while keys are rotated and only changes when the oldest is dropped.
-    #[must_use]
-    pub fn fingerprint_key(&self) -> Secret<Vec<u8>> {
+    /// The key of request fingerprints as it was before stores kept one of their own: derived from the
+    /// oldest key. What was recorded with it goes on to be recognised.
+    fn inherited_fingerprint_key(&self) -> Secret<Vec<u8>> {
         let oldest = self.keys.values().next().map_or("", |key| key.expose().as_str());
         let key = hmac::Key::new(hmac::HMAC_SHA256, oldest.as_bytes());
         Secret::new(hmac::sign(&key, b"turnpike request fingerprint").as_ref().to_vec())
@@ -109,6 +126,8 @@ impl JournalConfig {
 pub struct Telemetry {
     /// What is logged, in `tracing`'s filter language.
     pub log: String,
+    /// Which spans are exported, in the same language.
+    pub spans: String,
     /// Whether logs are JSON lines.
     pub json: bool,
     /// An OTLP endpoint; nothing is exported without one.
@@ -117,6 +136,14 @@ pub struct Telemetry {
     pub service_name: String,
     /// How many of a thousand traces are kept when the caller's context does not decide.
     pub sample_per_mille: u32,
+}
+
+impl Config {
+    /// What the time says about the certificates.
+    #[must_use]
+    pub fn concerns(certificates: &[Certificate], now: Timestamp) -> Vec<Concern> {
+        certificates.iter().filter_map(|certificate| certificate.concern(now)).collect()
+    }
 }
 
 /// Secrets as the process finds them: files beside the configuration, and its environment.
@@ -143,11 +170,20 @@ impl Secrets for Surroundings {
 /// # Errors
 /// Every mistake, with its line; a file that cannot be read is one mistake on line 1.
 pub fn read(path: &Path) -> Result<Config, Vec<Mistake>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        vec![Mistake { line: 1, name: path.display().to_string(), problem: error.kind().to_string() }]
-    })?;
+    examine(path).1
+}
+
+/// Reads the configuration file at a path, and tells its certificates even when it has mistakes.
+pub fn examine(path: &Path) -> (Vec<Certificate>, Result<Config, Vec<Mistake>>) {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let (name, problem) = (path.display().to_string(), error.kind().to_string());
+            return (Vec::new(), Err(vec![Mistake { line: 1, name, problem }]));
+        }
+    };
     let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    parse(&text, &Surroundings { directory })
+    parts(&text, &Surroundings { directory })
 }
 
 /// Reads a configuration.
@@ -155,31 +191,40 @@ pub fn read(path: &Path) -> Result<Config, Vec<Mistake>> {
 /// # Errors
 /// Every mistake, with its line.
 pub fn parse(text: &str, secrets: &dyn Secrets) -> Result<Config, Vec<Mistake>> {
+    parts(text, secrets).1
+}
+
+fn parts(text: &str, secrets: &dyn Secrets) -> (Vec<Certificate>, Result<Config, Vec<Mistake>>) {
     let document = Document::new(text, secrets);
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         document.mistake(error.span().map_or(0, |span| span.start), "syntax", error.message());
     }
     if !errors.is_empty() {
-        return Err(document.finish());
+        return (Vec::new(), Err(document.finish()));
     }
     let table = Table::new(&document, "", 0, Some(root.get_ref()));
-    let server = server(table.table("server"));
+    let mut certificates = Vec::new();
+    let (server, rate) = server(table.table("server"), &mut certificates);
+    let origins = web(table.table("web"));
     let journal = journal(table.table("journal"));
     let engine = engine(table.table("engine"));
     let telemetry = telemetry(table.table("telemetry"));
-    let (merchants, callers) = merchants(&table);
+    let (merchants, callers) = merchants(&table, rate);
     let (accounts, lines) = accounts(&table, &merchants);
     table.finish();
     let mistakes = document.finish();
-    if mistakes.is_empty() {
-        Ok(Config { server, journal, engine, telemetry, callers, accounts, lines })
-    } else {
-        Err(mistakes)
+    if !mistakes.is_empty() {
+        return (certificates, Err(mistakes));
     }
+    let known = certificates.clone();
+    let config =
+        Config { server, certificates, origins, journal, engine, telemetry, callers, accounts, lines };
+    (known, Ok(config))
 }
 
-fn server(table: Table<'_>) -> Server {
+/// The port, and the rate of callers that have none of their own.
+fn server(table: Table<'_>, certificates: &mut Vec<Certificate>) -> (Server, Option<Rate>) {
     let development = table.flag_or("development", false);
     let grpc = table.text_or("grpc", "127.0.0.1:50051");
     if grpc.parse::<std::net::SocketAddr>().is_err() {
@@ -190,26 +235,88 @@ fn server(table: Table<'_>) -> Server {
         development,
         reflection: table.flag_or("reflection", development),
         drain: table.milliseconds_or("drain_timeout_ms", Duration::from_secs(30), LONGEST),
-        tls: table.has("tls").then(|| tls(table.table("tls"))),
+        tls: table.has("tls").then(|| tls(table.table("tls"), certificates)),
     };
+    let limit = table.table("rate_limit");
+    let rate = rate(&limit, None);
+    limit.finish();
     table.finish();
-    server
+    (server, rate)
 }
 
-fn tls(table: Table<'_>) -> Tls {
+/// How often a caller may call. What is not said is as in `default`; zero calls per second lift the
+/// limit.
+fn rate(table: &Table<'_>, default: Option<Rate>) -> Option<Rate> {
+    let number = |name: &str, default: u32, min: i64| {
+        u32::try_from(table.integer_or(name, default.into(), min, RATE_MAX.into())).unwrap_or(default)
+    };
+    let of_its_own = table.has("calls_per_second");
+    let calls_per_second = number("calls_per_second", default.map_or(0, |rate| rate.calls_per_second), 0);
+    let burst = match default.filter(|_| !of_its_own) {
+        Some(rate) => rate.burst,
+        None => calls_per_second.max(1),
+    };
+    let burst = number("burst", burst, 1);
+    if table.has("burst") && calls_per_second == 0 {
+        table.mistake("burst", "means nothing without calls_per_second");
+    }
+    (calls_per_second > 0).then_some(Rate { calls_per_second, burst })
+}
+
+fn tls(table: Table<'_>, certificates: &mut Vec<Certificate>) -> Tls {
     let file = |name: &str| {
         if !table.has(name) {
             table.mistake(name, "is required");
         }
-        table.secret_maybe(name).unwrap_or(Secret::new(String::new()))
+        table.secret_maybe(name)
     };
-    let tls = Tls {
-        certificate: file("certificate"),
-        key: file("key"),
-        client_ca: table.secret_maybe("client_ca").map(|pem| pem.expose().clone()),
+    let certificate = file("certificate");
+    let key = file("key");
+    let client_ca = table.secret_maybe("client_ca");
+
+    let mut look = |name: &str, pem: &Option<Secret<String>>| {
+        // What cannot be read has been told.
+        let chain = certificates::chain(pem.as_ref()?.expose());
+        let chain = chain.map_err(|problem| table.mistake(name, problem)).ok()?;
+        let (line, full) = table.place(name);
+        certificates.extend(chain.iter().map(|(_, from, until)| Certificate {
+            line,
+            name: full.clone(),
+            from: *from,
+            until: *until,
+        }));
+        Some(chain.into_iter().map(|(certificate, ..)| certificate).collect::<Vec<_>>())
     };
+    let chain = look("certificate", &certificate);
+    let authorities = look("client_ca", &client_ca);
+    if let (Some(chain), Some(key)) = (chain, &key) {
+        match certificates::pair(key, chain) {
+            Ok(()) => {}
+            Err(Mismatch::Certificate(problem)) => table.mistake("certificate", problem),
+            Err(Mismatch::Key(problem)) => table.mistake("key", problem),
+        }
+    }
+    if let Some(Err(problem)) = authorities.map(certificates::authorities) {
+        table.mistake("client_ca", problem);
+    }
     table.finish();
-    tls
+    Tls {
+        certificate: certificate.unwrap_or(Secret::new(String::new())),
+        key: key.unwrap_or(Secret::new(String::new())),
+        client_ca: client_ca.map(|pem| pem.expose().clone()),
+    }
+}
+
+fn web(table: Table<'_>) -> Vec<Origin> {
+    let mut origins = Vec::new();
+    for text in table.texts("allowed_origins") {
+        match Origin::parse(&text) {
+            Ok(origin) => origins.push(origin),
+            Err(problem) => table.mistake("allowed_origins", problem),
+        }
+    }
+    table.finish();
+    origins
 }
 
 fn journal(table: Table<'_>) -> JournalConfig {
@@ -272,10 +379,15 @@ fn telemetry(table: Table<'_>) -> Telemetry {
     if !["text", "json"].contains(&format.as_str()) {
         table.mistake("log_format", "must be text or json");
     }
+    let otlp_endpoint = table.text_maybe("otlp_endpoint");
+    if let Some(endpoint) = &otlp_endpoint {
+        check_address(&table, "otlp_endpoint", endpoint, &["http"]);
+    }
     let telemetry = Telemetry {
-        log: table.text_or("log", "info"),
+        log: filter(&table, "log", "info"),
+        spans: filter(&table, "spans", "info"),
         json: format == "json",
-        otlp_endpoint: table.text_maybe("otlp_endpoint"),
+        otlp_endpoint,
         service_name: table.text_or("service_name", "turnpike"),
         sample_per_mille: u32::try_from(table.integer_or("sample_per_mille", 1000, 0, 1000)).unwrap_or(1000),
     };
@@ -283,8 +395,41 @@ fn telemetry(table: Table<'_>) -> Telemetry {
     telemetry
 }
 
-fn merchants(table: &Table<'_>) -> (Vec<MerchantName>, Vec<Credential>) {
+/// A filter in the language of `tracing`.
+fn filter(table: &Table<'_>, name: &str, default: &str) -> String {
+    let text = table.text_or(name, default);
+    if EnvFilter::builder().parse(&text).is_err() {
+        table.mistake(name, "is not a filter such as info or info,turnpike::journal=debug");
+    }
+    // A misspelt level reads as the name of a module, of which everything is then let through.
+    let fields = text.contains('{');
+    let lost = text.split(',').map(str::trim).find(|part| {
+        let plain = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        plain && !part.is_empty() && *part != "turnpike" && part.parse::<LevelFilter>().is_err()
+    });
+    if let Some(word) = lost.filter(|_| !fields) {
+        table.mistake(name, format!("{word} is no level; a module of others is written {word}=trace"));
+    }
+    text
+}
+
+/// An address of a server: one of the schemes, and no credentials.
+fn check_address(table: &Table<'_>, name: &str, text: &str, schemes: &[&str]) {
+    match Url::parse(text) {
+        Ok(url) if !schemes.contains(&url.scheme()) => {
+            table.mistake(name, format!("must begin with {}://", schemes.join(":// or ")));
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            table.mistake(name, "must not hold credentials");
+        }
+        Ok(_) => {}
+        Err(_) => table.mistake(name, "is not an address"),
+    }
+}
+
+fn merchants(table: &Table<'_>, rate: Option<Rate>) -> (Vec<MerchantName>, Vec<Credential>) {
     let mut names = Vec::new();
+    let mut owners = HashMap::new();
     let mut credentials = Vec::new();
     for (name, merchant) in table.tables("merchants") {
         check_name(table, &format!("merchants.{name}"), &name);
@@ -292,7 +437,7 @@ fn merchants(table: &Table<'_>) -> (Vec<MerchantName>, Vec<Credential>) {
         for (list, kind) in [("keys", CredentialKind::ApiKey), ("certificates", CredentialKind::Certificate)]
         {
             for entry in merchant.array_of_tables(list) {
-                credentials.push(credential(&merchant_name, kind, entry));
+                credentials.push(credential(&merchant_name, kind, rate, &mut owners, entry));
             }
         }
         if !merchant.has("keys") && !merchant.has("certificates") {
@@ -307,18 +452,33 @@ fn merchants(table: &Table<'_>) -> (Vec<MerchantName>, Vec<Credential>) {
     (names, credentials)
 }
 
-fn credential(merchant: &MerchantName, kind: CredentialKind, table: Table<'_>) -> Credential {
-    let text = table.text("sha256");
-    let sha256 = unhex(&text).unwrap_or_else(|| {
-        table.mistake("sha256", "must be 64 hexadecimal digits");
-        [0; 32]
-    });
+fn credential(
+    merchant: &MerchantName,
+    kind: CredentialKind,
+    default: Option<Rate>,
+    owners: &mut HashMap<(CredentialKind, [u8; 32]), MerchantName>,
+    table: Table<'_>,
+) -> Credential {
+    let sha256 = match unhex(&table.text("sha256")) {
+        Some(sha256) => {
+            // One of the two would win, and nobody would know which.
+            if let Some(owner) = owners.insert((kind, sha256), merchant.clone()) {
+                table.mistake("sha256", format!("is given to {owner} already"));
+            }
+            sha256
+        }
+        None => {
+            table.mistake("sha256", "must be 64 hexadecimal digits");
+            [0; 32]
+        }
+    };
     let mut rpcs = table.texts("rpcs");
     if rpcs.is_empty() {
         rpcs.push("*".to_owned());
     }
+    let rate = rate(&table, default);
     table.finish();
-    Credential { merchant: merchant.clone(), kind, sha256, rpcs }
+    Credential { merchant: merchant.clone(), kind, sha256, rpcs, rate }
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
@@ -392,6 +552,17 @@ fn rules(table: &Table<'_>, merchants: &[MerchantName]) -> Rules {
             table.mistake("currencies", format!("{currency} is not an active ISO 4217 code"));
         }
     }
+    let countries = table.texts("countries");
+    for country in &countries {
+        let capital = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !capital || Country::from_alpha2(country).is_err() {
+            table.mistake("countries", format!("{country} is not an ISO 3166-1 alpha-2 code"));
+        }
+    }
+    let notify_url = table.text_maybe("notify_url");
+    if let Some(url) = &notify_url {
+        check_address(table, "notify_url", url, &["http", "https"]);
+    }
     let card_data = table.text_or("card_data", "refuse");
     if !["refuse", "pass-through"].contains(&card_data.as_str()) {
         table.mistake("card_data", "must be refuse or pass-through");
@@ -399,10 +570,10 @@ fn rules(table: &Table<'_>, merchants: &[MerchantName]) -> Rules {
     Rules {
         merchants: allowed,
         currencies,
-        countries: table.texts("countries"),
+        countries,
         plain_cards: card_data == "pass-through",
         absence_grace: table.milliseconds_or("absence_grace_ms", Duration::from_secs(600), LONGEST),
-        notify_url: table.text_maybe("notify_url"),
+        notify_url,
         test: table.flag_or("test", false),
     }
 }
@@ -410,8 +581,13 @@ fn rules(table: &Table<'_>, merchants: &[MerchantName]) -> Rules {
 fn line(table: &Table<'_>) -> Line {
     let default = Line::default();
     let proxy = table.text_maybe("proxy");
-    if proxy.as_deref().is_some_and(|proxy| url::Url::parse(proxy).is_err()) {
-        table.mistake("proxy", "is not an address");
+    // Its credentials, unlike those of other servers, have no other place.
+    let scheme = |proxy: &str| Url::parse(proxy).map(|url| url.scheme().to_owned());
+    match proxy.as_deref().map(scheme) {
+        None => {}
+        Some(Ok(scheme)) if ["http", "https"].contains(&scheme.as_str()) => {}
+        Some(Ok(_)) => table.mistake("proxy", "must begin with http:// or https://"),
+        Some(Err(_)) => table.mistake("proxy", "is not an address"),
     }
     Line {
         connect_timeout: table.milliseconds_or("connect_timeout_ms", default.connect_timeout, LONGEST),
@@ -455,6 +631,151 @@ mod tests {
         ] {
             assert!(told.contains(&expected), "{expected:?} is missing in {told:?}");
         }
+    }
+
+    /// Files with the certificates of the tests.
+    struct Files;
+
+    impl Secrets for Files {
+        fn file(&self, path: &str) -> Result<String, String> {
+            let text = match path {
+                "server.pem" => include_str!("../tests/tls/server.pem"),
+                "server.key" => include_str!("../tests/tls/server.key"),
+                "client.key" => include_str!("../tests/tls/client.key"),
+                _ => "this is not PEM",
+            };
+            Ok(text.to_owned())
+        }
+
+        fn variable(&self, _: &str) -> Result<String, String> {
+            Err("is not set".to_owned())
+        }
+    }
+
+    /// The mistakes among those of an otherwise empty document.
+    fn told(text: &str) -> Vec<(usize, String)> {
+        let Err(mistakes) = parse(text, &Files) else { panic!("most is missing") };
+        mistakes.into_iter().filter(|m| m.line > 1).map(|m| (m.line, m.name)).collect()
+    }
+
+    #[test]
+    fn certificates_are_looked_into() {
+        let tls = |certificate: &str, key: &str, authority: &str| {
+            let file = |name: &str, path: &str| format!("{name} = {{ file = \"{path}\" }}\n");
+            let lines = [file("certificate", certificate), file("key", key), file("client_ca", authority)];
+            told(&format!("\n[server.tls]\n{}", lines.concat()))
+        };
+        let name = |name: &str| format!("server.tls.{name}");
+        assert_eq!(tls("server.pem", "server.key", "server.pem"), []);
+        assert_eq!(tls("server.pem", "client.key", "server.pem"), [(4, name("key"))]);
+        let all = [(3, name("certificate")), (5, name("client_ca"))];
+        assert_eq!(tls("nothing", "server.key", "server.key"), all);
+        assert_eq!(tls("server.pem", "server.pem", "server.pem"), [(4, name("key"))]);
+        // The dates are known even where something else is wrong.
+        let (certificates, _) = parts("[server.tls]\ncertificate = { file = \"server.pem\" }\n", &Files);
+        assert_eq!((certificates.len(), certificates[0].line), (1, 2));
+    }
+
+    #[test]
+    fn filters_endpoints_and_countries_are_looked_into() {
+        let telemetry = |line: &str| told(&format!("\n[telemetry]\n{line}\n"));
+        for fine in [
+            "log = \"info\"",
+            "log = \"WARN\"",
+            "log = \"off\"",
+            "log = \"info,turnpike=debug,h2=warn\"",
+            "log = \"info,[rpc{merchant=a}]=debug\"",
+            "log = \"turnpike::journal\"",
+            "otlp_endpoint = \"http://127.0.0.1:4317\"",
+        ] {
+            assert_eq!(telemetry(fine), [], "{fine}");
+        }
+        assert_eq!(telemetry("spans = \"wrn\""), [(3, "telemetry.spans".to_owned())]);
+        for wrong in ["info,turnpike=loud", "wrn", "info, debig"] {
+            let line = format!("log = \"{wrong}\"");
+            assert_eq!(telemetry(&line), [(3, "telemetry.log".to_owned())], "{wrong}");
+        }
+        for wrong in ["collector:4317", "https://collector:4317", "http://u:p@collector", "nowhere", ""] {
+            let line = format!("otlp_endpoint = \"{wrong}\"");
+            assert_eq!(telemetry(&line), [(3, "telemetry.otlp_endpoint".to_owned())], "{wrong}");
+        }
+        let account = |line: &str| {
+            let mut mistakes = told(&format!("\n[accounts.shop]\n{line}\n"));
+            mistakes.retain(|(line, _)| *line == 3);
+            mistakes
+        };
+        assert_eq!(account("countries = [\"NO\", \"GB\", \"BY\"]"), []);
+        for wrong in ["XX", "UK", "no", "NOR", ""] {
+            let line = format!("countries = [\"{wrong}\"]");
+            assert_eq!(account(&line), [(3, "accounts.shop.countries".to_owned())], "{wrong}");
+        }
+        assert_eq!(account("notify_url = \"shop.example\""), [(3, "accounts.shop.notify_url".to_owned())]);
+        assert_eq!(account("proxy = \"socks5://proxy:1\""), [(3, "accounts.shop.proxy".to_owned())]);
+    }
+
+    #[test]
+    fn a_hash_opens_for_one_merchant_only() {
+        let hash = "ab".repeat(32);
+        let key = format!("keys = [{{ sha256 = \"{hash}\" }}]\n");
+        let text = format!("\n[merchants.a]\n{key}[merchants.b]\n{key}");
+        assert_eq!(told(&text), [(5, "merchants.b.keys[0].sha256".to_owned())]);
+        // A key and a certificate are told apart before their hashes are.
+        let certificate = key.replace("keys", "certificates");
+        assert_eq!(told(&format!("\n[merchants.a]\n{key}[merchants.b]\n{certificate}")), []);
+        let upper = key.replace(&hash, &hash.to_uppercase());
+        assert_eq!(told(&format!("\n[merchants.a]\n{key}[merchants.b]\n{upper}")).len(), 1);
+    }
+
+    #[test]
+    fn an_older_store_goes_on_with_the_fingerprints_of_its_oldest_key() {
+        let key = |byte: u8| {
+            let bytes: Vec<u8> = (byte..byte + 32).collect();
+            Secret::new(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes))
+        };
+        let config = JournalConfig {
+            directory: PathBuf::new(),
+            current_key: 2,
+            keys: BTreeMap::from([(1, key(0)), (2, key(9))]),
+            check: sqlite::Check::Quick,
+        };
+        let inherited = config.store().expect("good keys").inherited_fingerprint_key.expect("one");
+        // HMAC-SHA256 of "turnpike request fingerprint" under the first key's base64 text.
+        let known = "82951662091c5777661ea0071173b22b0af9d38729bd4bd46b712005dca543ef";
+        assert_eq!(inherited.expose().as_slice(), unhex(known).expect("hexadecimal"));
+    }
+
+    #[test]
+    fn a_caller_has_the_rate_of_all_or_its_own() {
+        let hash = |digit: &str| digit.repeat(64);
+        let rates = |text: &str| {
+            let Err(mistakes) = parse(text, &Nowhere) else { panic!("the journal is missing") };
+            assert!(mistakes.iter().all(|mistake| !mistake.name.contains("rate")), "{mistakes:?}");
+            let document = Document::new(text, &Nowhere);
+            let root = DeTable::parse(text).expect("TOML");
+            let table = Table::new(&document, "", 0, Some(root.get_ref()));
+            let (_, rate) = server(table.table("server"), &mut Vec::new());
+            let (_, callers) = merchants(&table, rate);
+            callers.iter().map(|caller| caller.rate.map(|rate| (rate.calls_per_second, rate.burst))).collect()
+        };
+        let keys = format!(
+            "[merchants.a]\nkeys = [{{ sha256 = \"{}\" }}, {{ sha256 = \"{}\", calls_per_second = 7 }}, \
+             {{ sha256 = \"{}\", calls_per_second = 0 }}, {{ sha256 = \"{}\", calls_per_second = 5, burst = 9 }}]\n",
+            hash("1"),
+            hash("2"),
+            hash("3"),
+            hash("4"),
+        );
+        let none: Vec<Option<(u32, u32)>> = rates(&keys);
+        assert_eq!(none, [None, Some((7, 7)), None, Some((5, 9))]);
+        let limited = format!("[server.rate_limit]\ncalls_per_second = 3\nburst = 30\n{keys}");
+        assert_eq!(rates(&limited), [Some((3, 30)), Some((7, 7)), None, Some((5, 9))]);
+    }
+
+    #[test]
+    fn a_burst_without_a_rate_is_a_mistake() {
+        let Err(mistakes) = parse("[server.rate_limit]\nburst = 3\n", &Nowhere) else { panic!("a mistake") };
+        let told = mistakes.iter().any(|m| m.line == 2 && m.name == "server.rate_limit.burst");
+        assert!(told, "{mistakes:?}");
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub mod engine {
     mod resolver;
     mod running;
     mod sessions;
+    mod spans;
     mod tokens;
     mod writing;
 
@@ -112,7 +113,9 @@ pub mod rpc {
     pub mod auth;
     pub mod health;
     pub mod offline;
+    pub mod origins;
     pub mod proto;
+    pub mod rate;
     pub mod sandbox;
     pub mod server;
     pub mod validate;

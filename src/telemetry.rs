@@ -1,13 +1,20 @@
 //! Logs and traces: the names of spans, and where everything goes.
 //!
-//! Spans follow a call through the house: `rpc`, `claim`, `converse`, `exchange`, `record`. Fields
-//! have few values: provider, operation, outcome. Never a token, a key, a body or an e-mail.
+//! Spans follow a call through the house: `rpc`, the call; `converse`, all that is said to a provider
+//! for one operation; within it `claim`, the write that takes the request id, and `exchange`, one HTTP
+//! exchange; `record`, every other write. Fields have few values: provider, operation, outcome, fault.
+//! Never a token, a key, a body or an e-mail.
+
+use std::ffi::OsStr;
+use std::io::IsTerminal as _;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing::Metadata;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry};
@@ -33,16 +40,30 @@ impl Drop for Flush {
 /// # Errors
 /// A filter that does not parse, an endpoint that is none, or a second call.
 pub fn start(config: &Telemetry) -> anyhow::Result<Flush> {
-    let filter = EnvFilter::try_new(&config.log)?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = colours(std::io::stderr().is_terminal(), std::env::var_os("NO_COLOR").as_deref());
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let lines = if config.json { lines.json().boxed() } else { lines.boxed() };
+    let lines = lines.with_filter(EnvFilter::try_new(&config.log)?.and(filter_fn(is_told_in_lines)));
     let provider = config.otlp_endpoint.as_deref().map(|endpoint| exporter(config, endpoint)).transpose()?;
     let spans = provider.as_ref().map(|provider| {
         opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("turnpike"))
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("turnpike"));
+        let layer = layer.with_location(false).with_threads(false);
+        EnvFilter::try_new(&config.spans).map(|filter| layer.with_filter(filter))
     });
-    Registry::default().with(filter).with(lines).with(spans).try_init()?;
+    Registry::default().with(lines).with(spans.transpose()?).try_init()?;
     Ok(Flush(provider))
+}
+
+/// Lines stand within the spans that tell them apart: the call and the exchange. The others cost a
+/// little for each write, so that they are made for a collector alone.
+fn is_told_in_lines(metadata: &Metadata<'_>) -> bool {
+    !(metadata.is_span() && ["claim", "converse", "record"].contains(&metadata.name()))
+}
+
+/// Colours are for people at a terminal who did not refuse them (<https://no-color.org>).
+fn colours(terminal: bool, refused: Option<&OsStr>) -> bool {
+    terminal && refused.is_none_or(OsStr::is_empty)
 }
 
 fn exporter(config: &Telemetry, endpoint: &str) -> anyhow::Result<SdkTracerProvider> {
@@ -55,4 +76,16 @@ fn exporter(config: &Telemetry, endpoint: &str) -> anyhow::Result<SdkTracerProvi
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(share))))
         .with_resource(Resource::builder().with_service_name(config.service_name.clone()).build())
         .build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_where_nobody_refuses_them() {
+        assert!(colours(true, None) && colours(true, Some(OsStr::new(""))));
+        assert!(!colours(true, Some(OsStr::new("1"))));
+        assert!(!colours(false, None));
+    }
 }

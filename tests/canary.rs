@@ -225,6 +225,7 @@ async fn no_secret_is_found_anywhere() {
     looked_at.push(("log".to_owned(), std::fs::read(held.path().join("log.txt")).expect("a log")));
     let log = &looked_at.last().expect("the log").1;
     assert!(log.len() > 1_000 && holds(log, "exchange"), "the log is empty: this test would see nothing");
+    assert!(!log.contains(&0x1b), "colours are for terminals");
     // The CVC is too short to be looked for alone: four digits are in every timestamp.
     for canary in [API_KEY, PROVIDER_TOKEN, EMAIL, FAMILY_NAME, CARD, "simulator-secret", "\"9173\""] {
         for (name, bytes) in &looked_at {

@@ -10,6 +10,11 @@ struct Plausible;
 
 impl Secrets for Plausible {
     fn file(&self, path: &str) -> Result<String, String> {
+        if let Some(name) = path.strip_prefix("tls/") {
+            // The example's names, and the certificates of the tests.
+            let name = if name == "clients.pem" { "ca.pem" } else { name };
+            return std::fs::read_to_string(root().join("tests/tls").join(name)).map_err(|e| e.to_string());
+        }
         Ok(if path.contains("journal") { "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" } else { "secret" }
             .to_owned())
     }
@@ -55,6 +60,20 @@ fn it_parses_with_every_option_switched_on() {
     assert!(text.lines().filter(|line| option(line).is_some()).count() > 40, "options are commented out");
     // What the example sets and shows the default of as well stands twice then.
     assert_fine(&set.join("\n"));
+}
+
+#[test]
+fn options_with_more_than_one_form_parse_in_each() {
+    let with = |from: &str, to: &str| {
+        let text = example();
+        assert!(text.contains(from), "{from} is in the example");
+        assert_fine(&text.replace(from, to));
+    };
+    for origins in ["[]", r#"["dev"]"#, r#"["https://shop.example", "http://localhost:3000", "dev"]"#] {
+        with(r#"# allowed_origins = ["https://shop.example"]"#, &format!("allowed_origins = {origins}"));
+    }
+    with("# calls_per_second = 100", "calls_per_second = 0");
+    with("calls_per_second = 20, burst = 40", "burst = 40, calls_per_second = 1000000");
 }
 
 #[test]

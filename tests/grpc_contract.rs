@@ -6,6 +6,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,13 +23,18 @@ use tonic_types::StatusExt as _;
 use turnpike::app::SimulatorSandbox;
 use turnpike::domain::ids::{AccountName, MerchantName};
 use turnpike::domain::secret::Secret;
+use turnpike::journal::seal::{Key, Keys};
+use turnpike::journal::seam::Journal as _;
+use turnpike::journal::sqlite::{self, SqliteJournal};
 use turnpike::rpc::auth::{Credential, CredentialKind};
+use turnpike::rpc::origins::Origin;
 use turnpike::rpc::proto::account_service_client::AccountServiceClient;
 use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
 use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 use turnpike::rpc::proto::{self as pb, PaymentState};
+use turnpike::rpc::rate::Rate;
 use turnpike::rpc::sandbox::Sandbox;
 use turnpike::rpc::server::{self, Limits, Serving, Tls};
 use turnpike::simulator::Simulators;
@@ -43,7 +49,7 @@ struct House {
     stop: Option<oneshot::Sender<()>>,
     serving: Serving,
     _simulators: Arc<Simulators>,
-    _directory: tempfile::TempDir,
+    _directory: Option<tempfile::TempDir>,
 }
 
 fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
@@ -54,18 +60,32 @@ fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
         kind: CredentialKind::ApiKey,
         sha256,
         rpcs: rpcs.iter().map(|pattern| (*pattern).to_owned()).collect(),
+        rate: None,
     }
 }
 
 async fn house() -> House {
-    house_with(true, None, Vec::new()).await
+    house_with(true, |_| {}).await
 }
 
-async fn house_with(sandbox: bool, tls: Option<Tls>, more: Vec<Credential>) -> House {
-    let simulators = Arc::new(support::simulators().await);
+async fn house_with(sandbox: bool, change: impl FnOnce(&mut server::Config)) -> House {
     let (held, directory) = support::directory();
     let journal = Arc::new(support::store(&directory));
-    let (accounts, network) = support::outside(support::configuration(&simulators, &directory));
+    let simulators = Arc::new(support::simulators().await);
+    let house = house_over(simulators, &directory, journal, sandbox, change).await;
+    House { _directory: Some(held), ..house }
+}
+
+/// A gateway over a store that somebody else may have used before.
+async fn house_over(
+    simulators: Arc<Simulators>,
+    directory: &Path,
+    journal: Arc<SqliteJournal>,
+    sandbox: bool,
+    change: impl FnOnce(&mut server::Config),
+) -> House {
+    let fingerprint_key = journal.fingerprint_key().clone();
+    let (accounts, network) = support::outside(support::configuration(&simulators, directory));
     let gateway = support::engine(journal, Arc::new(network), accounts).await;
     let providers: BTreeMap<AccountName, String> = PROVIDERS
         .iter()
@@ -73,29 +93,28 @@ async fn house_with(sandbox: bool, tls: Option<Tls>, more: Vec<Credential>) -> H
         .collect();
     let sandbox =
         sandbox.then(|| Arc::new(SimulatorSandbox::new(simulators.clone(), providers)) as Arc<dyn Sandbox>);
-    let config = server::Config {
+    let mut config = server::Config {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        tls,
+        tls: None,
         development: true,
         reflection: true,
-        credentials: [
+        origins: Vec::new(),
+        credentials: vec![
             credential(KEY, "dev", &["*"]),
             credential(READER, "dev", &["PaymentService/Get*", "AccountService/*"]),
             credential(STRANGER, "stranger", &["*"]),
-        ]
-        .into_iter()
-        .chain(more)
-        .collect(),
-        fingerprint_key: Secret::new(vec![7; 32]),
+        ],
+        fingerprint_key,
         limits: Limits { drain_max: Duration::from_secs(5), ..Limits::default() },
     };
+    change(&mut config);
     let (stop, stopped) = oneshot::channel();
     let stopped = async {
         let _ = stopped.await;
     };
     let serving = server::serve(config, gateway, sandbox, stopped).expect("the door opens");
     let address = serving.address;
-    House { address, stop: Some(stop), serving, _simulators: simulators, _directory: held }
+    House { address, stop: Some(stop), serving, _simulators: simulators, _directory: None }
 }
 
 #[derive(Clone)]
@@ -577,11 +596,17 @@ async fn accounts_tell_what_they_can_do_and_requests_are_explained_without_being
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_is_there_in_development_only() {
-    let outside = house_with(false, None, Vec::new()).await;
-    let refused =
-        outside.clients(Some(KEY)).sandbox.list_exchanges(pb::ListExchangesRequest::default()).await;
-    let refused = refused.expect_err("no sandbox");
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "SANDBOX_DISABLED"));
+    let refused = async |house: &House| {
+        let mut clients = house.clients(Some(KEY));
+        let answer = clients.sandbox.list_exchanges(pb::ListExchangesRequest::default()).await;
+        answer.expect_err("no sandbox")
+    };
+    let outside = house_with(true, |config| config.development = false).await;
+    assert_eq!(refused(&outside).await.code(), Code::Unimplemented);
+    assert!(!services(&outside, REFLECTION[0]).await.contains("Sandbox"));
+    // In development, and in front of providers that nobody here simulates.
+    let serious = refused(&house_with(false, |_| {}).await).await;
+    assert_eq!((serious.code(), reason(&serious).as_str()), (Code::FailedPrecondition, "SANDBOX_DISABLED"));
 
     let house = house().await;
     let mut clients = house.clients(Some(KEY));
@@ -610,40 +635,116 @@ async fn the_sandbox_is_there_in_development_only() {
     assert_eq!(charged.payment.expect("a payment").state(), PaymentState::Captured);
 }
 
+const REFLECTION: [&str; 2] = [
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+/// The services that reflection lists, as one text.
+async fn services(house: &House, path: &'static str) -> String {
+    let mut grpc = tonic::client::Grpc::new(house.channel());
+    grpc.ready().await.expect("connected");
+    let codec = tonic_prost::ProstCodec::<
+        tonic_reflection::pb::v1::ServerReflectionRequest,
+        tonic_reflection::pb::v1::ServerReflectionResponse,
+    >::default();
+    let request = tonic_reflection::pb::v1::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(
+            tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(String::new()),
+        ),
+    };
+    let path = http::uri::PathAndQuery::from_static(path);
+    let asked = Request::new(tokio_stream::once(request));
+    let mut told = grpc.streaming(asked, path, codec).await.expect("reflection").into_inner();
+    format!("{:?}", told.message().await.expect("an answer"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn reflection_tells_the_contract_under_both_names() {
-    let house = house().await;
-    let names = async |path: &'static str| {
-        let mut grpc = tonic::client::Grpc::new(house.channel());
-        grpc.ready().await.expect("connected");
-        let codec = tonic_prost::ProstCodec::<
-            tonic_reflection::pb::v1::ServerReflectionRequest,
-            tonic_reflection::pb::v1::ServerReflectionResponse,
-        >::default();
-        let request = tonic_reflection::pb::v1::ServerReflectionRequest {
-            host: String::new(),
-            message_request: Some(
-                tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(
-                    String::new(),
-                ),
-            ),
-        };
-        let path = http::uri::PathAndQuery::from_static(path);
-        let asked = Request::new(tokio_stream::once(request));
-        let mut told = grpc.streaming(asked, path, codec).await.expect("reflection").into_inner();
-        format!("{:?}", told.message().await.expect("an answer"))
-    };
-    for path in [
-        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-    ] {
-        let told = names(path).await;
-        for service in
-            ["SessionService", "PaymentService", "TokenService", "AccountService", "SandboxService"]
-        {
-            assert!(told.contains(&format!("turnpike.v1.{service}")), "{path}: {told}");
+    let (house, serious) = (house().await, house_with(true, |config| config.development = false).await);
+    for path in REFLECTION {
+        let (told, without) = (services(&house, path).await, services(&serious, path).await);
+        for service in ["SessionService", "PaymentService", "TokenService", "AccountService"] {
+            let name = format!("turnpike.v1.{service}");
+            assert!(told.contains(&name) && without.contains(&name), "{path}: {told}, {without}");
         }
+        assert!(told.contains("turnpike.v1.SandboxService"), "{path}: {told}");
+        assert!(!without.contains("SandboxService"), "{path}: {without}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_over_its_rate_waits_as_told_and_nothing_has_happened() {
+    const EAGER: &str = "tpk_eager";
+    let rate = Some(Rate { calls_per_second: 1, burst: 2 });
+    let eager = Credential { rate, ..credential(EAGER, "dev", &["*"]) };
+    let house = house_with(true, |config| config.credentials.push(eager)).await;
+    let (mut eager, mut other) = (house.clients(Some(EAGER)), house.clients(Some(KEY)));
+
+    let mut opened = 0;
+    let refused = loop {
+        let request = session(PROVIDERS[0], &format!("eager-{opened}"), pb::SessionPurpose::Pay);
+        match eager.sessions.create_session(request).await {
+            Ok(_) => opened += 1,
+            Err(refused) => break refused,
+        }
+        assert!(opened < 100, "nothing holds the caller back");
+    };
+    assert!(opened >= 2, "the burst goes through");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::ResourceExhausted, "RATE_LIMITED"));
+    let details = refused.get_error_details();
+    assert_eq!(details.error_info().expect("an ErrorInfo").metadata["limit_per_second"], "1");
+    let wait = details.retry_info().and_then(|info| info.retry_delay).expect("a RetryInfo");
+    assert!(!wait.is_zero() && wait <= Duration::from_secs(1), "{wait:?}");
+
+    // Nobody else is held up, and the provider has heard of the opened ones alone.
+    let sent = other.sandbox.list_exchanges(pb::ListExchangesRequest::default()).await.expect("listed");
+    let opening = sent.into_inner().exchanges;
+    let opening =
+        opening.iter().filter(|one| one.request.as_ref().is_some_and(|r| r.url.contains("session")));
+    assert_eq!(opening.count(), opened);
+
+    tokio::time::sleep(wait).await;
+    let request = session(PROVIDERS[0], &format!("eager-{opened}"), pb::SessionPurpose::Pay);
+    let answer = eager.sessions.create_session(request).await.expect("who waited is let in").into_inner();
+    assert!(!answer.replayed, "the refused call left nothing behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_is_recognised_when_the_key_of_its_time_is_gone() {
+    let (_held, directory) = support::directory();
+    let simulators = Arc::new(support::simulators().await);
+    let key = |number: u8| Key::new(number.into(), &Secret::new([number; 32]));
+    let open = |current: u8, previous: &[u8]| {
+        let previous = previous.iter().copied().map(key).collect();
+        let keys = Keys::new(key(current), previous).expect("different numbers");
+        Arc::new(sqlite::open(sqlite::Config::new(&directory, keys)).expect("the store opens"))
+    };
+    let journal = open(1, &[]);
+    let house = house_over(simulators.clone(), &directory, journal.clone(), true, |_| {}).await;
+    let mut clients = house.clients(Some(KEY));
+    let token = saved_card(&mut clients, PROVIDERS[0]).await;
+    let wish = charge(PROVIDERS[0], "before-rotation", &token.id);
+    let first = clients.payments.charge_token(wish.clone()).await.expect("charged").into_inner();
+    assert!(!first.replayed);
+    journal.close().await;
+
+    let journal = open(2, &[1]);
+    while !journal.reseal(100).await.expect("resealed").finished {}
+    journal.close().await;
+
+    let journal = open(2, &[]);
+    let house = house_over(simulators, &directory, journal, true, |_| {}).await;
+    let mut clients = house.clients(Some(KEY));
+    let again = clients.payments.charge_token(wish.clone()).await.expect("replayed").into_inner();
+    let id = |answer: &pb::ChargeTokenResponse| answer.payment.as_ref().expect("a payment").id.clone();
+    assert!(again.replayed);
+    assert_eq!(id(&again), id(&first));
+    // Another request under the same id is still told from it.
+    let other = pb::ChargeTokenRequest { merchant_reference: "another".to_owned(), ..wish };
+    let refused = clients.payments.charge_token(other).await.expect_err("another request");
+    assert_eq!(reason(&refused), "REQUEST_ID_REUSED");
 }
 
 const AUTHORITY: &str = include_str!("tls/ca.pem");
@@ -669,8 +770,13 @@ async fn over_tls_a_certificate_opens_the_door_as_a_key_does() {
         kind: CredentialKind::Certificate,
         sha256: fingerprint(CLIENT),
         rpcs: vec!["PaymentService/*".to_owned()],
+        rate: None,
     };
-    let house = house_with(true, Some(tls), vec![known]).await;
+    let house = house_with(true, |config| {
+        config.tls = Some(tls);
+        config.credentials.push(known);
+    })
+    .await;
     let line = |identity: Option<(&str, &str)>, key| {
         let tls =
             ClientTlsConfig::new().ca_certificate(Certificate::from_pem(AUTHORITY)).domain_name("localhost");
@@ -702,28 +808,100 @@ async fn over_tls_a_certificate_opens_the_door_as_a_key_does() {
     assert_eq!(reason(&refused), "RPC_NOT_PERMITTED");
 }
 
+/// A browser, as far as gRPC-Web needs one: HTTP/1.1, and headers of its own making.
+struct Browser<'a> {
+    house: &'a House,
+    client: reqwest::Client,
+}
+
+impl<'a> Browser<'a> {
+    fn new(house: &'a House) -> Self {
+        Self { house, client: reqwest::Client::builder().http1_only().build().expect("a client") }
+    }
+
+    fn address(&self) -> String {
+        format!("http://{}/turnpike.v1.PaymentService/GetPayment", self.house.address)
+    }
+
+    /// Asks for a payment that is not there, from a page of an origin.
+    async fn call(&self, origin: Option<&str>) -> reqwest::Response {
+        use prost::Message as _;
+        let message = get("pay_00000000000000000000000000").encode_to_vec();
+        let mut body = vec![0];
+        body.extend(u32::try_from(message.len()).expect("short").to_be_bytes());
+        body.extend(message);
+        let mut request = self
+            .client
+            .post(self.address())
+            .header("content-type", "application/grpc-web+proto")
+            .header("x-api-key", KEY)
+            .body(body);
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    /// Asks whether a page may call, as browsers do before the call.
+    async fn preflight(&self, origin: &str) -> reqwest::Response {
+        self.client
+            .request(reqwest::Method::OPTIONS, self.address())
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type,x-grpc-web,grpc-timeout")
+            .send()
+            .await
+            .expect("an answer")
+    }
+}
+
+fn header(answer: &reqwest::Response, name: &str) -> Option<String> {
+    answer.headers().get(name).map(|value| value.to_str().expect("text").to_lowercase())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_speaks_grpc_web_on_the_same_port() {
-    use prost::Message as _;
     let house = house().await;
-    let message = get("pay_00000000000000000000000000").encode_to_vec();
-    let mut body = vec![0];
-    body.extend(u32::try_from(message.len()).expect("short").to_be_bytes());
-    body.extend(message);
-    let answer = reqwest::Client::builder()
-        .http1_only()
-        .build()
-        .expect("a client")
-        .post(format!("http://{}/turnpike.v1.PaymentService/GetPayment", house.address))
-        .header("content-type", "application/grpc-web+proto")
-        .header("x-api-key", KEY)
-        .body(body)
-        .send()
-        .await
-        .expect("an answer");
+    let browser = Browser::new(&house);
+    let answer = browser.call(None).await;
     assert_eq!(answer.status().as_u16(), 200);
-    let status = answer.headers().get("grpc-status").expect("a status").to_str().expect("text").to_owned();
-    assert_eq!(status, (Code::NotFound as i32).to_string());
+    assert_eq!(header(&answer, "grpc-status"), Some((Code::NotFound as i32).to_string()));
+    // Nobody is named, so no page elsewhere may call.
+    let answer = browser.preflight("https://shop.example").await;
+    assert_eq!(header(&answer, "access-control-allow-origin"), None);
+    let answer = browser.call(Some("https://shop.example")).await;
+    assert_eq!(header(&answer, "access-control-allow-origin"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_the_origins_that_are_named_may_call() {
+    let origins = || ["https://shop.example", "dev"].map(|text| Origin::parse(text).expect("an origin"));
+    let house = house_with(true, |config| config.origins = origins().to_vec()).await;
+    let browser = Browser::new(&house);
+    for origin in ["https://shop.example", "http://localhost:5173"] {
+        let answer = browser.preflight(origin).await;
+        assert!(answer.status().is_success(), "{}", answer.status());
+        assert_eq!(header(&answer, "access-control-allow-origin").as_deref(), Some(origin));
+        assert_eq!(header(&answer, "access-control-allow-methods").as_deref(), Some("post"));
+        let allowed = header(&answer, "access-control-allow-headers").expect("a list");
+        for name in ["authorization", "x-api-key", "content-type", "x-grpc-web", "grpc-timeout"] {
+            assert!(allowed.split(',').any(|one| one.trim() == name), "{name} is not in {allowed}");
+        }
+
+        let answer = browser.call(Some(origin)).await;
+        assert_eq!(header(&answer, "access-control-allow-origin").as_deref(), Some(origin));
+        let exposed = header(&answer, "access-control-expose-headers").expect("a list");
+        for name in ["grpc-status", "grpc-message", "grpc-status-details-bin"] {
+            assert!(exposed.split(',').any(|one| one.trim() == name), "{name} is not in {exposed}");
+        }
+        assert_eq!(header(&answer, "grpc-status"), Some((Code::NotFound as i32).to_string()));
+    }
+    for stranger in ["https://evil.example", "https://shop.example.evil.example", "http://shop.example"] {
+        let answer = browser.preflight(stranger).await;
+        assert_eq!(header(&answer, "access-control-allow-origin"), None, "{stranger}");
+        let answer = browser.call(Some(stranger)).await;
+        assert_eq!(header(&answer, "access-control-allow-origin"), None, "{stranger}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

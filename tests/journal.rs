@@ -666,7 +666,7 @@ async fn a_record_under_a_key_that_is_gone_is_damaged() {
     let journal = open(directory.path());
     journal.commit(recorded(payment(1))).await.expect("recorded");
     journal.close().await;
-    tamper(directory.path(), "DELETE FROM keys");
+    tamper(directory.path(), "DELETE FROM keys; DELETE FROM secrets");
     let keys = Keys::new(key(2), vec![]).expect("one key");
     let journal = sqlite::open(Config::new(directory.path(), keys)).expect("opens");
     assert_eq!(journal.payment(payment_id(1)).await, Err(Unavailable::Damaged));
@@ -717,6 +717,56 @@ async fn keys_are_rotated_while_the_store_is_in_use() {
     }
 }
 
+/// The key of fingerprints as a store opens with it.
+async fn fingerprint_key(directory: &Path, keys: Keys, inherited: Option<&[u8]>) -> Vec<u8> {
+    let inherited_fingerprint_key = inherited.map(|bytes| Secret::new(bytes.to_vec()));
+    let config = Config { inherited_fingerprint_key, ..Config::new(directory, keys) };
+    let journal = sqlite::open(config).expect("opens");
+    let key = journal.fingerprint_key().expose().clone();
+    while !journal.reseal(10).await.expect("resealed").finished {}
+    journal.close().await;
+    key
+}
+
+#[tokio::test]
+async fn the_key_of_fingerprints_outlives_every_key_that_sealed_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let with = |current: u32, previous: &[u32]| {
+        let previous = previous.iter().map(|number| key(*number)).collect();
+        Keys::new(key(current), previous).expect("different numbers")
+    };
+    let first = fingerprint_key(directory.path(), with(1, &[]), Some(b"not for a new store")).await;
+    assert_eq!(first.len(), 32, "made at random");
+    for keys in [with(1, &[]), with(2, &[1]), with(2, &[]), with(3, &[2]), with(3, &[])] {
+        assert_eq!(fingerprint_key(directory.path(), keys, Some(b"of another key")).await, first);
+    }
+    let other = tempfile::tempdir().expect("a directory");
+    assert_ne!(fingerprint_key(other.path(), with(1, &[]), None).await, first);
+    // It lies in the file for nobody to read.
+    let file = fs::read(directory.path().join(sqlite::FILE)).expect("readable");
+    assert!(!file.windows(32).any(|window| window == first));
+    // What is sealed with a key that is not there is told by its number, as everything else is.
+    tamper(directory.path(), "DELETE FROM keys");
+    let refused = sqlite::open(Config::new(directory.path(), with(4, &[]))).map(drop);
+    assert!(matches!(refused, Err(OpenError::MissingKey(3))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_goes_on_with_the_fingerprints_it_has() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = open(directory.path());
+    journal.commit(recorded(payment(1))).await.expect("recorded");
+    journal.close().await;
+    tamper(directory.path(), "DROP TABLE secrets; PRAGMA user_version = 1");
+    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 1);
+    let rotated = Keys::new(key(2), vec![key(1)]).expect("two keys");
+    let adopted = fingerprint_key(directory.path(), rotated, Some(b"as it was derived")).await;
+    assert_eq!(adopted, b"as it was derived");
+    // From then on it is the store's own, whatever it would be derived from now.
+    let alone = Keys::new(key(2), vec![]).expect("one key");
+    assert_eq!(fingerprint_key(directory.path(), alone, Some(b"of the second key")).await, adopted);
+}
+
 // ── Opening ──────────────────────────────────────────────────────────────────────────────────
 
 #[tokio::test]
@@ -727,7 +777,7 @@ async fn a_store_belongs_to_one_process() {
     let said = second.expect_err("refused").to_string();
     assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
     assert!(matches!(sqlite::migrate(directory.path()), Err(OpenError::InUse { .. })));
-    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 1);
+    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 2);
 }
 
 #[tokio::test]
@@ -736,8 +786,8 @@ async fn a_new_directory_is_private_and_migrating_twice_does_nothing() {
     let directory = above.path().join("store");
     assert_eq!(sqlite::versions(&directory).expect("nothing there").found, 0);
     let first = sqlite::migrate(&directory).expect("migrates");
-    assert_eq!((first.found, first.known), (0, 1));
-    assert_eq!(sqlite::migrate(&directory).expect("migrates").found, 1);
+    assert_eq!((first.found, first.known), (0, 2));
+    assert_eq!(sqlite::migrate(&directory).expect("migrates").found, 2);
     let mode = |path: &Path| path.metadata().expect("exists").permissions().mode() & 0o777;
     assert_eq!(mode(&directory), 0o700);
     assert_eq!(mode(&directory.join(sqlite::FILE)), 0o600);
@@ -762,7 +812,7 @@ async fn other_and_later_files_are_refused() {
     open(directory.path()).close().await;
     tamper(directory.path(), "PRAGMA user_version = 7");
     let error = refused(directory.path());
-    assert!(matches!(error, OpenError::Newer { found: 7, known: 1 }), "{error}");
+    assert!(matches!(error, OpenError::Newer { found: 7, known: 2 }), "{error}");
 }
 
 #[tokio::test]

@@ -49,6 +49,9 @@ grpc = "{grpc}"
 development = true
 drain_timeout_ms = 10000
 
+[web]
+allowed_origins = ["dev"]
+
 [journal]
 directory = {directory}
 current_key = 1

@@ -13,10 +13,10 @@ use tokio::task::LocalSet;
 
 use super::references::{self, Bare, Direct};
 use super::{document, load, process, stub};
-use crate::app;
+use crate::app::{self, Store};
 use crate::config::Config;
+use crate::domain::secret::Secret;
 use crate::journal::forgetful::Forgetful;
-use crate::journal::seam::Journal;
 use crate::journal::sqlite::{self, SqliteJournal};
 use crate::telemetry;
 
@@ -96,13 +96,17 @@ impl Part {
             }
             Self::Direct(configured) => direct(Bare::new(configured.read()?)?, questions).await?,
             Self::Forgetful(configured) => {
-                gateway(configured.read()?, Arc::new(Forgetful), ended(questions)).await?;
+                // Any key will do: nothing is kept that could be compared.
+                let store = Store { journal: Arc::new(Forgetful), fingerprint_key: Secret::new(vec![0; 32]) };
+                gateway(configured.read()?, store, ended(questions)).await?;
             }
             Self::Gateway(Product { configured, store }) => {
                 let mut config = configured.read()?;
                 config.journal.directory = store;
                 let journal = Arc::new(sqlite::open(config.journal.store()?)?);
-                gateway(config, journal.clone(), counting(journal, questions)).await?;
+                let fingerprint_key = journal.fingerprint_key().clone();
+                let store = Store { journal: journal.clone(), fingerprint_key };
+                gateway(config, store, counting(journal, questions)).await?;
             }
         }
         Ok(())
@@ -112,11 +116,11 @@ impl Part {
 /// The product as `turnpike serve` runs it, logging as it does by default.
 async fn gateway(
     config: Config,
-    journal: Arc<dyn Journal>,
+    store: Store,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let _flush = telemetry::start(&config.telemetry)?;
-    app::serve_over(journal, config, None, stop, |ready| {
+    app::serve_over(store, config, None, stop, |ready| {
         if let Err(error) = tell(&ready.grpc) {
             eprintln!("turnpike: {error:#}");
         }

@@ -59,8 +59,12 @@ impl<'a> Document<'a> {
     }
 
     pub(super) fn mistake(&self, at: usize, name: &str, problem: impl Into<String>) {
-        let line = self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        let line = self.line(at);
         self.mistakes.borrow_mut().push(Mistake { line, name: name.to_owned(), problem: problem.into() });
+    }
+
+    fn line(&self, at: usize) -> usize {
+        self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
     }
 
     pub(super) fn finish(&self) -> Vec<Mistake> {
@@ -112,6 +116,12 @@ impl<'a> Table<'a> {
     pub(super) fn mistake(&self, name: &str, problem: impl Into<String>) {
         let at = self.entries.get(name).map_or(self.at, |(at, _)| *at);
         self.document.mistake(at, &self.full(name), problem);
+    }
+
+    /// The line and the full name of one of this table's options.
+    pub(super) fn place(&self, name: &str) -> (usize, String) {
+        let at = self.entries.get(name).map_or(self.at, |(at, _)| *at);
+        (self.document.line(at), self.full(name))
     }
 
     /// Ends the reading: what nobody asked for is a mistake.

@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use crate::domain::outcome::{Outcome, Trace};
 use crate::journal::seam::{CommitError, Permit};
@@ -19,6 +20,7 @@ use crate::providers::conversation::{Rest, Turn};
 use crate::world::{Errand, NoReply, World};
 
 use super::accounts::Account;
+use super::spans;
 
 /// How often a conversation may start over before money moves.
 const STARTS_MAX: u32 = 3;
@@ -104,6 +106,18 @@ impl Mover for ReadsOnly {
 /// # Errors
 /// [`Broken`], which says whether money may have moved.
 pub(super) async fn converse<M: Mover>(
+    world: &dyn World,
+    account: &Account,
+    operation: &Operation,
+    mover: &mut M,
+) -> Result<Talked, Broken> {
+    let span = spans::converse(account, operation);
+    let talked = talk(world, account, operation, mover).instrument(span.clone()).await;
+    spans::talked(&span, &talked);
+    talked
+}
+
+async fn talk<M: Mover>(
     world: &dyn World,
     account: &Account,
     operation: &Operation,
@@ -297,9 +311,9 @@ impl<M: Mover> Talk<'_, M> {
     }
 
     async fn exchange(&mut self, name: &'static str, errand: Errand) -> Result<Reply, NoReply> {
-        let span = tracing::info_span!("exchange", provider = self.account.profile().name, request = name);
-        let reply =
-            tracing::Instrument::instrument(self.world.exchange(&self.account.name, errand), span).await;
+        let span = spans::exchange(self.account, name);
+        let reply = self.world.exchange(&self.account.name, errand).instrument(span.clone()).await;
+        spans::exchanged(&span, &reply);
         let at = self.world.now();
         if reply.is_err() {
             self.account.went(false, at);

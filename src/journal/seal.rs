@@ -48,6 +48,8 @@ pub enum Table {
     Tokens,
     /// The proof that a key is the one that it was when the store was made.
     Keys,
+    /// What the store keeps for itself.
+    Secrets,
 }
 
 impl Table {
@@ -57,6 +59,7 @@ impl Table {
             Self::Sessions => 2,
             Self::Tokens => 3,
             Self::Keys => 4,
+            Self::Secrets => 5,
         }
     }
 }

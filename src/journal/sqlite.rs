@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, oneshot};
+use tracing::Instrument as _;
 
 pub use self::checkpoint::Checkpoints;
 use self::checkpoint::{Checkpointer, Nudge};
@@ -36,6 +37,7 @@ use super::seam::{
 use crate::domain::card::{StoredToken, Token};
 use crate::domain::ids::{AccountName, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
 use crate::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
+use crate::domain::secret::Secret;
 use crate::domain::session::Session;
 
 /// How a store is opened. [`Config::new`] has the defaults.
@@ -45,6 +47,9 @@ pub struct Config {
     pub directory: PathBuf,
     /// The keys with which records are sealed.
     pub keys: Keys,
+    /// The key of fingerprints of a store that was in use before the store kept it; a new store makes
+    /// its own, and one that has it keeps it. `None`.
+    pub inherited_fingerprint_key: Option<Secret<Vec<u8>>>,
     /// Entries that may wait to be written, and as many reads; more are refused as
     /// [`Unavailable::Full`]. 65,536.
     pub queue_max: usize,
@@ -70,6 +75,7 @@ impl Config {
         Self {
             directory: directory.into(),
             keys,
+            inherited_fingerprint_key: None,
             queue_max: 65_536,
             batch_max: 512,
             batch_bytes_max: 4 << 20,
@@ -92,6 +98,7 @@ pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
     let Config {
         directory,
         keys,
+        inherited_fingerprint_key,
         queue_max,
         batch_max,
         batch_bytes_max,
@@ -101,7 +108,8 @@ pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
         max_pages,
     } = config;
     let lock = schema::lock(&directory)?;
-    let connection = schema::open(&directory, check, max_pages, &keys)?;
+    let (connection, fingerprint_key) =
+        schema::open(&directory, check, max_pages, &keys, inherited_fingerprint_key)?;
     let keys = Arc::new(keys);
     let shared = Arc::new(Shared::default());
     let limits = Limits { queue_max, batch_max: batch_max.max(1), batch_bytes_max };
@@ -133,6 +141,7 @@ pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
     }
     Ok(SqliteJournal {
         keys,
+        fingerprint_key,
         shared,
         writes,
         jobs,
@@ -154,6 +163,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 #[derive(Debug)]
 pub struct SqliteJournal {
     keys: Arc<Keys>,
+    fingerprint_key: Secret<Vec<u8>>,
     shared: Arc<Shared>,
     writes: Lane<Rows, Result<(), CommitError>>,
     /// To the writer directly, for what is rare.
@@ -178,6 +188,13 @@ struct Files {
 }
 
 impl SqliteJournal {
+    /// The key of fingerprints: the same for as long as the store lives, whichever keys it is sealed
+    /// with.
+    #[must_use]
+    pub fn fingerprint_key(&self) -> &Secret<Vec<u8>> {
+        &self.fingerprint_key
+    }
+
     /// Looks at up to `limit` more records, at most [`ROWS_MAX`], and seals those anew that are
     /// sealed with a previous key. To be called until it says that it has finished.
     ///
@@ -198,11 +215,24 @@ impl SqliteJournal {
 
     /// Prepares an entry at once, so that the future need not carry it along.
     fn write(&self, entry: Entry) -> impl Future<Output = Result<(), CommitError>> + Send + '_ {
+        let span = match entry.claim {
+            Some(_) => tracing::info_span!("claim", outcome = tracing::field::Empty),
+            None => tracing::info_span!("record", outcome = tracing::field::Empty),
+        };
+        let ended = span.clone();
         let rows = Rows::of(entry, &self.keys);
-        async move {
-            let rows = rows.map_err(|_| Unavailable::Failing)?;
-            self.writes.ask(rows).await.unwrap_or_else(|why| Err(self.unavailable(why).into()))
-        }
+        let written = async move {
+            let written = match rows {
+                Ok(rows) => {
+                    let answer = self.writes.ask(rows).await;
+                    answer.unwrap_or_else(|why| Err(self.unavailable(why).into()))
+                }
+                Err(_) => Err(Unavailable::Failing.into()),
+            };
+            ended.record("outcome", outcome(&written));
+            written
+        };
+        written.instrument(span)
     }
 
     async fn instruct<T>(&self, job: impl FnOnce(Answer<T>) -> writer::Job) -> Result<T, Unavailable> {
@@ -376,6 +406,16 @@ impl SqliteJournal {
             let _ = answered.await;
         }
         self.files.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// How a write ended, for its span.
+fn outcome(written: &Result<(), CommitError>) -> &'static str {
+    match written {
+        Ok(()) => "written",
+        Err(CommitError::Conflict) => "conflict",
+        Err(CommitError::Taken(_)) => "taken",
+        Err(CommitError::Unavailable(_)) => "unavailable",
     }
 }
 

@@ -6,14 +6,17 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use http::{Extensions, HeaderMap};
+use jiff::Timestamp;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 
 use crate::domain::ids::MerchantName;
 use crate::engine::commands::Caller;
+
+use super::rate::{Bucket, Rate};
 
 /// The package of the services that need a credential.
 const PACKAGE: &str = "turnpike.v1.";
@@ -31,6 +34,8 @@ pub struct Credential {
     pub sha256: [u8; 32],
     /// RPCs that it may call: `*`, `PaymentService/*`, `PaymentService/GetPayment`.
     pub rpcs: Vec<String>,
+    /// How often it may call; `None` for as often as it likes.
+    pub rate: Option<Rate>,
 }
 
 /// Kinds of credentials.
@@ -51,17 +56,26 @@ pub enum Refused {
     Unknown,
     /// A known one, for other RPCs.
     NotPermitted,
+    /// A known one, over its rate.
+    TooOften {
+        /// Its rate.
+        calls_per_second: u32,
+        /// When it may come again.
+        wait: Duration,
+    },
 }
 
 /// All who may come in.
 pub struct Doorkeeper {
-    known: HashMap<(CredentialKind, [u8; 32]), Arc<Identity>>,
+    /// As many as are configured, and so as many buckets.
+    known: HashMap<(CredentialKind, [u8; 32]), Identity>,
     development: bool,
 }
 
 struct Identity {
     merchant: MerchantName,
     rpcs: Vec<String>,
+    bucket: Option<Bucket>,
 }
 
 impl Doorkeeper {
@@ -69,13 +83,14 @@ impl Doorkeeper {
     /// had come over TLS.
     pub fn new(credentials: &[Credential], development: bool) -> Self {
         let known = credentials.iter().map(|credential| {
-            let Credential { merchant, kind, sha256, rpcs } = credential.clone();
-            ((kind, sha256), Arc::new(Identity { merchant, rpcs }))
+            let Credential { merchant, kind, sha256, rpcs, rate } = credential.clone();
+            ((kind, sha256), Identity { merchant, rpcs, bucket: rate.map(Bucket::new) })
         });
         Self { known: known.collect(), development }
     }
 
-    /// Who calls. `None` for services that are open to all.
+    /// Who calls. `None` for services that are open to all. The time is only asked for where a rate
+    /// is limited, and a call that is let in counts.
     ///
     /// # Errors
     /// [`Refused`].
@@ -84,6 +99,7 @@ impl Doorkeeper {
         path: &str,
         headers: &HeaderMap,
         extensions: &Extensions,
+        now: impl FnOnce() -> Timestamp,
     ) -> Result<Option<Caller>, Refused> {
         let rpc = path.strip_prefix('/').unwrap_or(path);
         if OPEN.iter().any(|open| rpc.starts_with(open)) {
@@ -98,6 +114,10 @@ impl Doorkeeper {
         let short = rpc.strip_prefix(PACKAGE).unwrap_or(rpc);
         if !identity.rpcs.iter().any(|pattern| matches(pattern, short)) {
             return Err(Refused::NotPermitted);
+        }
+        if let Some(bucket) = &identity.bucket {
+            let calls_per_second = bucket.rate().calls_per_second;
+            bucket.take(now()).map_err(|wait| Refused::TooOften { calls_per_second, wait })?;
         }
         let trusted = self.development && peer.address.is_some_and(|address| address.is_loopback());
         Ok(Some(Caller { merchant: identity.merchant.clone(), secure: peer.tls || trusted }))
@@ -162,11 +182,16 @@ mod tests {
     const CHARGE: &str = "/turnpike.v1.PaymentService/ChargeToken";
 
     fn doorkeeper(rpcs: &[&str], development: bool) -> Doorkeeper {
+        limited(rpcs, development, None)
+    }
+
+    fn limited(rpcs: &[&str], development: bool, rate: Option<Rate>) -> Doorkeeper {
         let credential = Credential {
             merchant: MerchantName("shop".to_owned()),
             kind: CredentialKind::ApiKey,
             sha256: sha256(b"tpk_test"),
             rpcs: rpcs.iter().map(|pattern| (*pattern).to_owned()).collect(),
+            rate,
         };
         Doorkeeper::new(&[credential], development)
     }
@@ -182,12 +207,29 @@ mod tests {
         extensions
     }
 
+    fn never() -> Timestamp {
+        panic!("without a rate nobody needs the time")
+    }
+
+    #[test]
+    fn a_rate_counts_what_is_let_in_and_nothing_else() {
+        let door = limited(&["PaymentService/*"], false, Some(Rate { calls_per_second: 2, burst: 1 }));
+        let key = headers("x-api-key", "tpk_test");
+        let call = |path| door.caller(path, &key, &Extensions::new(), || Timestamp::UNIX_EPOCH).map(|_| ());
+        assert_eq!(call("/turnpike.v1.TokenService/GetToken"), Err(Refused::NotPermitted));
+        assert_eq!(call("/grpc.health.v1.Health/Check"), Ok(()));
+        assert_eq!(call(CHARGE), Ok(()));
+        let wait = Duration::from_millis(500);
+        assert_eq!(call(CHARGE), Err(Refused::TooOften { calls_per_second: 2, wait }));
+        assert_eq!(call("/grpc.health.v1.Health/Check"), Ok(()));
+    }
+
     #[test]
     fn a_key_is_known_by_its_hash_in_either_header() {
         let door = doorkeeper(&["*"], false);
         for headers in [headers("authorization", "Bearer tpk_test"), headers("x-api-key", "tpk_test")] {
             let caller =
-                door.caller(CHARGE, &headers, &from("10.0.0.1:1")).expect("known").expect("a caller");
+                door.caller(CHARGE, &headers, &from("10.0.0.1:1"), never).expect("known").expect("a caller");
             assert_eq!((caller.merchant.0.as_str(), caller.secure), ("shop", false));
         }
     }
@@ -195,7 +237,7 @@ mod tests {
     #[test]
     fn everybody_else_is_told_which_of_the_three_it_is() {
         let door = doorkeeper(&["PaymentService/Get*", "TokenService/GetToken"], false);
-        let try_with = |path, headers| door.caller(path, &headers, &Extensions::new()).map(|_| ());
+        let try_with = |path, headers| door.caller(path, &headers, &Extensions::new(), never).map(|_| ());
         let key = || headers("x-api-key", "tpk_test");
         assert_eq!(try_with(CHARGE, HeaderMap::new()), Err(Refused::Missing));
         for wrong in ["Bearer tpk_other", "tpk_test", "Basic tpk_test", "Bearer "] {
@@ -212,7 +254,7 @@ mod tests {
     fn plaintext_is_trusted_in_development_from_this_machine_only() {
         let secure = |development, address| {
             let door = doorkeeper(&["*"], development);
-            let caller = door.caller(CHARGE, &headers("x-api-key", "tpk_test"), &from(address));
+            let caller = door.caller(CHARGE, &headers("x-api-key", "tpk_test"), &from(address), never);
             caller.expect("known").expect("a caller").secure
         };
         assert!(secure(true, "127.0.0.1:1") && secure(true, "[::1]:1"));

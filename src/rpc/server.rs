@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message as _;
+use prost_types::{FileDescriptorProto, FileDescriptorSet, ServiceDescriptorProto};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tonic::service::Routes;
@@ -21,10 +23,14 @@ use crate::engine::gateway::Gateway;
 use super::auth::{Credential, Doorkeeper};
 use super::door::Door;
 use super::fingerprint::Fingerprinter;
+use super::origins::{self, Origin};
 use super::proto::{
-    DESCRIPTOR_SET, account_service_server::AccountServiceServer,
-    payment_service_server::PaymentServiceServer, sandbox_service_server::SandboxServiceServer,
-    session_service_server::SessionServiceServer, token_service_server::TokenServiceServer,
+    DESCRIPTOR_SET,
+    account_service_server::AccountServiceServer,
+    payment_service_server::PaymentServiceServer,
+    sandbox_service_server::{self, SandboxServiceServer},
+    session_service_server::SessionServiceServer,
+    token_service_server::TokenServiceServer,
 };
 use super::sandbox::Sandbox;
 use super::services::{
@@ -51,10 +57,13 @@ pub struct Config {
     pub address: SocketAddr,
     /// TLS; without it the port is plaintext.
     pub tls: Option<Tls>,
-    /// Whether `http://` addresses are allowed, and plaintext from this machine counts as secure.
+    /// Whether `http://` addresses are allowed, plaintext from this machine counts as secure, and the
+    /// sandbox is served.
     pub development: bool,
     /// Whether reflection is served.
     pub reflection: bool,
+    /// Whose web pages may call by gRPC-Web from another origin.
+    pub origins: Vec<Origin>,
     /// Who may come in.
     pub credentials: Vec<Credential>,
     /// The key of fingerprints and page tokens: the same for all processes on one journal, for as
@@ -135,8 +144,13 @@ pub fn serve(
     let reporter = HealthReporter::new();
     tokio::spawn(health::keep(reporter.clone(), gateway.clone(), draining.clone()));
 
-    let threshold = Threshold::new(Doorkeeper::new(&config.credentials, config.development));
-    let layers = ServiceBuilder::new().layer(GrpcWebLayer::new()).layer(threshold).into_inner();
+    let threshold = Threshold::new(Doorkeeper::new(&config.credentials, config.development), gateway.clone());
+    let layers = ServiceBuilder::new()
+        // A browser asks without a credential, so the answer comes before the threshold.
+        .option_layer(origins::layer(config.origins.clone()))
+        .layer(GrpcWebLayer::new())
+        .layer(threshold)
+        .into_inner();
     let mut server = builder(&config)?.layer(layers);
     let router = server.add_routes(routes(door, sandbox, reporter, config.reflection)?);
 
@@ -206,6 +220,7 @@ fn routes(
 ) -> io::Result<Routes> {
     let health = tonic_health::server::HealthService::from_health_reporter(reporter);
     let health = tonic_health::pb::health_server::HealthServer::new(health);
+    let playful = door.development;
     let mut routes = Routes::new(health)
         .add_service(
             SessionServiceServer::new(Sessions(door.clone())).max_decoding_message_size(REQUEST_BYTES_MAX),
@@ -218,15 +233,17 @@ fn routes(
         )
         .add_service(
             AccountServiceServer::new(AccountsOf(door.clone())).max_decoding_message_size(REQUEST_BYTES_MAX),
-        )
-        .add_service(
-            SandboxServiceServer::new(Playground { door, sandbox })
-                .max_decoding_message_size(REQUEST_BYTES_MAX),
         );
+    if playful {
+        let playground = Playground { door, sandbox };
+        routes = routes
+            .add_service(SandboxServiceServer::new(playground).max_decoding_message_size(REQUEST_BYTES_MAX));
+    }
     if reflection {
+        let contract = contract(playful)?;
         let described = || {
             tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
+                .register_file_descriptor_set(contract.clone())
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
                 // Error details are messages too: without them tools show base64.
                 .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
@@ -237,4 +254,15 @@ fn routes(
             .add_service(described().build_v1alpha().map_err(io::Error::other)?);
     }
     Ok(routes)
+}
+
+/// The contract as reflection tells it: what is not served is not in it.
+fn contract(playful: bool) -> io::Result<FileDescriptorSet> {
+    let mut contract = FileDescriptorSet::decode(DESCRIPTOR_SET).map_err(io::Error::other)?;
+    let holds_sandbox = |file: &FileDescriptorProto| {
+        let name = |service: &ServiceDescriptorProto| format!("{}.{}", file.package(), service.name());
+        file.service.iter().any(|service| name(service) == sandbox_service_server::SERVICE_NAME)
+    };
+    contract.file.retain(|file| playful || !holds_sandbox(file));
+    Ok(contract)
 }

@@ -1,4 +1,5 @@
-//! What every call crosses on its way in: a span with the caller's trace, then the doorkeeper.
+//! What every call crosses on its way in: a span with the caller's trace, then the doorkeeper, who
+//! also minds the caller's rate.
 //!
 //! The span knows the RPC, the merchant and the outcome. It never knows the request.
 
@@ -16,6 +17,8 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use crate::engine::gateway::Gateway;
+
 use super::auth::Doorkeeper;
 use super::status;
 
@@ -23,12 +26,14 @@ use super::status;
 #[derive(Clone)]
 pub struct Threshold {
     doorkeeper: Arc<Doorkeeper>,
+    /// Whoever minds rates needs the time, and the engine has it.
+    gateway: Gateway,
 }
 
 impl Threshold {
     /// With this doorkeeper.
-    pub fn new(doorkeeper: Doorkeeper) -> Self {
-        Self { doorkeeper: Arc::new(doorkeeper) }
+    pub fn new(doorkeeper: Doorkeeper, gateway: Gateway) -> Self {
+        Self { doorkeeper: Arc::new(doorkeeper), gateway }
     }
 }
 
@@ -36,7 +41,7 @@ impl<S> Layer<S> for Threshold {
     type Service = Guarded<S>;
 
     fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded { inner, doorkeeper: self.doorkeeper.clone() }
+        Guarded { inner, threshold: self.clone() }
     }
 }
 
@@ -44,7 +49,7 @@ impl<S> Layer<S> for Threshold {
 #[derive(Clone)]
 pub struct Guarded<S> {
     inner: S,
-    doorkeeper: Arc<Doorkeeper>,
+    threshold: Threshold,
 }
 
 impl<S> Service<Request<Body>> for Guarded<S>
@@ -64,7 +69,8 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let span = span(&request);
         let path = request.uri().path();
-        let admitted = self.doorkeeper.caller(path, request.headers(), request.extensions());
+        let Threshold { doorkeeper, gateway } = &self.threshold;
+        let admitted = doorkeeper.caller(path, request.headers(), request.extensions(), || gateway.now());
         match admitted {
             Ok(Some(caller)) => {
                 span.record("merchant", caller.merchant.0.as_str());

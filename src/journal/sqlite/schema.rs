@@ -6,9 +6,11 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_lc_rs::rand;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
-use crate::journal::seal::{Keys, Table};
+use crate::domain::secret::Secret;
+use crate::journal::seal::{Keys, Table, sealed_with};
 
 /// The database's name in its directory. SQLite puts two more files beside it.
 pub const FILE: &str = "turnpike.sqlite";
@@ -19,11 +21,16 @@ pub const LOCK: &str = "turnpike.lock";
 const APPLICATION_ID: i32 = 0x5475_726e;
 /// Each step leads to the schema version that is its place in this list, counted from one. Steps
 /// that were ever released do not change.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_journal.sql")];
+const STEPS: &[&str] =
+    &[include_str!("../migrations/0001_journal.sql"), include_str!("../migrations/0002_secrets.sql")];
 /// How long one connection waits for another: checkpoints hold a lock for moments.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a key's proof says once it is opened.
 const PROOF: &[u8] = b"turnpike";
+/// The name of the key of fingerprints among the secrets, and its place.
+const FINGERPRINTS: (&str, [u8; 16]) = ("fingerprints", [1; 16]);
+/// Length of a new key of fingerprints, in bytes.
+const FINGERPRINT_KEY_LEN: usize = 32;
 
 /// How thoroughly the file is looked at when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,6 +97,9 @@ pub enum OpenError {
     /// SQLite refuses for another reason.
     #[error("the store cannot be opened")]
     Database(#[source] rusqlite::Error),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    NoEntropy,
     /// The system gives no thread.
     #[error("a thread of the store cannot be started")]
     Thread(#[source] io::Error),
@@ -143,19 +153,24 @@ pub fn migrate(directory: &Path) -> Result<Versions, OpenError> {
     Ok(Versions { found, known: known() })
 }
 
-/// Opens the file for writing: checked, at this version's schema, with the keys that it needs.
+/// Opens the file for writing: checked, at this version's schema, with the keys that it needs. Tells
+/// the key of fingerprints as well.
 pub(super) fn open(
     directory: &Path,
     check: Check,
     max_pages: Option<u32>,
     keys: &Keys,
-) -> Result<Connection, OpenError> {
+    inherited: Option<Secret<Vec<u8>>>,
+) -> Result<(Connection, Secret<Vec<u8>>), OpenError> {
     let mut connection = connect(directory, max_pages)?;
     let version = found(&connection, &directory.join(FILE))?;
     examine(&connection, check)?;
     climb(&mut connection, version, STEPS)?;
-    prove(&mut connection, keys)?;
-    Ok(connection)
+    let opening = connection.transaction()?;
+    let used_before = prove(&opening, keys)?;
+    let fingerprint_key = fingerprint_key(&opening, keys, inherited.filter(|_| used_before))?;
+    opening.commit()?;
+    Ok((connection, fingerprint_key))
 }
 
 /// A connection that only reads.
@@ -304,9 +319,9 @@ fn examine(connection: &Connection, check: Check) -> Result<(), OpenError> {
 }
 
 /// Refuses keys that are not those of the store: a wrong one would seal new records so that the
-/// right one never opens them, and a missing one would leave holes that show up one by one.
-fn prove(connection: &mut Connection, keys: &Keys) -> Result<(), OpenError> {
-    let opening = connection.transaction()?;
+/// right one never opens them, and a missing one would leave holes that show up one by one. Says
+/// whether the store was in use before.
+fn prove(opening: &Connection, keys: &Keys) -> Result<bool, OpenError> {
     let proofs: Vec<(u32, Vec<u8>)> = opening
         .prepare("SELECT number, proof FROM keys")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -324,11 +339,51 @@ fn prove(connection: &mut Connection, keys: &Keys) -> Result<(), OpenError> {
     if !proofs.iter().any(|(number, _)| *number == current) {
         let proof = keys
             .seal(Table::Keys, place(current), |out| out.extend_from_slice(PROOF))
-            .map_err(|_| OpenError::WrongKey(current))?;
+            .map_err(|_| OpenError::NoEntropy)?;
         opening.execute("INSERT INTO keys (number, proof) VALUES (?1, ?2)", (current, proof))?;
     }
-    opening.commit()?;
-    Ok(())
+    Ok(!proofs.is_empty())
+}
+
+/// The key of fingerprints: made once, and from then on the same whatever becomes of the keys that
+/// it is sealed with. A store from before it was kept goes on with the one that it `inherited`.
+fn fingerprint_key(
+    opening: &Connection,
+    keys: &Keys,
+    inherited: Option<Secret<Vec<u8>>>,
+) -> Result<Secret<Vec<u8>>, OpenError> {
+    let (name, place) = FINGERPRINTS;
+    let stored: Option<Vec<u8>> = opening
+        .query_row("SELECT record FROM secrets WHERE name = ?1", [name], |row| row.get(0))
+        .optional()?;
+    let key = match &stored {
+        Some(sealed) => {
+            let number = sealed_with(sealed).unwrap_or_default();
+            let plain = keys.open(Table::Secrets, place, sealed).map_err(|_| {
+                match keys.numbers().any(|configured| configured == number) {
+                    true => OpenError::WrongKey(number),
+                    false => OpenError::MissingKey(number),
+                }
+            })?;
+            Secret::new(plain.to_vec())
+        }
+        None => match inherited {
+            Some(key) => key,
+            None => {
+                let mut bytes = vec![0; FINGERPRINT_KEY_LEN];
+                rand::fill(&mut bytes).map_err(|_| OpenError::NoEntropy)?;
+                Secret::new(bytes)
+            }
+        },
+    };
+    // Sealed anew as soon as there is a new current key, so that the old one can go.
+    if stored.as_deref().and_then(sealed_with) != Some(keys.current()) {
+        let sealed = keys
+            .seal(Table::Secrets, place, |out| out.extend_from_slice(key.expose()))
+            .map_err(|_| OpenError::NoEntropy)?;
+        opening.execute("INSERT OR REPLACE INTO secrets (name, record) VALUES (?1, ?2)", (name, sealed))?;
+    }
+    Ok(key)
 }
 
 /// Where a key's proof belongs.

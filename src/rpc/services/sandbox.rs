@@ -31,7 +31,7 @@ const HTTP_STATUS: u16 = 500;
 pub struct Playground {
     /// What all services share.
     pub door: Door,
-    /// The simulated providers; `None` outside development.
+    /// The simulated providers; `None` where the configured ones are used.
     pub sandbox: Option<Arc<dyn Sandbox>>,
 }
 

@@ -384,7 +384,9 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_PROVIDER_CREDENTIALS_REJECTED ErrorReason = 26
-	// The server does not run in development mode.
+	// The server runs in development mode, but simulates no providers that could be played with:
+	// `turnpike dev` does. Outside development mode there is no SandboxService at all, and its RPCs
+	// answer UNIMPLEMENTED.
 	//
 	// gRPC code: FAILED_PRECONDITION. No metadata.
 	//

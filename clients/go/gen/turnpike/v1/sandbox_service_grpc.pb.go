@@ -27,8 +27,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Plays with the simulated providers. It is served in development mode only; elsewhere every RPC is
-// refused with SANDBOX_DISABLED.
+// Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+// answers UNIMPLEMENTED, and reflection does not know it.
 type SandboxServiceClient interface {
 	// Makes a simulated provider misbehave, acts as the customer on a provider's page, or puts
 	// everything back in order.
@@ -80,8 +80,8 @@ func (c *sandboxServiceClient) ListExchanges(ctx context.Context, in *ListExchan
 // All implementations must embed UnimplementedSandboxServiceServer
 // for forward compatibility.
 //
-// Plays with the simulated providers. It is served in development mode only; elsewhere every RPC is
-// refused with SANDBOX_DISABLED.
+// Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+// answers UNIMPLEMENTED, and reflection does not know it.
 type SandboxServiceServer interface {
 	// Makes a simulated provider misbehave, acts as the customer on a provider's page, or puts
 	// everything back in order.

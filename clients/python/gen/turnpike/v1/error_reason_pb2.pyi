@@ -396,7 +396,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         }
     """
     ERROR_REASON_SANDBOX_DISABLED: _ErrorReason.ValueType  # 27
-    """The server does not run in development mode.
+    """The server runs in development mode, but simulates no providers that could be played with:
+    `turnpike dev` does. Outside development mode there is no SandboxService at all, and its RPCs
+    answer UNIMPLEMENTED.
 
     gRPC code: FAILED_PRECONDITION. No metadata.
 
@@ -962,7 +964,9 @@ gRPC code: FAILED_PRECONDITION. Metadata keys: `account`, `provider`, `provider_
     }
 """
 ERROR_REASON_SANDBOX_DISABLED: ErrorReason.ValueType  # 27
-"""The server does not run in development mode.
+"""The server runs in development mode, but simulates no providers that could be played with:
+`turnpike dev` does. Outside development mode there is no SandboxService at all, and its RPCs
+answer UNIMPLEMENTED.
 
 gRPC code: FAILED_PRECONDITION. No metadata.
 

@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class SandboxServiceStub:
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC is
-    refused with SANDBOX_DISABLED.
+    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    answers UNIMPLEMENTED, and reflection does not know it.
     """
 
     def __init__(self, channel):
@@ -49,8 +49,8 @@ class SandboxServiceStub:
 
 
 class SandboxServiceServicer:
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC is
-    refused with SANDBOX_DISABLED.
+    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    answers UNIMPLEMENTED, and reflection does not know it.
     """
 
     def ArrangeScenario(self, request, context):
@@ -101,8 +101,8 @@ def add_SandboxServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SandboxService:
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC is
-    refused with SANDBOX_DISABLED.
+    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    answers UNIMPLEMENTED, and reflection does not know it.
     """
 
     @staticmethod

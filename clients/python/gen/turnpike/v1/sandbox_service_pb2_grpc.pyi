@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SandboxServiceStub:
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC is
-    refused with SANDBOX_DISABLED.
+    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    answers UNIMPLEMENTED, and reflection does not know it.
     """
 
     @_typing.overload
@@ -56,8 +56,8 @@ class SandboxServiceStub:
 
 @_typing.type_check_only
 class SandboxServiceAsyncStub(SandboxServiceStub):
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC is
-    refused with SANDBOX_DISABLED.
+    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    answers UNIMPLEMENTED, and reflection does not know it.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -81,8 +81,8 @@ class SandboxServiceAsyncStub(SandboxServiceStub):
     """
 
 class SandboxServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC is
-    refused with SANDBOX_DISABLED.
+    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    answers UNIMPLEMENTED, and reflection does not know it.
     """
 
     @_abc_1.abstractmethod
