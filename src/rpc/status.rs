@@ -13,7 +13,7 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::domain::ids::AccountName;
-use crate::domain::payment::MovementId;
+use crate::domain::payment::{MovementId, PaymentState};
 use crate::engine::accounts::Accounts;
 use crate::engine::error::{Error, FieldError, FieldMistake, Thing};
 use crate::engine::{Subject, Unavailable};
@@ -272,6 +272,14 @@ pub fn sandbox_place_not_found(page_url: String) -> Status {
         detail: Detail::None,
     }
     .into_status()
+}
+
+/// The status for what a simulated page does not allow. The state is that of the payment, where the
+/// request names one; a page that is named by its address tells none.
+pub fn sandbox_forbids(why: String, state: Option<PaymentState>, about: &About) -> Status {
+    let state = state.map_or("", PaymentState::word).to_owned();
+    let metadata = vec![("resource_id", about.resource().to_owned()), ("state", state)];
+    precondition(ErrorReason::StateForbids, why, metadata, about.resource()).into_status()
 }
 
 fn invalid(fields: Vec<FieldError>, about: &About) -> Line {
