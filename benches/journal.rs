@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use turnpike::domain::card::CardSummary;
 use turnpike::domain::payment::{Payment, PaymentState};
 use turnpike::journal::batch::{Batch, Lane, Limits, Weigh};
-use turnpike::journal::seam::{Entry, Journal, Subject};
+use turnpike::journal::seam::{Entry, HistoryKind, Journal, Subject};
 use turnpike::journal::sqlite::SqliteJournal;
 
 const ROUND: Duration = Duration::from_secs(2);
@@ -99,7 +99,7 @@ async fn charge(journal: &SqliteJournal, n: u32) {
     let entry = Entry {
         claim: Some(claim(&payment.request_id, Subject::Payment(payment.id))),
         payment: Some(Box::new(payment.clone())),
-        history: vec![note("permitted")],
+        history: vec![note(HistoryKind::Permitted)],
         ..Entry::default()
     };
     journal.permit(entry, None).await.expect("permitted");
@@ -116,7 +116,7 @@ async fn charge(journal: &SqliteJournal, n: u32) {
     });
     let entry = Entry {
         payment: Some(Box::new(payment)),
-        history: vec![note("requested"), note("replied")],
+        history: vec![note(HistoryKind::Created), note(HistoryKind::Exchanged)],
         ..Entry::default()
     };
     journal.commit(entry).await.expect("written");

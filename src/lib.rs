@@ -67,7 +67,7 @@ pub mod engine {
 
     // What callers of the engine see of the rooms behind it.
     pub use crate::journal::seam::{
-        HistoryEntry, PaymentFilter, ROWS_MAX, Subject, TokenFilter, Unavailable,
+        HistoryEntry, HistoryKind, PaymentFilter, ROWS_MAX, Subject, TokenFilter, Unavailable,
     };
     pub use crate::providers::contract::{Feature, Operation, OperationKind, Profile, RefundReason, Support};
     pub use crate::providers::redact::Shown;

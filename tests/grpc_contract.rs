@@ -21,10 +21,10 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 use turnpike::app::SimulatorSandbox;
-use turnpike::domain::ids::{AccountName, MerchantName};
+use turnpike::domain::ids::{AccountName, Fingerprint, IdempotencyKey, MerchantName, PaymentId};
 use turnpike::domain::secret::Secret;
 use turnpike::journal::seal::{Key, Keys};
-use turnpike::journal::seam::Journal as _;
+use turnpike::journal::seam::{Claim, Entry, Journal as _, Subject};
 use turnpike::journal::sqlite::{self, SqliteJournal};
 use turnpike::rpc::auth::{Credential, CredentialKind};
 use turnpike::rpc::origins::Origin;
@@ -48,7 +48,8 @@ struct House {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: Serving,
-    _simulators: Arc<Simulators>,
+    journal: Arc<SqliteJournal>,
+    simulators: Arc<Simulators>,
     _directory: Option<tempfile::TempDir>,
 }
 
@@ -69,8 +70,13 @@ async fn house() -> House {
 }
 
 async fn house_with(sandbox: bool, change: impl FnOnce(&mut server::Config)) -> House {
+    house_of(None, sandbox, change).await
+}
+
+/// A house whose store can grow to so many pages.
+async fn house_of(max_pages: Option<u32>, sandbox: bool, change: impl FnOnce(&mut server::Config)) -> House {
     let (held, directory) = support::directory();
-    let journal = Arc::new(support::store(&directory));
+    let journal = Arc::new(support::small_store(&directory, max_pages));
     let simulators = Arc::new(support::simulators().await);
     let house = house_over(simulators, &directory, journal, sandbox, change).await;
     House { _directory: Some(held), ..house }
@@ -86,7 +92,7 @@ async fn house_over(
 ) -> House {
     let fingerprint_key = journal.fingerprint_key().clone();
     let (accounts, network) = support::outside(support::configuration(&simulators, directory));
-    let gateway = support::engine(journal, Arc::new(network), accounts).await;
+    let gateway = support::engine(journal.clone(), Arc::new(network), accounts).await;
     let providers: BTreeMap<AccountName, String> = PROVIDERS
         .iter()
         .map(|provider| (AccountName(provider.account.to_owned()), provider.name.to_owned()))
@@ -114,7 +120,7 @@ async fn house_over(
     };
     let serving = server::serve(config, gateway, sandbox, stopped).expect("the door opens");
     let address = serving.address;
-    House { address, stop: Some(stop), serving, _simulators: simulators, _directory: None }
+    House { address, stop: Some(stop), serving, journal, simulators, _directory: None }
 }
 
 #[derive(Clone)]
@@ -962,4 +968,296 @@ async fn a_caller_in_a_hurry_is_told_where_the_payment_stands() {
     assert!(settled.replayed);
     let settled = settled.payment.expect("a payment");
     assert_eq!((settled.state(), settled.id), (PaymentState::Captured, standing.id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_duplicates_of_one_charge_are_one_charge() {
+    const DUPLICATES: usize = 200;
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    for provider in PROVIDERS.iter().copied() {
+        let token = saved_card(&mut clients, provider).await;
+        let wish = charge(provider, &format!("storm-{}", provider.name), &token.id);
+        let mut calls = tokio::task::JoinSet::new();
+        for number in 0..DUPLICATES {
+            // Some share a connection, some have one of their own.
+            let mut payments = match number % 4 {
+                0 => house.clients(Some(KEY)).payments,
+                _ => clients.payments.clone(),
+            };
+            let wish = wish.clone();
+            calls.spawn(async move { payments.charge_token(wish).await.expect("charged").into_inner() });
+        }
+        let answers = calls.join_all().await;
+        assert_eq!(answers.len(), DUPLICATES);
+        assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1);
+        let first = answers[0].payment.clone().expect("a payment");
+        assert_eq!(first.state(), PaymentState::Captured);
+        assert!(answers.iter().all(|answer| answer.payment.as_ref() == Some(&first)));
+        let simulator = house.simulators.of(provider.name).expect("a simulator");
+        assert!(simulator.double_charges().is_empty());
+        let reference = first.provider_references.expect("references").reference;
+        let standing = simulator.payment(&reference);
+        let told = serde_json::to_value(&standing).expect("a standing");
+        assert!(told.to_string().contains("9900"), "{told}");
+        let asked = clients.sandbox.list_exchanges(pb::ListExchangesRequest {
+            provider: provider.name.to_owned(),
+            page_size: 200,
+            ..Default::default()
+        });
+        let asked = asked.await.expect("exchanges").into_inner().exchanges;
+        let paying = |exchange: &&pb::Exchange| {
+            exchange.payment_id == first.id
+                && exchange.request.as_ref().is_some_and(|request| request.method == "POST")
+        };
+        assert_eq!(asked.iter().filter(paying).count(), 1, "{}", provider.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_sends_nothing_and_heals() {
+    let house = house_of(Some(400), true, |_| {}).await;
+    let mut clients = house.clients(Some(KEY));
+    let provider = PROVIDERS[0];
+    let token = saved_card(&mut clients, provider).await;
+    // Filled until not even the shortest entry fits.
+    let mut filled = 0;
+    for length in [1_000, 1] {
+        loop {
+            let key = IdempotencyKey {
+                merchant: MerchantName("filler".to_owned()),
+                request_id: format!("{filled}-{}", "x".repeat(length)),
+            };
+            let subject = Subject::Payment(PaymentId::from_bytes([0; 16]));
+            let claim =
+                Claim { key, fingerprint: Fingerprint([0; 32]), subject, at: jiff::Timestamp::UNIX_EPOCH };
+            if house.journal.commit(Entry { claim: Some(claim), ..Entry::default() }).await.is_err() {
+                break;
+            }
+            filled += 1;
+        }
+    }
+    let before = house.simulators.last_exchange();
+    let wish = charge(provider, "no-room", &token.id);
+    let refused = clients.payments.charge_token(wish.clone()).await.expect_err("no room");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unavailable, "JOURNAL_UNAVAILABLE"));
+    assert!(refused.get_details_retry_info().is_some());
+    let opening = session(provider, "no-room-either", pb::SessionPurpose::Pay);
+    let refused = clients.sessions.create_session(opening).await.expect_err("no room");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unavailable, "JOURNAL_UNAVAILABLE"));
+    assert_eq!(house.simulators.last_exchange(), before, "something was sent");
+    use tonic_health::pb::health_check_response::ServingStatus;
+    eventually(&house, ServingStatus::NotServing).await;
+
+    // Room again: the same request id works, as nothing of it was kept.
+    let forgotten = house.journal.forget_claims(jiff::Timestamp::MAX, 1_000_000).await.expect("room");
+    assert!(forgotten >= filled, "{forgotten} of {filled}");
+    eventually(&house, ServingStatus::Serving).await;
+    let charged = clients.payments.charge_token(wish).await.expect("charged").into_inner();
+    assert_eq!(charged.payment.expect("a payment").state(), PaymentState::Captured);
+    assert!(!charged.replayed && house.simulators.last_exchange() > before);
+}
+
+/// Waits until the whole has this health; looked at every second, so ten are plenty.
+async fn eventually(house: &House, wanted: tonic_health::pb::health_check_response::ServingStatus) {
+    let mut health = tonic_health::pb::health_client::HealthClient::new(house.channel());
+    for _ in 0..100 {
+        let told = health.check(tonic_health::pb::HealthCheckRequest::default()).await.expect("health");
+        if told.into_inner().status() == wanted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("health never became {wanted:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uses_of_tokens_and_inquiries_are_told() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    for provider in PROVIDERS.iter().copied() {
+        let token = saved_card(&mut clients, provider).await;
+        let read = pb::GetTokenRequest { token_id: token.id.clone() };
+        let told = clients.tokens.get_token(read.clone()).await.expect("the token").into_inner().token;
+        assert_eq!(told.and_then(|token| token.last_used_at), None);
+        let mut wish = session(provider, &format!("offer-{}", provider.name), pb::SessionPurpose::UseSaved);
+        wish.token_ids = vec![token.id.clone()];
+        clients.sessions.create_session(wish).await.expect("a session");
+        let offered = clients.tokens.get_token(read.clone()).await.expect("the token").into_inner().token;
+        let offered = offered.and_then(|token| token.last_used_at).expect("offered");
+
+        // The provider breaks down before it looks at the charge, and at every question about it.
+        let fault = pb::FaultScenario {
+            account: provider.account.to_owned(),
+            kind: pb::FaultKind::HttpStatus.into(),
+            times: 100,
+            ..Default::default()
+        };
+        let scenario = pb::arrange_scenario_request::Scenario::Fault(fault);
+        let broken = pb::ArrangeScenarioRequest { scenario: Some(scenario) };
+        clients.sandbox.arrange_scenario(broken).await.expect("arranged");
+        let wish = charge(provider, &format!("lost-{}", provider.name), &token.id);
+        let lost = clients.payments.charge_token(wish).await.expect("an answer").into_inner();
+        let lost = lost.payment.expect("a payment");
+        assert_eq!(lost.state(), PaymentState::Unresolved);
+        let mut inquiry = None;
+        for _ in 0..200 {
+            let seen = clients.payments.get_payment(get(&lost.id)).await.expect("the payment").into_inner();
+            inquiry = seen.payment.expect("a payment").unresolved.filter(|known| known.inquiries > 0);
+            if inquiry.is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let inquiry = inquiry.expect("the provider is asked");
+        let (since, last) = (inquiry.since.expect("a time"), inquiry.last_inquiry_at.expect("a time"));
+        let next = inquiry.next_inquiry_at.expect("a time");
+        let moment = |time: prost_types::Timestamp| (time.seconds, time.nanos);
+        assert!(moment(since) <= moment(last) && moment(last) < moment(next), "{since} {last} {next}");
+        let told = clients.tokens.get_token(read).await.expect("the token").into_inner().token;
+        let charged = told.and_then(|token| token.last_used_at).expect("charged");
+        assert!(moment(offered) < moment(charged), "{offered} {charged}");
+        let clear = pb::arrange_scenario_request::Scenario::Clear(pb::ClearScenario::default());
+        let cleared = pb::ArrangeScenarioRequest { scenario: Some(clear) };
+        clients.sandbox.arrange_scenario(cleared).await.expect("cleared");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_offer_the_kinds_of_methods_that_are_asked_for() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let card = pb::PaymentMethodKind::Card;
+    for provider in PROVIDERS.iter().copied() {
+        let wish = |name: &str, kinds: &[pb::PaymentMethodKind]| pb::CreateSessionRequest {
+            payment_methods: kinds.iter().map(|kind| (*kind).into()).collect(),
+            ..session(provider, &format!("{name}-{}", provider.name), pb::SessionPurpose::Pay)
+        };
+        let opened = clients.sessions.create_session(wish("cards", &[card])).await.expect("a session");
+        let opened = opened.into_inner().session.expect("a session");
+        clients
+            .sandbox
+            .arrange_scenario(customer(&opened.id, provider.card))
+            .await
+            .expect("the customer pays");
+
+        let before = house.simulators.last_exchange();
+        let unknown = wish("cash", &[card, pb::PaymentMethodKind::Cash]);
+        let refused = clients.sessions.create_session(unknown).await.expect_err("no cash");
+        let code = (refused.code(), reason(&refused));
+        assert_eq!(code, (Code::FailedPrecondition, "UNSUPPORTED_BY_PROVIDER".to_owned()));
+        assert!(refused.message().contains("payment_methods: CASH"), "{}", refused.message());
+        let metadata = refused.get_details_error_info().expect("info").metadata;
+        assert!(metadata["alternative"].contains("payment_method_names"), "{metadata:?}");
+        let mut saving = wish("save", &[pb::PaymentMethodKind::Wallet]);
+        saving.purpose = pb::SessionPurpose::Save.into();
+        saving.money = money(provider, 0);
+        let refused = clients.sessions.create_session(saving).await.expect_err("no card");
+        assert_eq!(reason(&refused), "UNSUPPORTED_BY_PROVIDER");
+        let mut both = wish("both", &[card]);
+        both.payment_method_names = vec!["vipps".to_owned()];
+        let refused = clients.sessions.create_session(both).await.expect_err("both");
+        assert_eq!(fields(&refused), BTreeSet::from(["payment_methods".to_owned()]));
+        assert_eq!(house.simulators.last_exchange(), before, "something was sent");
+
+        let asked = pb::GetCapabilitiesRequest { account: provider.account.to_owned(), ..Default::default() };
+        let known = clients.accounts.get_capabilities(asked).await.expect("capabilities").into_inner();
+        let pay = known.capabilities.iter().find(|row| row.operation() == pb::Operation::SessionPay);
+        let limits = &pay.expect("a row").limits;
+        let methods = limits.iter().find(|limit| limit.field == "payment_methods").expect("a limit");
+        assert_eq!(methods.allowed_values, ["CARD"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_does_not_allow_is_forbidden_by_its_state() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    use pb::customer_scenario::{Action, Place};
+    let at = |place: &Place, action: Action| {
+        let scenario = pb::CustomerScenario { place: Some(place.clone()), action: Some(action) };
+        let scenario = pb::arrange_scenario_request::Scenario::Customer(scenario);
+        pb::ArrangeScenarioRequest { scenario: Some(scenario) }
+    };
+    for provider in PROVIDERS.iter().copied() {
+        let wish = session(provider, &format!("page-{}", provider.name), pb::SessionPurpose::Pay);
+        let opened = clients.sessions.create_session(wish).await.expect("a session").into_inner();
+        let opened = opened.session.expect("a session");
+        let (id, page) = (Place::SessionId(opened.id.clone()), redirect(&opened));
+        let wrong = Action::Pay(pb::CustomerPays { card_number: "1".to_owned(), ..Default::default() });
+        let refused = clients.sandbox.arrange_scenario(at(&id, wrong)).await.expect_err("no such card");
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "INVALID_FIELD"));
+
+        clients
+            .sandbox
+            .arrange_scenario(customer(&opened.id, provider.card))
+            .await
+            .expect("the customer pays");
+        // Our payment does not know yet, but the page is over.
+        let again = || Action::Cancel(pb::CustomerCancels::default());
+        for (place, state) in [(&id, "REQUIRES_ACTION"), (&page, "")] {
+            let refused = clients.sandbox.arrange_scenario(at(place, again())).await.expect_err("over");
+            assert_eq!(
+                (refused.code(), reason(&refused).as_str()),
+                (Code::FailedPrecondition, "STATE_FORBIDS")
+            );
+            assert!(refused.get_details_precondition_failure().is_some());
+            assert_eq!(refused.get_details_error_info().expect("info").metadata["state"], state);
+        }
+    }
+}
+
+fn redirect(session: &pb::Session) -> pb::customer_scenario::Place {
+    match session.next_action.as_ref().and_then(|next| next.action.as_ref()) {
+        Some(pb::next_action::Action::Redirect(redirect)) => {
+            pb::customer_scenario::Place::PageUrl(redirect.url.clone())
+        }
+        other => panic!("no page: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchanges_of_all_providers_come_in_one_order() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let mut expected = Vec::new();
+    for round in 0..3 {
+        for provider in PROVIDERS.iter().copied() {
+            let wish = session(provider, &format!("turn-{round}-{}", provider.name), pb::SessionPurpose::Pay);
+            clients.sessions.create_session(wish).await.expect("a session");
+            expected.push(provider.name);
+        }
+    }
+    let mut told = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let wish = pb::ListExchangesRequest { page_size: 2, page_token, ..Default::default() };
+        let page = clients.sandbox.list_exchanges(wish).await.expect("exchanges").into_inner();
+        told.extend(page.exchanges);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert!(told.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
+    // Signing in is an exchange too; what follows is one session after the other.
+    let opened: Vec<&str> = told
+        .iter()
+        .filter(|exchange| !exchange.payment_id.is_empty())
+        .map(|exchange| exchange.provider.as_str())
+        .collect();
+    assert_eq!(opened, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bounds_of_an_amount_are_told() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let mut wish = session(PROVIDERS[0], "too-much", pb::SessionPurpose::Pay);
+    wish.money = money(PROVIDERS[0], 2_147_483_648);
+    let refused = clients.sessions.create_session(wish).await.expect_err("too much");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "AMOUNT_OUT_OF_BOUNDS"));
+    let metadata = refused.get_details_error_info().expect("info").metadata;
+    assert_eq!((metadata["minimum_minor"].as_str(), metadata["maximum_minor"].as_str()), ("1", "2147483647"));
+    assert_eq!(metadata["currency_code"], PROVIDERS[0].currency);
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
 use samples::*;
-use turnpike::domain::card::TokenStatus;
+use turnpike::domain::card::{Token, TokenStatus};
 use turnpike::domain::ids::{AccountName, CaptureId, MerchantName, PaymentId, RefundId, SessionId, TokenId};
 use turnpike::domain::outcome::NextAction;
 use turnpike::domain::payment::{
@@ -21,12 +21,21 @@ use turnpike::domain::payment::{
 use turnpike::domain::secret::Secret;
 use turnpike::journal::seal::Keys;
 use turnpike::journal::seam::{
-    CommitError, Entry, Journal, PaymentFilter, Subject, TokenFilter, Unavailable,
+    CommitError, Entry, HistoryKind, Journal, PaymentFilter, Subject, TokenFilter, Unavailable,
 };
 use turnpike::journal::sqlite::{self, Config, OpenError, SqliteJournal};
 
+/// Undoes every migration but the first.
+const BACK_TO_FIRST_SCHEMA: &str = "DROP TABLE secrets; ALTER TABLE tokens DROP COLUMN used_at; \
+    DROP INDEX payments_by_customer; ALTER TABLE payments DROP COLUMN customer; DROP TABLE backfills; \
+    PRAGMA user_version = 1";
+
 fn recorded(payment: Payment) -> Entry {
     Entry { payment: Some(Box::new(payment)), ..Entry::default() }
+}
+
+async fn stored_token(journal: &SqliteJournal, n: u32) -> Token {
+    journal.token(token(n).id).await.expect("readable").expect("stored")
 }
 
 async fn read(journal: &SqliteJournal, id: PaymentId) -> Payment {
@@ -41,6 +50,7 @@ fn any_of(merchant: MerchantName) -> PaymentFilter {
         merchant_reference: None,
         token: None,
         session: None,
+        customer: None,
         created_from: None,
         created_before: None,
         before: None,
@@ -260,7 +270,7 @@ async fn a_refused_entry_leaves_nothing() {
         session: Some(Box::new(session(1))),
         payment: Some(Box::new(payment(1))),
         tokens: vec![token(1)],
-        history: vec![note("requested")],
+        history: vec![note(HistoryKind::Created)],
         ..Entry::default()
     };
     assert_eq!(journal.commit(entry.clone()).await, Err(CommitError::Conflict));
@@ -457,6 +467,46 @@ async fn tokens_are_listed_newest_first_and_filtered() {
     assert!(list(TokenFilter { account: Some(AccountName("x".to_owned())), ..all }).await.is_empty());
 }
 
+#[tokio::test]
+async fn a_use_of_a_token_is_kept_and_is_no_change_of_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = open(directory.path());
+    journal.commit(Entry { tokens: vec![token(1), token(2)], ..Entry::default() }).await.expect("stored");
+    let before = stored_token(&journal, 1).await;
+    assert_eq!(before.last_used_at, None);
+    let uses = |at| Entry { used: vec![(token(1).id, time(at))], ..recorded(payment(at as u32)) };
+    for at in [7, 9, 8] {
+        journal.commit(uses(at)).await.expect("recorded");
+    }
+    // The latest stays, whatever the order; whoever read the token before can still change it.
+    let mut after = stored_token(&journal, 1).await;
+    assert_eq!((after.last_used_at, after.version), (Some(time(9)), before.version));
+    after.status = TokenStatus::Unusable;
+    journal.commit(Entry { tokens: vec![after], ..Entry::default() }).await.expect("changed");
+    // A refused entry notes nothing.
+    assert_eq!(
+        journal.commit(Entry { used: uses(20).used, ..recorded(payment(7)) }).await,
+        Err(CommitError::Conflict)
+    );
+    journal.close().await;
+
+    let journal = open(directory.path());
+    let token = stored_token(&journal, 1).await;
+    assert_eq!((token.last_used_at, token.status), (Some(time(9)), TokenStatus::Unusable));
+    let by_value = journal.token_by_value(&merchant(), &account(), &stored("value-1")).await;
+    assert_eq!(by_value.map(|token| token.and_then(|token| token.last_used_at)), Ok(Some(time(9))));
+    let all = TokenFilter {
+        merchant: merchant(),
+        account: None,
+        customer: None,
+        status: None,
+        before: None,
+        limit: 9,
+    };
+    let listed = journal.tokens(all).await.expect("a list");
+    assert_eq!(listed.iter().map(|token| token.last_used_at).collect::<Vec<_>>(), [None, Some(time(9))]);
+}
+
 // ── Lists of payments ────────────────────────────────────────────────────────────────────────
 
 #[tokio::test]
@@ -469,6 +519,7 @@ async fn payments_are_listed_newest_first_and_by_every_filter() {
         payment.state = PaymentState::ALL[n as usize % 2];
         payment.token = (n < 3).then_some(card);
         payment.session = (n >= 8).then_some(visit);
+        payment.customer = Some(if n % 3 == 0 { "anna" } else { "berta" }.to_owned());
         if n == 4 {
             payment.account = AccountName("second".to_owned());
             payment.merchant_reference = "special".to_owned();
@@ -496,6 +547,12 @@ async fn payments_are_listed_newest_first_and_by_every_filter() {
     assert_eq!(list(PaymentFilter { states: both, ..all.clone() }).await.len(), 9);
     assert_eq!(list(PaymentFilter { token: Some(card), ..all.clone() }).await, [2, 1, 0]);
     assert_eq!(list(PaymentFilter { session: Some(visit), ..all.clone() }).await, [9, 8]);
+    // Pages of one customer are full, whoever else pays in between.
+    let annas = PaymentFilter { customer: Some("anna".to_owned()), limit: 2, ..all.clone() };
+    assert_eq!(list(annas.clone()).await, [9, 6]);
+    assert_eq!(list(PaymentFilter { before: Some(payment_id(6)), ..annas.clone() }).await, [3, 0]);
+    assert_eq!(list(PaymentFilter { token: Some(card), ..annas }).await, [0]);
+    assert!(list(PaymentFilter { customer: Some("Anna".to_owned()), ..all.clone() }).await.is_empty());
     let reference = Some("special".to_owned());
     assert_eq!(list(PaymentFilter { merchant_reference: reference.clone(), ..all.clone() }).await, [4]);
     let second = Some(AccountName("second".to_owned()));
@@ -505,6 +562,7 @@ async fn payments_are_listed_newest_first_and_by_every_filter() {
     let everything = PaymentFilter {
         states: vec![PaymentState::ALL[0]],
         account: Some(AccountName("second".to_owned())),
+        customer: Some("berta".to_owned()),
         merchant_reference: reference,
         created_from: Some(time(1)),
         created_before: Some(time(9)),
@@ -518,9 +576,12 @@ async fn payments_are_listed_newest_first_and_by_every_filter() {
 async fn history_keeps_its_order_and_goes_on_after_any_note() {
     let directory = tempfile::tempdir().expect("a directory");
     let journal = open(directory.path());
-    let entry = Entry { history: vec![note("requested"), note("permitted")], ..recorded(payment(1)) };
+    let entry = Entry {
+        history: vec![note(HistoryKind::Created), note(HistoryKind::Permitted)],
+        ..recorded(payment(1))
+    };
     journal.commit(entry).await.expect("recorded");
-    let mut learned = note("learned");
+    let mut learned = note(HistoryKind::Observed);
     learned.exchange = "sessions/pay".to_owned();
     learned.http_status = 200;
     learned.state = PaymentState::Captured;
@@ -528,8 +589,8 @@ async fn history_keeps_its_order_and_goes_on_after_any_note() {
     journal.commit(entry).await.expect("recorded");
 
     let story = journal.history(payment_id(1), 0, 100).await.expect("a story");
-    let kinds: Vec<_> = story.iter().map(|entry| entry.kind.as_str()).collect();
-    assert_eq!(kinds, ["requested", "permitted", "learned"]);
+    let kinds: Vec<_> = story.iter().filter_map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [HistoryKind::Created, HistoryKind::Permitted, HistoryKind::Observed]);
     assert_eq!((story[2].exchange.as_str(), story[2].http_status), ("sessions/pay", 200));
     assert_eq!((story[2].at, story[2].state), (learned.at, learned.state));
     for (place, entry) in story.iter().enumerate() {
@@ -546,7 +607,7 @@ async fn follow_ups_come_when_they_are_due_the_longest_overdue_first() {
     let journal = open(directory.path());
     for (n, at) in [(1, 30), (2, 10), (3, 20)] {
         let mut payment = payment(n);
-        payment.follow_up = Some(FollowUp { since: time(0), inquiries: 0, next_at: time(at) });
+        payment.follow_up = Some(FollowUp { since: time(0), inquiries: 0, last_at: None, next_at: time(at) });
         journal.commit(recorded(payment)).await.expect("recorded");
     }
     assert_eq!(journal.next_due().await, Ok(Some(time(10))));
@@ -605,7 +666,7 @@ async fn nothing_secret_is_in_any_file() {
         session: Some(Box::new(session)),
         payment: Some(Box::new(payment)),
         tokens: vec![token],
-        history: vec![note("requested")],
+        history: vec![note(HistoryKind::Created)],
         ..Entry::default()
     };
     journal.commit(entry).await.expect("recorded");
@@ -757,7 +818,7 @@ async fn a_store_of_the_first_schema_goes_on_with_the_fingerprints_it_has() {
     let journal = open(directory.path());
     journal.commit(recorded(payment(1))).await.expect("recorded");
     journal.close().await;
-    tamper(directory.path(), "DROP TABLE secrets; PRAGMA user_version = 1");
+    tamper(directory.path(), BACK_TO_FIRST_SCHEMA);
     assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 1);
     let rotated = Keys::new(key(2), vec![key(1)]).expect("two keys");
     let adopted = fingerprint_key(directory.path(), rotated, Some(b"as it was derived")).await;
@@ -777,7 +838,7 @@ async fn a_store_belongs_to_one_process() {
     let said = second.expect_err("refused").to_string();
     assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
     assert!(matches!(sqlite::migrate(directory.path()), Err(OpenError::InUse { .. })));
-    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 2);
+    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 4);
 }
 
 #[tokio::test]
@@ -786,13 +847,35 @@ async fn a_new_directory_is_private_and_migrating_twice_does_nothing() {
     let directory = above.path().join("store");
     assert_eq!(sqlite::versions(&directory).expect("nothing there").found, 0);
     let first = sqlite::migrate(&directory).expect("migrates");
-    assert_eq!((first.found, first.known), (0, 2));
-    assert_eq!(sqlite::migrate(&directory).expect("migrates").found, 2);
+    assert_eq!((first.found, first.known), (0, 4));
+    assert_eq!(sqlite::migrate(&directory).expect("migrates").found, 4);
     let mode = |path: &Path| path.metadata().expect("exists").permissions().mode() & 0o777;
     assert_eq!(mode(&directory), 0o700);
     assert_eq!(mode(&directory.join(sqlite::FILE)), 0o600);
     assert_eq!(mode(&directory.join(sqlite::LOCK)), 0o600);
     open(&directory).close().await;
+}
+
+#[tokio::test]
+async fn payments_of_an_older_schema_are_found_by_their_customer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = open(directory.path());
+    for n in 0..5 {
+        let mut payment = payment(n);
+        payment.customer = (n != 2).then(|| "anna".to_owned());
+        journal.commit(recorded(payment)).await.expect("recorded");
+    }
+    journal.close().await;
+    tamper(directory.path(), BACK_TO_FIRST_SCHEMA);
+    // Migrating without the keys leaves the rest to whoever opens it with them.
+    assert_eq!(sqlite::migrate(directory.path()).expect("migrates").found, 1);
+    for _ in 0..2 {
+        let journal = open(directory.path());
+        let annas = PaymentFilter { customer: Some("anna".to_owned()), ..any_of(merchant()) };
+        let found = journal.payments(annas).await.expect("a list");
+        assert_eq!(found.iter().map(|payment| payment.id).collect::<Vec<_>>(), [4, 3, 1, 0].map(payment_id));
+        journal.close().await;
+    }
 }
 
 #[tokio::test]
@@ -812,7 +895,7 @@ async fn other_and_later_files_are_refused() {
     open(directory.path()).close().await;
     tamper(directory.path(), "PRAGMA user_version = 7");
     let error = refused(directory.path());
-    assert!(matches!(error, OpenError::Newer { found: 7, known: 2 }), "{error}");
+    assert!(matches!(error, OpenError::Newer { found: 7, known: 4 }), "{error}");
 }
 
 #[tokio::test]
@@ -850,7 +933,8 @@ async fn a_full_disk_is_told_and_heals() {
     let journal = sqlite::open(config(Some(200))).expect("opens");
     let big = |n| {
         let mut payment = payment(n);
-        payment.metadata = BTreeMap::from([("filler".to_owned(), "x".repeat(20_000))]);
+        // Smaller than what is written to see whether writing works: what is left has no room for that.
+        payment.metadata = BTreeMap::from([("filler".to_owned(), "x".repeat(9_000))]);
         let claim = claim(&format!("request-{n}"), Subject::Payment(payment.id));
         Entry { claim: Some(claim), ..recorded(payment) }
     };

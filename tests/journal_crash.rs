@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use samples::*;
 use turnpike::domain::payment::{Payment, PaymentState};
-use turnpike::journal::seam::{Entry, Journal, Subject};
+use turnpike::journal::seam::{Entry, HistoryKind, Journal, Subject};
 use turnpike::journal::sqlite::{self, Checkpoints, Config, SqliteJournal};
 
 /// The store in which the started process writes.
@@ -106,7 +106,7 @@ async fn write_one(journal: &SqliteJournal, n: u32) {
     let entry = Entry {
         claim: Some(claim(&format!("request-{n}"), Subject::Payment(payment.id))),
         payment: Some(Box::new(payment.clone())),
-        history: vec![note("permitted")],
+        history: vec![note(HistoryKind::Permitted)],
         ..Entry::default()
     };
     journal.permit(entry, None).await.expect("permitted");
@@ -116,7 +116,7 @@ async fn write_one(journal: &SqliteJournal, n: u32) {
     let entry = Entry {
         payment: Some(Box::new(payment)),
         tokens: vec![token(n)],
-        history: vec![note("replied")],
+        history: vec![note(HistoryKind::Exchanged)],
         ..Entry::default()
     };
     journal.commit(entry).await.expect("written");

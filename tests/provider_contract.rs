@@ -19,6 +19,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use turnpike::domain::money::{Currency, Money};
+use turnpike::domain::order::MethodKind;
 use turnpike::domain::outcome::{Asked, Outcome};
 use turnpike::domain::secret::Secret;
 use turnpike::providers::contract::{
@@ -27,6 +29,7 @@ use turnpike::providers::contract::{
 };
 use turnpike::providers::conversation::{AnyProvider, Rest, Turn};
 use turnpike::providers::registry::{self, PROVIDERS};
+use turnpike::providers::sample::{self, Overrides};
 use turnpike::providers::settings::Setting;
 use turnpike::providers::{redact, report};
 
@@ -484,4 +487,42 @@ fn stories_are_what_they_are_called() {
         };
         if is_right { Ok(()) } else { Err(format!("is not {ending}: {}", played.told)) }
     });
+}
+
+#[test]
+fn pages_offer_the_kinds_of_methods_that_the_account_names_and_no_others() {
+    let now: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a time");
+    let money = Money::new(1_000, Currency::parse("EUR").expect("EUR")).expect("money");
+    let asked = Asked { money, reference: "pay1".to_owned() };
+    let access = AccessToken { token: "sample-access".into(), renew_at: now, expires_at: now };
+    let cx = Context { now, entropy: [7; 32], access: Some(&access) };
+    for entry in PROVIDERS {
+        let wallets = Setting::List(vec!["wallet_of_the_test".to_owned()]);
+        let changes = std::collections::BTreeMap::from([("wallet_methods".to_owned(), wallets)]);
+        let provider = entry.example_account(changes).expect("settings");
+        let begin = |kinds: Vec<MethodKind>| {
+            let sample = sample::operation(OperationKind::OpenSession, &asked, &Overrides::default(), now);
+            let Operation::OpenSession(mut order) = sample else { panic!("another operation") };
+            order.method_kinds = kinds;
+            provider.clone().begin(Operation::OpenSession(order), &cx)
+        };
+        let name = entry.profile.name;
+        match begin(vec![MethodKind::Card, MethodKind::Wallet]) {
+            Ok(Turn::Ask { request, .. }) => {
+                let body = String::from_utf8(request.body.expect("a body").expose().clone()).expect("text");
+                assert!(body.contains("wallet_of_the_test"), "{name}: {body}");
+                for card in provider.method_names(MethodKind::Card) {
+                    assert!(card.split('.').all(|part| body.contains(part)), "{name}: {body}");
+                }
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+        match begin(vec![MethodKind::Card, MethodKind::Cash]) {
+            Err(Fault::Unsupported { what, instead }) => {
+                assert_eq!(what, "payment_methods: CASH", "{name}");
+                assert!(instead.contains("cash_methods"), "{name}: {instead}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
 }

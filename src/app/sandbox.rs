@@ -9,12 +9,9 @@ use crate::rpc::sandbox::{
     WantedExchanges,
 };
 use crate::simulator::faults::{Fault as Arranged, Kind};
-use crate::simulator::{self, Simulator, Simulators};
+use crate::simulator::{self, CustomerRefusal, Simulator, Simulators};
 
 use super::development::approved_card;
-
-/// Sequence numbers of all simulators in one: the number of each times this, plus its place.
-const PLACES: u64 = 8;
 
 /// The simulators behind a development gateway.
 pub struct SimulatorSandbox {
@@ -31,12 +28,12 @@ impl SimulatorSandbox {
     }
 
     /// The simulators that an account or provider stands for; all when neither is given.
-    fn chosen(&self, account: Option<&AccountName>, provider: Option<&str>) -> Vec<(u64, &Simulator)> {
+    fn chosen(&self, account: Option<&AccountName>, provider: Option<&str>) -> Vec<&Simulator> {
         let by_account = account.map(|account| self.providers.get(account).map_or("", String::as_str));
-        (0..)
-            .zip(self.simulators.all())
-            .filter(|(_, simulator)| by_account.is_none_or(|name| name == simulator.name()))
-            .filter(|(_, simulator)| provider.is_none_or(|name| name == simulator.name()))
+        self.simulators
+            .all()
+            .filter(|simulator| by_account.is_none_or(|name| name == simulator.name()))
+            .filter(|simulator| provider.is_none_or(|name| name == simulator.name()))
             .collect()
     }
 
@@ -58,14 +55,14 @@ impl Sandbox for SimulatorSandbox {
         if chosen.is_empty() {
             return Err(Refusal::Impossible("there is no simulator of that provider".to_owned()));
         }
-        for (_, simulator) in &chosen {
+        for simulator in &chosen {
             simulator.arrange(arranged.clone()).map_err(Refusal::Impossible)?;
         }
         Ok(u32::try_from(chosen.len()).unwrap_or(u32::MAX))
     }
 
     async fn clear(&self, account: Option<AccountName>) -> u32 {
-        for (_, simulator) in self.chosen(account.as_ref(), None) {
+        for simulator in self.chosen(account.as_ref(), None) {
             simulator.clear_faults();
         }
         0
@@ -98,26 +95,27 @@ impl Sandbox for SimulatorSandbox {
                     .map(|outcome| simulator::CustomerOutcome { return_url: None, ..outcome })
             }
         };
-        let outcome = done.map_err(|refusal| Refusal::Impossible(refusal.0))?;
+        let outcome = done.map_err(|refusal| match refusal {
+            CustomerRefusal::Forbidden(why) => Refusal::NotNow(why),
+            CustomerRefusal::Typed(why) => Refusal::Impossible(why),
+        })?;
         Ok(CustomerActed { return_url: outcome.return_url, summary: outcome.status })
     }
 
     async fn exchanges(&self, wanted: WantedExchanges) -> (Vec<Exchange>, u64) {
+        // Read first: everything up to here is in the logs, and what comes while they are read one
+        // after the other is for the next look.
+        let highest = self.simulators.last_exchange();
+        let filter = simulator::exchanges::Filter {
+            since: wanted.after,
+            operation: wanted.operation.clone(),
+            reference: None,
+        };
         let mut found = Vec::new();
-        let mut highest = 0;
-        for (place, simulator) in self.chosen(wanted.account.as_ref(), wanted.provider.as_deref()) {
-            let filter = simulator::exchanges::Filter {
-                since: wanted.after.checked_sub(place).map_or(0, |after| after / PLACES),
-                operation: wanted.operation.clone(),
-                reference: None,
-            };
-            for exchange in simulator.exchanges(&filter) {
-                let sequence = exchange.sequence * PLACES + place;
-                highest = highest.max(sequence);
-                if sequence > wanted.after {
-                    found.push(self.shown(simulator.name(), sequence, exchange));
-                }
-            }
+        for simulator in self.chosen(wanted.account.as_ref(), wanted.provider.as_deref()) {
+            let shown = simulator.exchanges(&filter);
+            let until = shown.into_iter().filter(|exchange| exchange.sequence <= highest);
+            found.extend(until.map(|exchange| self.shown(simulator.name(), exchange)));
         }
         found.sort_by_key(|exchange| exchange.sequence);
         found.truncate(wanted.limit);
@@ -126,10 +124,10 @@ impl Sandbox for SimulatorSandbox {
 }
 
 impl SimulatorSandbox {
-    fn shown(&self, provider: &str, sequence: u64, exchange: simulator::exchanges::Exchange) -> Exchange {
+    fn shown(&self, provider: &str, exchange: simulator::exchanges::Exchange) -> Exchange {
         let (method, url) = exchange.request.line.split_once(' ').unwrap_or(("", ""));
         Exchange {
-            sequence,
+            sequence: exchange.sequence,
             at: exchange.at,
             inbound: false,
             provider: provider.to_owned(),

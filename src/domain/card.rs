@@ -141,6 +141,9 @@ pub struct Token {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// When a charge or a session last used it. That is no change of the token: it has no part in
+    /// the version, so that charges of one token at the same time do not get in each other's way.
+    pub last_used_at: Option<Timestamp>,
     /// Grows by one with each change.
     pub version: u64,
 }
@@ -198,8 +201,6 @@ pub struct FirstPayment {
     pub provider_reference: Option<String>,
     /// The card scheme's transaction id.
     pub network_transaction_id: Option<String>,
-    /// Mastercard's transaction link id.
-    pub network_link_id: Option<String>,
 }
 
 /// A card as the customer typed it. Held in memory for one call, never stored, even sealed.

@@ -45,6 +45,48 @@ pub enum SessionMode {
     Api,
 }
 
+/// The kinds of payment methods, in words that are the same for every provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MethodKind {
+    /// Cards.
+    Card,
+    /// Wallets.
+    Wallet,
+    /// Bank transfers and virtual accounts.
+    BankTransfer,
+    /// Codes to scan.
+    QrCode,
+    /// Invoices and payment in parts by a lender.
+    PayLater,
+    /// Cash against a reference.
+    Cash,
+}
+
+impl MethodKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] =
+        &[Self::Card, Self::Wallet, Self::BankTransfer, Self::QrCode, Self::PayLater, Self::Cash];
+
+    /// The kind as an upper-case word, as the contract spells it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Card => "CARD",
+            Self::Wallet => "WALLET",
+            Self::BankTransfer => "BANK_TRANSFER",
+            Self::QrCode => "QR_CODE",
+            Self::PayLater => "PAY_LATER",
+            Self::Cash => "CASH",
+        }
+    }
+
+    /// The kind behind a word of [`Self::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.word() == word)
+    }
+}
+
 /// What the caller wants of 3-D Secure where the provider leaves a choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ThreeDSecure {
@@ -290,7 +332,9 @@ pub struct SessionOrder {
     pub ask_before_saving: bool,
     /// How often the customer may try, 1 to 10.
     pub attempts: u32,
-    /// Methods to offer, by the provider's names; empty for all that the account has.
+    /// Kinds of methods to offer; empty for all that the account has. Never together with `methods`.
+    pub method_kinds: Vec<MethodKind>,
+    /// Methods to offer, by the provider's names; empty for all of the kinds above.
     pub methods: Vec<String>,
     /// When the session ends by itself.
     pub expires_at: Timestamp,

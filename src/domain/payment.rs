@@ -183,6 +183,8 @@ pub struct FollowUp {
     pub since: Timestamp,
     /// How often we have asked.
     pub inquiries: u32,
+    /// When we last asked; `None` when not yet.
+    pub last_at: Option<Timestamp>,
     /// When we ask next.
     pub next_at: Timestamp,
 }

@@ -146,9 +146,9 @@ impl Account {
                 Ok(Some(token))
             }
             // The old one still works for a while: better that than no payments.
-            Err(Fault::Unauthorized) => {
+            Err(fault @ Fault::Unauthorized { .. }) => {
                 *held = None;
-                Err(Fault::Unauthorized)
+                Err(fault)
             }
             Err(fault) => match held.as_ref().filter(|token| now < token.expires_at) {
                 Some(token) => Ok(Some(token.clone())),

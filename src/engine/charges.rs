@@ -8,7 +8,7 @@ use crate::domain::ids::{PaymentId, TokenId};
 use crate::domain::order::{CaptureMode, Charge};
 use crate::domain::outcome::DeclineReason;
 use crate::domain::payment::Payment;
-use crate::journal::seam::{Claim, CommitError, Entry, Subject};
+use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, Subject};
 use crate::providers::contract::{Feature, Operation};
 
 use super::accounts::Account;
@@ -76,7 +76,8 @@ impl Gateway {
             Initiator::Merchant { reason, .. } => Some(*reason),
         };
         let mut first = Entry { claim: Some(claim.clone()), ..Entry::default() };
-        first.history.push(note(&payment, "created", "charge"));
+        first.used.extend(token.map(|id| (id, now)));
+        first.history.push(note(&payment, HistoryKind::Created, "charge"));
         let operation = Operation::Charge(charge);
         let mut mover = PaymentMover::new(self, payment, first);
         let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;

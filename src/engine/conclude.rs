@@ -158,8 +158,10 @@ pub(super) fn conclude_movement(
 pub(super) fn failure(fault: &Fault) -> Failure {
     let (reason, provider_code, provider_message) = match fault {
         Fault::Rejected { code, message } => (FailureReason::Rejected, code.clone(), Some(message.clone())),
-        Fault::Unauthorized => (FailureReason::CredentialsRejected, None, None),
-        Fault::Unsupported { .. } | Fault::Invalid { .. } => (FailureReason::Unsupported, None, None),
+        Fault::Unauthorized { code } => (FailureReason::CredentialsRejected, code.clone(), None),
+        Fault::Unsupported { .. } | Fault::Invalid { .. } | Fault::AmountOutOfBounds { .. } => {
+            (FailureReason::Unsupported, None, None)
+        }
         Fault::Throttled { .. }
         | Fault::Unreachable
         | Fault::Silent { .. }
@@ -196,9 +198,9 @@ impl FollowUpPlan {
             payment.follow_up = None;
             return;
         };
-        let (since, inquiries) = match payment.follow_up {
-            Some(known) => (known.since, known.inquiries),
-            None => (now, 0),
+        let (since, inquiries, last_at) = match payment.follow_up {
+            Some(known) => (known.since, known.inquiries, known.last_at),
+            None => (now, 0, None),
         };
         let pause = first.saturating_mul(1 << inquiries.min(20)).min(self.longest);
         let next_at = after(now, pause);
@@ -207,7 +209,7 @@ impl FollowUpPlan {
             Some(end) if payment.state == PaymentState::RequiresAction && end > now => next_at.min(end),
             _ => next_at,
         };
-        payment.follow_up = Some(FollowUp { since, inquiries, next_at });
+        payment.follow_up = Some(FollowUp { since, inquiries, last_at, next_at });
     }
 
     /// The first pause for a payment in its state; `None` when it needs no asking.
@@ -229,8 +231,17 @@ impl FollowUpPlan {
         (awaited || pending).then_some(self.unhurried)
     }
 
-    /// Counts an inquiry and plans the next.
+    /// Notes that the provider was asked, and plans the next inquiry.
     pub(super) fn asked(&self, payment: &mut Payment, now: Timestamp) {
+        if let Some(follow_up) = &mut payment.follow_up {
+            follow_up.last_at = Some(now);
+        }
+        self.put_off(payment, now);
+    }
+
+    /// Plans the next inquiry after one that was not made: it counts, so that the pause grows, but
+    /// nobody was asked.
+    pub(super) fn put_off(&self, payment: &mut Payment, now: Timestamp) {
         if let Some(follow_up) = &mut payment.follow_up {
             follow_up.inquiries = follow_up.inquiries.saturating_add(1);
         }

@@ -188,14 +188,15 @@ impl<M: Mover> Talk<'_, M> {
         let pause = PAUSE * 2u32.pow(start - 1);
         match fault {
             // Once, at once: `once` has dropped the refused access token.
-            Fault::Unauthorized if self.access_renewed => Some(Duration::ZERO).filter(|_| start == 1),
-            Fault::Throttled { after } => {
+            Fault::Unauthorized { .. } if self.access_renewed => Some(Duration::ZERO).filter(|_| start == 1),
+            Fault::Throttled { after, code: _ } => {
                 let pause = after.unwrap_or(pause);
                 (pause <= PAUSE_MAX).then_some(pause)
             }
             Fault::Unreachable | Fault::Silent { .. } => Some(pause),
-            Fault::Unauthorized
+            Fault::Unauthorized { .. }
             | Fault::Unsupported { .. }
+            | Fault::AmountOutOfBounds { .. }
             | Fault::Invalid { .. }
             | Fault::Rejected { .. }
             | Fault::Unintelligible { .. } => None,
@@ -243,7 +244,7 @@ impl<M: Mover> Talk<'_, M> {
         moved: bool,
         access: Option<&AccessToken>,
     ) -> Break {
-        if let (Fault::Unauthorized, Some(access)) = (&fault, access) {
+        if let (Fault::Unauthorized { .. }, Some(access)) = (&fault, access) {
             self.account.forget_access(access).await;
             self.access_renewed = true;
         }

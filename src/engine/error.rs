@@ -82,6 +82,8 @@ pub enum Error {
     CredentialsRejected {
         /// Which account.
         account: AccountName,
+        /// The provider's code.
+        code: Option<String>,
         /// The payment that failed, if there is one.
         payment: Option<PaymentId>,
     },
@@ -93,6 +95,8 @@ pub enum Error {
     Throttled {
         /// Which account.
         account: AccountName,
+        /// The provider's code.
+        code: Option<String>,
         /// How long to wait.
         after: Duration,
     },
@@ -149,7 +153,12 @@ pub enum FieldMistake {
     /// A card number where none belongs.
     CardNumber,
     /// An amount that the provider does not take.
-    AmountOutOfBounds,
+    AmountOutOfBounds {
+        /// The least amount in minor units, where it is known.
+        minimum_minor: Option<i64>,
+        /// The greatest.
+        maximum_minor: Option<i64>,
+    },
 }
 
 impl FieldError {

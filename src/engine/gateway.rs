@@ -15,7 +15,7 @@ use crate::domain::card::Token;
 use crate::domain::ids::{Fingerprint, IdempotencyKey, PaymentId, TokenId};
 use crate::domain::outcome::FailureReason;
 use crate::domain::payment::{Payment, PaymentState};
-use crate::journal::seam::{Claim, CommitError, Entry, HistoryNote, Journal, Subject};
+use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, HistoryNote, Journal, Subject};
 use crate::world::World;
 
 use super::accounts::{Account, Accounts};
@@ -409,9 +409,11 @@ pub(super) fn refused(payment: &Payment) -> Result<(), Error> {
             message: failure.provider_message.clone(),
             payment: Some(payment.id),
         }),
-        FailureReason::CredentialsRejected => {
-            Err(Error::CredentialsRejected { account: payment.account.clone(), payment: Some(payment.id) })
-        }
+        FailureReason::CredentialsRejected => Err(Error::CredentialsRejected {
+            account: payment.account.clone(),
+            code: failure.provider_code.clone(),
+            payment: Some(payment.id),
+        }),
         FailureReason::NotSent
         | FailureReason::NotFound
         | FailureReason::ProviderError
@@ -420,7 +422,7 @@ pub(super) fn refused(payment: &Payment) -> Result<(), Error> {
 }
 
 /// The exchanges of a conversation as notes of a payment's story.
-pub(super) fn notes(exchanges: &[Exchanged], kind: &'static str, state: PaymentState) -> Vec<HistoryNote> {
+pub(super) fn notes(exchanges: &[Exchanged], kind: HistoryKind, state: PaymentState) -> Vec<HistoryNote> {
     exchanges
         .iter()
         .map(|exchange| HistoryNote {
@@ -435,7 +437,7 @@ pub(super) fn notes(exchanges: &[Exchanged], kind: &'static str, state: PaymentS
 }
 
 /// A note about something of our own.
-pub(super) fn note(payment: &Payment, kind: &'static str, summary: impl Into<String>) -> HistoryNote {
+pub(super) fn note(payment: &Payment, kind: HistoryKind, summary: impl Into<String>) -> HistoryNote {
     HistoryNote {
         at: payment.updated_at,
         kind,

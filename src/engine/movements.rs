@@ -13,7 +13,7 @@ use crate::domain::payment::{
     MOVEMENTS_MAX, MovementId, MovementKind, MovementNews, MovementRecord, MovementStatus, Payment,
     PaymentState,
 };
-use crate::journal::seam::{Claim, CommitError, Entry, Permit, Subject};
+use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, Permit, Subject};
 use crate::providers::contract::{Earlier, Feature, Movement, Operation, RefundReason};
 
 use super::accounts::Account;
@@ -97,7 +97,7 @@ impl Gateway {
         match talked {
             Ok(Talked { outcome: Outcome::Movement(report), exchanges }) => {
                 self.change(payment, |payment| {
-                    let mut history = notes(&exchanges, "exchanged", payment.state);
+                    let mut history = notes(&exchanges, HistoryKind::Exchanged, payment.state);
                     conclude_movement(payment, id, report.clone(), self.now())
                         .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
                     history.push(movement_note(payment, id));
@@ -110,11 +110,11 @@ impl Gateway {
             Err(broken) if broken.money_may_have_moved => {
                 let payment_id = payment.id;
                 self.change(payment, |payment| {
-                    let mut history = notes(&broken.exchanges, "exchanged", payment.state);
+                    let mut history = notes(&broken.exchanges, HistoryKind::Exchanged, payment.state);
                     payment
                         .hear_of(id, MovementNews::LostSight, self.now())
                         .map_err(|e| Error::bug(e.to_string(), Some(payment_id)))?;
-                    history.push(note(payment, "lost_sight", id.to_string()));
+                    history.push(note(payment, HistoryKind::LostSight, id.to_string()));
                     Ok(Entry { history, ..Entry::default() })
                 })
                 .await
@@ -145,7 +145,7 @@ impl Gateway {
             Why::Journal(_) | Why::Paused(_) => failure(&crate::providers::contract::Fault::Unreachable),
         };
         self.change(payment, |payment| {
-            let mut history = notes(exchanges, "exchanged", payment.state);
+            let mut history = notes(exchanges, HistoryKind::Exchanged, payment.state);
             payment
                 .hear_of(id, MovementNews::Failed(why.clone()), self.now())
                 .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
@@ -179,9 +179,11 @@ pub(super) fn refused(payment: &Payment, id: MovementId) -> Result<(), Error> {
             message: failure.provider_message.clone(),
             payment: Some(payment.id),
         }),
-        FailureReason::CredentialsRejected => {
-            Err(Error::CredentialsRejected { account: payment.account.clone(), payment: Some(payment.id) })
-        }
+        FailureReason::CredentialsRejected => Err(Error::CredentialsRejected {
+            account: payment.account.clone(),
+            code: failure.provider_code.clone(),
+            payment: Some(payment.id),
+        }),
         FailureReason::NotSent
         | FailureReason::NotFound
         | FailureReason::ProviderError
@@ -234,7 +236,7 @@ impl Mover for MovementMover<'_> {
         self.payment
             .hear_of(id, MovementNews::Submitted, self.gateway.now())
             .map_err(|_| CommitError::Conflict)?;
-        entry.history.push(note(&self.payment, "permitted", id.to_string()));
+        entry.history.push(note(&self.payment, HistoryKind::Permitted, id.to_string()));
         entry.payment = Some(Box::new(self.payment.clone()));
         let permit = self.gateway.shared.journal.permit(entry, Some(id)).await?;
         self.written();
@@ -250,16 +252,16 @@ impl Mover for MovementMover<'_> {
 
 fn requested_note(payment: &Payment, record: &MovementRecord) -> crate::journal::seam::HistoryNote {
     let kind = match record.kind() {
-        MovementKind::Capture => "capture_requested",
-        MovementKind::Void => "void_requested",
-        MovementKind::Refund => "refund_requested",
+        MovementKind::Capture => HistoryKind::CaptureRequested,
+        MovementKind::Void => HistoryKind::VoidRequested,
+        MovementKind::Refund => HistoryKind::RefundRequested,
     };
     note(payment, kind, format!("{} {}", record.id, record.amount))
 }
 
 pub(super) fn movement_note(payment: &Payment, id: MovementId) -> crate::journal::seam::HistoryNote {
     let word = payment.movement(id).map_or("", |movement| movement.status.word());
-    note(payment, "observed", format!("{id} {word}"))
+    note(payment, HistoryKind::Observed, format!("{id} {word}"))
 }
 
 /// Checks what was asked against what there is, and records it.

@@ -12,7 +12,7 @@ use crate::domain::outcome::{Failure, FailureReason, Outcome};
 use crate::domain::payment::{
     MovementId, MovementKind, MovementNews, MovementStatus, News, Payment, PaymentState,
 };
-use crate::journal::seam::Entry;
+use crate::journal::seam::{Entry, HistoryKind};
 use crate::providers::contract::{MovementInquiry, Operation, OperationKind};
 
 use super::accounts::Account;
@@ -78,7 +78,7 @@ impl Gateway {
             payment = self
                 .change(payment, |payment| {
                     payment.hear_of(id, MovementNews::Failed(not_sent()), self.now()).map_err(bug)?;
-                    let history = vec![note(payment, "recovered", format!("{id} was never sent"))];
+                    let history = vec![note(payment, HistoryKind::Recovered, format!("{id} was never sent"))];
                     Ok(Entry { release: Some(key.clone()), history, ..Entry::default() })
                 })
                 .await?;
@@ -89,11 +89,15 @@ impl Gateway {
             if own {
                 payment.hear(News::Failed(not_sent()), now).map_err(bug)?;
                 entry.release = Some(own_key.clone());
-                entry.history.push(note(payment, "recovered", "never sent"));
+                entry.history.push(note(payment, HistoryKind::Recovered, "never sent"));
             }
             if payment.state == PaymentState::Submitted {
                 payment.hear(News::LostSight, now).map_err(bug)?;
-                entry.history.push(note(payment, "recovered", "may have been sent; asking the provider"));
+                entry.history.push(note(
+                    payment,
+                    HistoryKind::Recovered,
+                    "may have been sent; asking the provider",
+                ));
             }
             let submitted: Vec<MovementId> = payment
                 .movements
@@ -103,7 +107,7 @@ impl Gateway {
                 .collect();
             for id in submitted {
                 payment.hear_of(id, MovementNews::LostSight, now).map_err(bug)?;
-                entry.history.push(note(payment, "recovered", format!("{id} may have been sent")));
+                entry.history.push(note(payment, HistoryKind::Recovered, format!("{id} may have been sent")));
             }
             Ok(entry)
         })
@@ -189,7 +193,7 @@ impl Gateway {
         let plan = self.shared.options.follow_up;
         let postponed = self
             .change_planned(payment, |payment| {
-                plan.asked(payment, self.now());
+                plan.put_off(payment, self.now());
                 Ok(Entry::default())
             })
             .await;
@@ -213,7 +217,8 @@ impl Gateway {
                     payment
                         .hear(News::Released, self.now())
                         .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
-                    let history = vec![note(payment, "operator", "released from quarantine to ask again")];
+                    let history =
+                        vec![note(payment, HistoryKind::Operator, "released from quarantine to ask again")];
                     Ok(Entry { history, ..Entry::default() })
                 })
                 .await?;
@@ -265,11 +270,15 @@ impl Gateway {
             Ok(talked) if talked.outcome == Outcome::Absent => {
                 self.change_planned(payment, |payment| {
                     let now = self.now();
-                    let mut history = notes(&talked.exchanges, "observed", payment.state);
+                    let mut history = notes(&talked.exchanges, HistoryKind::Observed, payment.state);
                     if self.is_proof_of_absence(account, payment.sent_at.unwrap_or(payment.created_at)) {
                         let news = absent_news(payment, now);
                         payment.hear(news, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
-                        history.push(note(payment, "observed", "the provider has no such payment"));
+                        history.push(note(
+                            payment,
+                            HistoryKind::Observed,
+                            "the provider has no such payment",
+                        ));
                     }
                     plan.asked(payment, now);
                     Ok(Entry { history, ..Entry::default() })
@@ -293,9 +302,9 @@ impl Gateway {
             let mut history = Vec::new();
             if payment.state.is_undecided() && payment.expires_at.is_some_and(|end| now >= end) {
                 payment.hear(News::Expired, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
-                history.push(note(payment, "observed", "nobody paid in time"));
+                history.push(note(payment, HistoryKind::Observed, "nobody paid in time"));
             }
-            plan.asked(payment, now);
+            plan.put_off(payment, now);
             Ok(Entry { history, ..Entry::default() })
         })
         .await
@@ -327,7 +336,7 @@ impl Gateway {
             Ok(talked) => {
                 self.change_planned(payment, |payment| {
                     let now = self.now();
-                    let mut history = notes(&talked.exchanges, "observed", payment.state);
+                    let mut history = notes(&talked.exchanges, HistoryKind::Observed, payment.state);
                     let bug = |e: crate::domain::payment::Illegal| Error::bug(e.to_string(), None);
                     match talked.outcome.clone() {
                         Outcome::Movement(report) => {
@@ -372,8 +381,12 @@ impl Gateway {
             tracing::warn!(account = %account.name, payment = %payment.id, %fault, "an inquiry had no answer");
         }
         self.change_planned(payment, |payment| {
-            let history = notes(&broken.exchanges, "observed", payment.state);
-            plan.asked(payment, self.now());
+            let history = notes(&broken.exchanges, HistoryKind::Observed, payment.state);
+            // While the breaker is open, or without an access token, the question never went out.
+            match broken.exchanges.is_empty() {
+                true => plan.put_off(payment, self.now()),
+                false => plan.asked(payment, self.now()),
+            }
             Ok(Entry { history, ..Entry::default() })
         })
         .await

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use crate::domain::card::{Means, Token, TokenStatus};
 use crate::domain::ids::{IdempotencyKey, PaymentId, SessionId, TokenId};
-use crate::domain::order::{Purpose, SessionMode, SessionOrder};
+use crate::domain::order::{MethodKind, Purpose, SessionMode, SessionOrder};
 use crate::domain::outcome::{NextAction, Outcome, Trace};
 use crate::domain::payment::{Payment, PaymentState};
 use crate::domain::session::Session;
-use crate::journal::seam::{Claim, CommitError, Entry, Subject};
+use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, Subject};
 use crate::providers::contract::{Confirmation, Feature, Inquiry, Operation, Support};
+use crate::providers::settings::methods_instead;
 
 use super::accounts::Account;
 use super::commands::{Answer, Ask, Caller, ConfirmSession, ConfirmWith, OpenSession, SessionView};
@@ -57,6 +58,7 @@ impl Gateway {
         let now = self.now();
         let (session_id, payment_id) =
             (SessionId::mint(now, self.random()), PaymentId::mint(now, self.random()));
+        let used = wish.tokens.iter().map(|id| (*id, now)).collect();
         let (account, order) = self.prepared_session(caller, wish, payment_id).await?;
         let claim = claim(Subject::Session(session_id));
         let key = claim.key.clone();
@@ -73,9 +75,10 @@ impl Gateway {
         let mut first = Entry {
             claim: Some(claim.clone()),
             session: Some(Box::new(session.clone())),
+            used,
             ..Entry::default()
         };
-        first.history.push(note(&payment, "created", "session"));
+        first.history.push(note(&payment, HistoryKind::Created, "session"));
         let operation = Operation::OpenSession(Box::new(order));
         let mut mover = PaymentMover::new(self, payment, first);
         let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
@@ -120,15 +123,17 @@ impl Gateway {
         let money = wish.order.purchase.money;
         match &wish.account {
             Some(name) => self.named_account(caller, name),
-            None => self
-                .accounts()
-                .of_merchant(&caller.merchant)
-                .find(|account| {
+            None => {
+                let suits = |account: &&Arc<Account>| {
                     account.suits(money, wish.country.as_deref())
                         && options_fit(account, &wish.order.purchase.options.provider)
-                })
-                .cloned()
-                .ok_or(Error::NoAccountMatches),
+                };
+                let suitable = || self.accounts().of_merchant(&caller.merchant).filter(suits);
+                let offers = |account: &&Arc<Account>| check_methods(account, &wish.order).is_ok();
+                // Where none offers the wanted methods, the first says what would work instead.
+                let account = suitable().find(offers).or_else(|| suitable().next());
+                account.cloned().ok_or(Error::NoAccountMatches)
+            }
         }
     }
 
@@ -190,6 +195,7 @@ impl Gateway {
     ) -> Result<Done, Error> {
         let replayed = claim.is_none();
         let undecided = view.payment.state.is_undecided();
+        let mut used = Vec::new();
         let means = match wish.means {
             ConfirmWith::Returned => None,
             // A repeat of a confirmation that went out reads what became of it.
@@ -197,6 +203,7 @@ impl Gateway {
             ConfirmWith::Card(means) => Some(means),
             ConfirmWith::Saved { token, cvc } => {
                 let token = self.usable_token(caller, token).await?;
+                used.push((token.id, self.now()));
                 Some(Means::Saved { token: token.stored.clone(), cvc })
             }
         };
@@ -210,7 +217,8 @@ impl Gateway {
                     save_card: wish.save_card,
                     browser: wish.browser,
                 };
-                self.confirm_with_card(caller, view, confirmation, claim, key).await?
+                let first = Entry { claim, used, ..Entry::default() };
+                self.confirm_with_card(caller, view, confirmation, first, key).await?
             }
             Some(_) => {
                 return Err(Error::StateForbids {
@@ -229,7 +237,7 @@ impl Gateway {
         caller: &Caller,
         view: SessionView,
         confirmation: Confirmation,
-        claim: Option<Claim>,
+        mut first: Entry,
         key: &IdempotencyKey,
     ) -> Result<SessionView, Error> {
         let SessionView { session, payment, .. } = view;
@@ -246,8 +254,7 @@ impl Gateway {
         if payment.expires_at.is_some_and(|end| self.now() >= end) {
             return Err(Error::SessionExpired);
         }
-        let mut first = Entry { claim, ..Entry::default() };
-        first.history.push(note(&payment, "confirmed", ""));
+        first.history.push(note(&payment, HistoryKind::Confirmed, ""));
         let operation = Operation::ConfirmSession(Box::new(confirmation));
         let mut mover = PaymentMover::new(self, payment, first);
         let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
@@ -407,6 +414,7 @@ pub(super) fn allow_card_data(account: &Account, caller: &Caller) -> Result<(), 
 /// What can be refused before anything is sent.
 fn check_session(account: &Account, order: &SessionOrder) -> Result<(), Error> {
     check_options(account, &order.purchase.options.provider)?;
+    check_methods(account, order)?;
     if order.purpose != Purpose::Save {
         account
             .profile()
@@ -432,6 +440,30 @@ fn check_session(account: &Account, order: &SessionOrder) -> Result<(), Error> {
             Support::No { .. } => account.require(Feature::PlainCard, "sessions on the merchant's own page"),
         },
     }
+}
+
+/// Kinds of payment methods that the page cannot be asked for, or that make no sense there.
+fn check_methods(account: &Account, order: &SessionOrder) -> Result<(), Error> {
+    let unsupported = |what: String, instead: String| Error::Unsupported {
+        account: account.name.clone(),
+        feature: None,
+        what,
+        instead,
+    };
+    for kind in &order.method_kinds {
+        if order.mode == SessionMode::Api && *kind != MethodKind::Card {
+            let what = format!("payment_methods: {} on the merchant's own page", kind.word());
+            return Err(unsupported(what, "mode REDIRECT: the provider hosts the page".to_owned()));
+        }
+        if matches!(order.purpose, Purpose::Save | Purpose::UseSaved) && *kind != MethodKind::Card {
+            let what = format!("payment_methods: {} where a card is saved or a saved one used", kind.word());
+            return Err(unsupported(what, "CARD, or the purpose PAY".to_owned()));
+        }
+        if account.provider.method_names(*kind).is_empty() {
+            return Err(unsupported(format!("payment_methods: {}", kind.word()), methods_instead(*kind)));
+        }
+    }
+    Ok(())
 }
 
 /// Options of another provider would be silently lost.

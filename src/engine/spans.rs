@@ -84,7 +84,8 @@ fn why(why: &Why) -> &'static str {
         Why::Fault(fault) => match fault {
             Fault::Unsupported { .. } => "unsupported",
             Fault::Invalid { .. } => "invalid",
-            Fault::Unauthorized => "unauthorized",
+            Fault::AmountOutOfBounds { .. } => "amount_out_of_bounds",
+            Fault::Unauthorized { .. } => "unauthorized",
             Fault::Rejected { .. } => "rejected",
             Fault::Throttled { .. } => "throttled",
             Fault::Unreachable => "unreachable",

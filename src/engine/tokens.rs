@@ -46,6 +46,7 @@ impl Gateway {
             metadata: payment.metadata.clone(),
             created_at: now,
             updated_at: now,
+            last_used_at: None,
             version: 0,
         }
     }
@@ -138,6 +139,7 @@ impl Gateway {
             metadata: wish.metadata.clone(),
             created_at: now,
             updated_at: now,
+            last_used_at: None,
             version: 0,
         }
     }

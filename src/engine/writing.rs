@@ -7,13 +7,13 @@ use crate::domain::card::{SavedCard, Token};
 use crate::domain::ids::IdempotencyKey;
 use crate::domain::outcome::{Outcome, Trace};
 use crate::domain::payment::{News, Payment, PaymentState};
-use crate::journal::seam::{CommitError, Entry, Permit};
+use crate::journal::seam::{CommitError, Entry, HistoryKind, Permit};
 use crate::providers::contract::Fault;
 
 use super::accounts::Account;
 use super::conclude::{conclude, failure};
 use super::conversation::{Broken, Exchanged, Mover, Talked, Why};
-use super::error::Error;
+use super::error::{Error, FieldError, FieldMistake};
 use super::gateway::{CONFLICTS_MAX, Gateway, note, notes};
 
 /// A payment whose own money moves.
@@ -50,7 +50,7 @@ impl Mover for PaymentMover<'_> {
         // A payment that is settled already must not be sent again.
         self.payment.hear(News::Submitted, now).map_err(|_| CommitError::Conflict)?;
         let mut entry = self.first.clone();
-        entry.history.push(note(&self.payment, "permitted", ""));
+        entry.history.push(note(&self.payment, HistoryKind::Permitted, ""));
         entry.payment = Some(Box::new(self.payment.clone()));
         let permit = self.gateway.shared.journal.permit(entry, None).await?;
         self.payment.version += 1;
@@ -140,11 +140,11 @@ impl Gateway {
         let plan = self.shared.options.follow_up;
         match how {
             How::Replied => {
-                entry.history.extend(notes(&talked.exchanges, "exchanged", payment.state));
+                entry.history.extend(notes(&talked.exchanges, HistoryKind::Exchanged, payment.state));
                 plan.apply(payment, now);
             }
             How::Asked => {
-                entry.history.extend(notes(&talked.exchanges, "observed", payment.state));
+                entry.history.extend(notes(&talked.exchanges, HistoryKind::Observed, payment.state));
                 plan.asked(payment, now);
             }
         }
@@ -154,7 +154,7 @@ impl Gateway {
         for token in cards {
             if !payment.saved_tokens.contains(&token.id) {
                 payment.saved_tokens.push(token.id);
-                entry.history.push(note(payment, "token_saved", token.id.to_string()));
+                entry.history.push(note(payment, HistoryKind::TokenSaved, token.id.to_string()));
             }
             if token.version == 0 {
                 entry.tokens.push(token.clone());
@@ -207,8 +207,8 @@ impl Gateway {
         self.change(payment, |payment| {
             let now = self.now();
             payment.hear(News::LostSight, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
-            let mut history = notes(exchanges, "exchanged", payment.state);
-            history.push(note(payment, "lost_sight", summary.clone()));
+            let mut history = notes(exchanges, HistoryKind::Exchanged, payment.state);
+            history.push(note(payment, HistoryKind::LostSight, summary.clone()));
             Ok(Entry { history, ..Entry::default() })
         })
         .await
@@ -232,7 +232,7 @@ impl Gateway {
                     .hear(News::Failed(why), now)
                     .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
             }
-            let history = notes(exchanges, "exchanged", payment.state);
+            let history = notes(exchanges, HistoryKind::Exchanged, payment.state);
             Ok(Entry { release: release.clone(), history, ..Entry::default() })
         })
         .await
@@ -267,18 +267,30 @@ pub(super) fn of_fault(account: &Account, fault: &Fault, payment: Option<&Paymen
             Error::Unsupported { account: name, feature: None, what: what.clone(), instead: instead.clone() }
         }
         Fault::Invalid { field, problem } => {
-            Error::Invalid(vec![super::error::FieldError::new(field.clone(), problem.clone())])
+            Error::Invalid(vec![FieldError::new(field.clone(), problem.clone())])
         }
-        Fault::Unauthorized => Error::CredentialsRejected { account: name, payment: known },
+        Fault::AmountOutOfBounds { problem, minimum_minor, maximum_minor } => {
+            let (minimum_minor, maximum_minor) = (*minimum_minor, *maximum_minor);
+            Error::Invalid(vec![FieldError {
+                field: "money.amount_minor".to_owned(),
+                problem: problem.clone(),
+                kind: FieldMistake::AmountOutOfBounds { minimum_minor, maximum_minor },
+            }])
+        }
+        Fault::Unauthorized { code } => {
+            Error::CredentialsRejected { account: name, code: code.clone(), payment: known }
+        }
         Fault::Rejected { code, message } => Error::Rejected {
             account: name,
             code: code.clone(),
             message: Some(message.clone()),
             payment: known,
         },
-        Fault::Throttled { after } => {
-            Error::Throttled { account: name, after: after.unwrap_or(std::time::Duration::from_secs(1)) }
-        }
+        Fault::Throttled { after, code } => Error::Throttled {
+            account: name,
+            code: code.clone(),
+            after: after.unwrap_or(std::time::Duration::from_secs(1)),
+        },
         Fault::Unreachable | Fault::Silent { .. } | Fault::Unintelligible { .. } => Error::Unreachable(name),
     }
 }

@@ -26,7 +26,7 @@ use crate::domain::outcome::{
 use crate::domain::payment::*;
 use crate::domain::secret::Secret;
 use crate::domain::session::Session;
-use crate::journal::seam::{HistoryEntry, HistoryNote};
+use crate::journal::seam::{HistoryEntry, HistoryKind, HistoryNote};
 
 /// The format of all records written by this version, their first byte.
 const FORMAT: u8 = 1;
@@ -256,6 +256,8 @@ record!(FollowUp => FollowUpForm {
     since: Timestamp,
     inquiries: u32,
     next_at: Timestamp,
+} optional {
+    last_at: Option<Timestamp>,
 });
 
 record!(Session => SessionRecord {
@@ -280,6 +282,7 @@ record!(SessionOrder => SessionOrderForm {
     saved_for: TokenUses,
     ask_before_saving: bool,
     methods: Vec<String>,
+    method_kinds: Vec<MethodKind>,
 });
 
 record!(Purchase => PurchaseForm {
@@ -393,6 +396,7 @@ record!(Token => TokenRecord {
     session: Option<SessionId>,
     payment: Option<PaymentId>,
     metadata: Metadata,
+    last_used_at: Option<Timestamp>,
 });
 
 record!(StoredToken => StoredTokenForm {
@@ -499,7 +503,7 @@ words!(FailureReason {
     Unsupported = "unsupported",
 });
 
-own_words!(PaymentState MovementStatus DeclineReason);
+own_words!(PaymentState MovementStatus DeclineReason MethodKind);
 plain!(String, bool, u8, u16, u32, u64, i64, (i64, i64), Timestamp);
 ids!(CaptureId PaymentId SessionId TokenId);
 names!(MerchantName AccountName);
@@ -769,14 +773,15 @@ struct NoteForm {
 impl From<HistoryNote> for NoteForm {
     fn from(note: HistoryNote) -> Self {
         let HistoryNote { at, kind, summary, exchange, http_status, state } = note;
-        Self { at, kind: Cow::Borrowed(kind), summary, exchange, http_status, state: state.write() }
+        Self { at, kind: Cow::Borrowed(kind.word()), summary, exchange, http_status, state: state.write() }
     }
 }
 
 impl NoteForm {
     fn read(self, sequence: u64) -> Result<HistoryEntry, Malformed> {
         let Self { at, kind, summary, exchange, http_status, state } = self;
-        let (kind, state) = (kind.into_owned(), Stored::read(state)?);
+        // A word of a later version must not hide the rest of the story.
+        let (kind, state) = (HistoryKind::from_word(&kind), Stored::read(state)?);
         Ok(HistoryEntry { sequence, at, kind, summary, exchange, http_status, state })
     }
 }

@@ -119,6 +119,9 @@ pub struct Entry {
     /// Writes tokens by the same rule. A new token whose values a token of the same account already
     /// stands for, deleted ones left out, is a conflict as well: it was saved twice at once.
     pub tokens: Vec<Token>,
+    /// Notes when tokens were used. It changes no version and meets no conflict; the latest time of
+    /// all that were ever noted is kept, and a token that is not there is passed over.
+    pub used: Vec<(TokenId, Timestamp)>,
     /// Adds to the story of the entry's payment, in this order. Sequence numbers are given by the
     /// store.
     pub history: Vec<HistoryNote>,
@@ -209,13 +212,85 @@ pub enum Unavailable {
     Closed,
 }
 
+/// What a note of a payment's story is about. Stored by its word, which is forever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HistoryKind {
+    /// The payment was recorded.
+    Created,
+    /// A request that moves money may be sent.
+    Permitted,
+    /// The provider answered what was asked for, or did not.
+    Exchanged,
+    /// The provider was asked what became of it.
+    Observed,
+    /// The session was confirmed.
+    Confirmed,
+    /// A capture was asked for.
+    CaptureRequested,
+    /// A void was asked for.
+    VoidRequested,
+    /// A refund was asked for.
+    RefundRequested,
+    /// A card was saved.
+    TokenSaved,
+    /// A person decided.
+    Operator,
+    /// Sorted out after a start.
+    Recovered,
+    /// The outcome is not known.
+    LostSight,
+}
+
+impl HistoryKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Created,
+        Self::Permitted,
+        Self::Exchanged,
+        Self::Observed,
+        Self::Confirmed,
+        Self::CaptureRequested,
+        Self::VoidRequested,
+        Self::RefundRequested,
+        Self::TokenSaved,
+        Self::Operator,
+        Self::Recovered,
+        Self::LostSight,
+    ];
+
+    /// The kind as a lower-case word, as it is stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Permitted => "permitted",
+            Self::Exchanged => "exchanged",
+            Self::Observed => "observed",
+            Self::Confirmed => "confirmed",
+            Self::CaptureRequested => "capture_requested",
+            Self::VoidRequested => "void_requested",
+            Self::RefundRequested => "refund_requested",
+            Self::TokenSaved => "token_saved",
+            Self::Operator => "operator",
+            Self::Recovered => "recovered",
+            Self::LostSight => "lost_sight",
+        }
+    }
+
+    /// The kind behind a word of [`Self::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.word() == word)
+    }
+}
+
 /// What happened to a payment, in a form that may be shown to its merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryNote {
     /// When.
     pub at: Timestamp,
-    /// What kind of thing, a lower-case word: `requested`, `permitted`, `replied`, `learned`, …
-    pub kind: &'static str,
+    /// What kind of thing.
+    pub kind: HistoryKind,
     /// One sentence or a few words, without anything secret.
     pub summary: String,
     /// The provider's request that it is about, such as `sessions/pay`; empty for none.
@@ -233,8 +308,8 @@ pub struct HistoryEntry {
     pub sequence: u64,
     /// When.
     pub at: Timestamp,
-    /// What kind of thing.
-    pub kind: String,
+    /// What kind of thing; `None` for a kind that only a later version knows.
+    pub kind: Option<HistoryKind>,
     /// In words.
     pub summary: String,
     /// The provider's request that it is about.
@@ -260,6 +335,8 @@ pub struct PaymentFilter {
     pub token: Option<TokenId>,
     /// Of this session.
     pub session: Option<SessionId>,
+    /// Of this customer of the caller.
+    pub customer: Option<String>,
     /// Recorded at or after. An id is at most a day away from the time of its record.
     pub created_from: Option<Timestamp>,
     /// Recorded before.

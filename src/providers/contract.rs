@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use crate::domain::card::{BrowserFacts, Means, StoredToken};
 use crate::domain::money::{Currency, Money};
-use crate::domain::order::{CaptureMode, Charge, LinePart, Options, Purpose, SessionOrder};
+use crate::domain::order::{CaptureMode, Charge, LinePart, MethodKind, Options, Purpose, SessionOrder};
 use crate::domain::outcome::{Outcome, SeenTotals, Trace};
 use crate::domain::secret::Secret;
 
@@ -38,6 +38,10 @@ pub trait Provider: Send + Sync + 'static {
     fn support(&self, feature: Feature) -> Support {
         self.profile().support(feature)
     }
+
+    /// The provider's own names of the methods of one kind, as a hosted page of this account can be
+    /// asked to offer them. Empty: the page cannot be asked for that kind.
+    fn method_names(&self, kind: MethodKind) -> &[String];
 
     /// The request that fetches an access token, for providers that have such a thing.
     fn sign_in(&self, _cx: &Context<'_>) -> Option<Request> {
@@ -488,9 +492,22 @@ pub enum Fault {
         /// What is wrong with it, without its value.
         problem: String,
     },
+    /// The amount is beyond what the provider takes. Nothing was sent.
+    #[error("money.amount_minor: {problem}")]
+    AmountOutOfBounds {
+        /// What is wrong, with the bounds.
+        problem: String,
+        /// The least amount in minor units, where there is a bound.
+        minimum_minor: Option<i64>,
+        /// The greatest.
+        maximum_minor: Option<i64>,
+    },
     /// Our credentials were refused; the request was not processed.
     #[error("the provider refuses our credentials")]
-    Unauthorized,
+    Unauthorized {
+        /// Its code, as it stands, or else the HTTP status; `None` when nobody was asked.
+        code: Option<String>,
+    },
     /// The provider refused the request as such; it was not processed.
     #[error("the provider rejects the request")]
     Rejected {
@@ -504,6 +521,8 @@ pub enum Fault {
     Throttled {
         /// How long to wait, where it says so.
         after: Option<Duration>,
+        /// Its code, as it stands, or else the HTTP status.
+        code: Option<String>,
     },
     /// The connection could not be made; nothing left this process.
     #[error("the provider cannot be reached")]
@@ -535,7 +554,8 @@ impl Fault {
             (
                 Self::Unsupported { .. }
                 | Self::Invalid { .. }
-                | Self::Unauthorized
+                | Self::AmountOutOfBounds { .. }
+                | Self::Unauthorized { .. }
                 | Self::Rejected { .. }
                 | Self::Throttled { .. }
                 | Self::Unreachable,
@@ -689,24 +709,23 @@ impl Profile {
     /// Checks an amount against the provider's bounds.
     ///
     /// # Errors
-    /// [`Fault::Invalid`] naming `money.currency_code` or `money.amount_minor`.
+    /// [`Fault::Invalid`] naming `money.currency_code`, and [`Fault::AmountOutOfBounds`].
     pub fn check_amount(&self, money: Money) -> Result<(), Fault> {
-        let invalid = |field: &str, problem: String| Fault::Invalid { field: field.to_owned(), problem };
         let known = |currency: Currency| self.currencies.is_none_or(|all| all.contains(&currency.code()));
         if !known(money.currency()) {
-            return Err(invalid(
-                "money.currency_code",
-                format!("{} does not take this currency", self.title),
-            ));
+            return Err(Fault::Invalid {
+                field: "money.currency_code".to_owned(),
+                problem: format!("{} does not take this currency", self.title),
+            });
         }
         if money.minor() < self.amount_minor_min || money.minor() > self.amount_minor_max {
-            return Err(invalid(
-                "money.amount_minor",
-                format!(
-                    "{} takes {} to {} minor units",
-                    self.title, self.amount_minor_min, self.amount_minor_max
-                ),
-            ));
+            let (minimum, maximum) = (self.amount_minor_min, self.amount_minor_max);
+            return Err(Fault::AmountOutOfBounds {
+                problem: format!("{} takes {minimum} to {maximum} minor units", self.title),
+                minimum_minor: Some(minimum),
+                // The greatest number stands for "no bound is published".
+                maximum_minor: (maximum < i64::MAX).then_some(maximum),
+            });
         }
         Ok(())
     }

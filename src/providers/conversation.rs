@@ -6,6 +6,7 @@ use super::contract::{
     AccessToken, Context, Effect, Fault, Feature, Operation, OperationKind, Profile, Provider, Reply,
     Request, Step, Support,
 };
+use crate::domain::order::MethodKind;
 use crate::domain::outcome::Outcome;
 
 /// A provider whose stages are hidden.
@@ -14,6 +15,8 @@ pub trait AnyProvider: Send + Sync + 'static {
     fn profile(&self) -> &'static Profile;
     /// See [`Provider::support`].
     fn support(&self, feature: Feature) -> Support;
+    /// See [`Provider::method_names`].
+    fn method_names(&self, kind: MethodKind) -> &[String];
     /// See [`Provider::sign_in`].
     fn sign_in(&self, cx: &Context<'_>) -> Option<Request>;
     /// See [`Provider::signed_in`].
@@ -108,6 +111,10 @@ impl<P: Provider> AnyProvider for P {
 
     fn support(&self, feature: Feature) -> Support {
         Provider::support(self, feature)
+    }
+
+    fn method_names(&self, kind: MethodKind) -> &[String] {
+        Provider::method_names(self, kind)
     }
 
     fn sign_in(&self, cx: &Context<'_>) -> Option<Request> {

@@ -40,8 +40,17 @@ pub fn fault_json(fault: &Fault, effect: Option<&Effect>) -> Value {
             fields.put("code", code.as_deref());
             fields.put("message", Some(message.as_str()));
         }
-        Fault::Throttled { after } => fields.put("retry_after_seconds", after.map(|after| after.as_secs())),
-        Fault::Unauthorized | Fault::Unreachable | Fault::Silent { .. } | Fault::Unintelligible { .. } => {}
+        Fault::AmountOutOfBounds { problem: _, minimum_minor, maximum_minor } => {
+            fields.put("field", Some("money.amount_minor"));
+            fields.put("minimum_minor", *minimum_minor);
+            fields.put("maximum_minor", *maximum_minor);
+        }
+        Fault::Throttled { after, code } => {
+            fields.put("code", code.as_deref());
+            fields.put("retry_after_seconds", after.map(|after| after.as_secs()));
+        }
+        Fault::Unauthorized { code } => fields.put("code", code.as_deref()),
+        Fault::Unreachable | Fault::Silent { .. } | Fault::Unintelligible { .. } => {}
     }
     let moved = effect.is_some_and(|effect| fault.money_may_have_moved(effect));
     fields.put("money_may_have_moved", Some(moved));
@@ -52,7 +61,8 @@ fn kind(fault: &Fault) -> &'static str {
     match fault {
         Fault::Unsupported { .. } => "unsupported",
         Fault::Invalid { .. } => "invalid",
-        Fault::Unauthorized => "unauthorized",
+        Fault::AmountOutOfBounds { .. } => "amount_out_of_bounds",
+        Fault::Unauthorized { .. } => "unauthorized",
         Fault::Rejected { .. } => "rejected",
         Fault::Throttled { .. } => "throttled",
         Fault::Unreachable => "unreachable",

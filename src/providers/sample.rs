@@ -132,6 +132,7 @@ impl Sample<'_> {
             saved_for: TokenUses { customer_present: true, recurring: true, unscheduled: false },
             ask_before_saving: false,
             attempts: 3,
+            method_kinds: Vec::new(),
             methods: Vec::new(),
             expires_at: self.session_end(),
         }

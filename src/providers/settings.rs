@@ -7,6 +7,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::contract::Fault;
+use crate::domain::order::MethodKind;
 use crate::domain::secret::Secret;
 
 /// A value in an account's settings.
@@ -40,6 +42,57 @@ pub struct Settings {
     values: BTreeMap<String, Setting>,
     taken: RefCell<BTreeSet<String>>,
     errors: RefCell<Vec<SettingError>>,
+}
+
+/// The provider's own names of payment methods, by kind.
+#[derive(Debug, Clone, Default)]
+pub struct Methods(BTreeMap<MethodKind, Vec<String>>);
+
+impl Methods {
+    /// The names of one kind; empty when the account has none of it.
+    #[must_use]
+    pub fn of(&self, kind: MethodKind) -> &[String] {
+        self.0.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of several kinds, in their order.
+    ///
+    /// # Errors
+    /// [`Fault::Unsupported`] for a kind without names: a page that leaves it out in silence would
+    /// not be what was ordered.
+    pub fn of_all(&self, kinds: &[MethodKind]) -> Result<Vec<&str>, Fault> {
+        let mut all = Vec::new();
+        for kind in kinds {
+            let names = self.of(*kind);
+            if names.is_empty() {
+                return Err(Fault::Unsupported {
+                    what: format!("payment_methods: {}", kind.word()),
+                    instead: methods_instead(*kind),
+                });
+            }
+            all.extend(names.iter().map(String::as_str));
+        }
+        Ok(all)
+    }
+}
+
+/// The setting that names the methods of a kind.
+fn method_setting(kind: MethodKind) -> &'static str {
+    match kind {
+        MethodKind::Card => "card_methods",
+        MethodKind::Wallet => "wallet_methods",
+        MethodKind::BankTransfer => "bank_transfer_methods",
+        MethodKind::QrCode => "qr_code_methods",
+        MethodKind::PayLater => "pay_later_methods",
+        MethodKind::Cash => "cash_methods",
+    }
+}
+
+/// What would work where a page cannot be asked for a kind of methods.
+#[must_use]
+pub fn methods_instead(kind: MethodKind) -> String {
+    let setting = method_setting(kind);
+    format!("payment_method_names with the provider's own names, or {setting} in the account's settings")
 }
 
 impl Settings {
@@ -195,6 +248,22 @@ impl Settings {
                 Vec::new()
             }
         }
+    }
+
+    /// The names of payment methods by kind: the settings `card_methods`, `wallet_methods`,
+    /// `bank_transfer_methods`, `qr_code_methods`, `pay_later_methods` and `cash_methods`, each a
+    /// list of the provider's own names. Which methods an account has is agreed with the provider,
+    /// so only cards have a default.
+    pub fn methods(&self, cards: &str) -> Methods {
+        let named = |kind: &MethodKind| {
+            let names = self.list(method_setting(*kind));
+            let names = match kind {
+                MethodKind::Card if names.is_empty() => vec![cards.to_owned()],
+                _ => names,
+            };
+            (*kind, names)
+        };
+        Methods(MethodKind::ALL.iter().map(named).collect())
     }
 
     /// Ends the reading.

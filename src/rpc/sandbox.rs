@@ -23,7 +23,8 @@ pub trait Sandbox: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Refusal::NoSuchPage`] for an address that is not a simulated provider's, and
-    /// [`Refusal::Impossible`] for what the page does not allow.
+    /// [`Refusal::NotNow`] for what the page does not allow, and [`Refusal::Impossible`] for
+    /// card data that cannot be right.
     async fn customer(&self, page: &str, action: CustomerAction) -> Result<CustomerActed, Refusal>;
 
     /// What was asked and answered, oldest first, and the highest sequence so far.
@@ -35,8 +36,10 @@ pub trait Sandbox: Send + Sync + 'static {
 pub enum Refusal {
     /// No simulated provider has such a page.
     NoSuchPage,
-    /// It cannot be done, or not now; in words for the caller.
+    /// What was asked for is wrong in itself; in words for the caller.
     Impossible(String),
+    /// The page does not allow it now; in words for the caller.
+    NotNow(String),
 }
 
 /// A provider that misbehaves for a number of calls.

@@ -13,7 +13,7 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::domain::ids::AccountName;
-use crate::domain::payment::MovementId;
+use crate::domain::payment::{MovementId, PaymentState};
 use crate::engine::accounts::Accounts;
 use crate::engine::error::{Error, FieldError, FieldMistake, Thing};
 use crate::engine::{Subject, Unavailable};
@@ -180,9 +180,9 @@ pub fn of(error: Error, about: &About, accounts: &Accounts) -> Status {
             metadata.extend(payment.map(|id| ("resource_id", id.to_string())));
             precondition(ErrorReason::ProviderRejected, message, metadata, &account.0)
         }
-        Error::CredentialsRejected { account, .. } => {
+        Error::CredentialsRejected { account, code, .. } => {
             let mut metadata = at(&account);
-            metadata.push(("provider_code", String::new()));
+            metadata.push(("provider_code", code.unwrap_or_default()));
             precondition(ErrorReason::ProviderCredentialsRejected, message, metadata, &account.0)
         }
         Error::Unreachable(account) => {
@@ -190,9 +190,9 @@ pub fn of(error: Error, about: &About, accounts: &Accounts) -> Status {
             metadata.push(("provider_code", String::new()));
             unavailable(ErrorReason::ProviderUnreachable, message, metadata, RETRY_SOON)
         }
-        Error::Throttled { account, after } => {
+        Error::Throttled { account, code, after } => {
             let mut metadata = at(&account);
-            metadata.push(("provider_code", String::new()));
+            metadata.push(("provider_code", code.unwrap_or_default()));
             unavailable(ErrorReason::ProviderThrottled, message, metadata, after)
         }
         Error::BreakerOpen { account, after } => {
@@ -281,6 +281,14 @@ pub fn sandbox_place_not_found(page_url: String) -> Status {
     .into_status()
 }
 
+/// The status for what a simulated page does not allow. The state is that of the payment, where the
+/// request names one; a page that is named by its address tells none.
+pub fn sandbox_forbids(why: String, state: Option<PaymentState>, about: &About) -> Status {
+    let state = state.map_or("", PaymentState::word).to_owned();
+    let metadata = vec![("resource_id", about.resource().to_owned()), ("state", state)];
+    precondition(ErrorReason::StateForbids, why, metadata, about.resource()).into_status()
+}
+
 fn invalid(fields: Vec<FieldError>, about: &About) -> Line {
     let kinds = |kind| fields.iter().all(|field| kind_of(field) == kind);
     let first = fields.first().map(|field| format!("{}{}", about.prefix, field.field)).unwrap_or_default();
@@ -291,7 +299,10 @@ fn invalid(fields: Vec<FieldError>, about: &About) -> Line {
                 FieldMistake::UnknownCurrency => ErrorReason::UnknownCurrency,
                 FieldMistake::UnknownAccount => ErrorReason::UnknownAccount,
                 FieldMistake::CardNumber => ErrorReason::CardNumberInText,
-                FieldMistake::AmountOutOfBounds => {
+                FieldMistake::AmountOutOfBounds { minimum_minor, maximum_minor } => {
+                    let bounds = [("minimum_minor", minimum_minor), ("maximum_minor", maximum_minor)];
+                    let known = |(key, bound): (_, Option<i64>)| Some((key, bound?.to_string()));
+                    metadata.extend(bounds.into_iter().filter_map(known));
                     metadata.push(("currency_code", about.currency_code.clone()));
                     ErrorReason::AmountOutOfBounds
                 }
@@ -315,7 +326,9 @@ fn invalid(fields: Vec<FieldError>, about: &About) -> Line {
 /// Adapters name the amount's field and leave the kind to us.
 fn kind_of(field: &FieldError) -> FieldMistake {
     match field.kind {
-        FieldMistake::Invalid if field.field == "money.amount_minor" => FieldMistake::AmountOutOfBounds,
+        FieldMistake::Invalid if field.field == "money.amount_minor" => {
+            FieldMistake::AmountOutOfBounds { minimum_minor: None, maximum_minor: None }
+        }
         kind => kind,
     }
 }
@@ -499,7 +512,8 @@ mod tests {
             field(FieldMistake::UnknownCurrency),
             field(FieldMistake::UnknownAccount),
             field(FieldMistake::CardNumber),
-            field(FieldMistake::AmountOutOfBounds),
+            field(FieldMistake::AmountOutOfBounds { minimum_minor: Some(1), maximum_minor: Some(5) }),
+            field(FieldMistake::AmountOutOfBounds { minimum_minor: None, maximum_minor: None }),
             Error::NotFound(Thing::Session),
             Error::NotFound(Thing::Payment),
             Error::NotFound(Thing::Capture),
@@ -521,9 +535,9 @@ mod tests {
             Error::CardDataNotAllowed(account()),
             Error::TlsRequired,
             Error::Rejected { account: account(), code: None, message: None, payment },
-            Error::CredentialsRejected { account: account(), payment },
+            Error::CredentialsRejected { account: account(), code: Some("403".to_owned()), payment },
             Error::Unreachable(account()),
-            Error::Throttled { account: account(), after },
+            Error::Throttled { account: account(), code: Some("429".to_owned()), after },
             Error::BreakerOpen { account: account(), after },
             Error::Draining,
             Error::Busy,
@@ -582,6 +596,27 @@ mod tests {
         }
         let silent: Vec<_> = documented.keys().filter(|reason| !told.contains(*reason)).collect();
         assert!(silent.is_empty(), "{silent:?} never happens");
+    }
+
+    #[test]
+    fn bounds_and_codes_are_told_where_they_are_known() {
+        let told = |error| {
+            let status = of(error, &about(), &Accounts::default());
+            status.get_details_error_info().expect("an ErrorInfo").metadata
+        };
+        let kind = FieldMistake::AmountOutOfBounds { minimum_minor: Some(1), maximum_minor: None };
+        let field = FieldError { kind, ..FieldError::new("money.amount_minor", "too little") };
+        let metadata = told(Error::Invalid(vec![field]));
+        assert_eq!(metadata["minimum_minor"], "1");
+        assert_eq!(metadata["currency_code"], "NOK");
+        assert!(!metadata.contains_key("maximum_minor"));
+        let account = AccountName("shop-no".to_owned());
+        let code = Some("E.1021".to_owned());
+        let refused =
+            Error::CredentialsRejected { account: account.clone(), code: code.clone(), payment: None };
+        assert_eq!(told(refused)["provider_code"], "E.1021");
+        let throttled = Error::Throttled { account, code, after: Duration::ZERO };
+        assert_eq!(told(throttled)["provider_code"], "E.1021");
     }
 
     #[test]

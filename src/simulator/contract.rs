@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::clock::Clock;
 use super::entropy::Entropy;
-use super::exchanges::Exchanges;
+use super::exchanges::{Exchanges, Numbers};
 use super::faults::Faults;
 use super::ledger::Ledger;
 use super::notifications::{Notification, Notifications};
@@ -86,13 +86,14 @@ pub struct Backstage {
 }
 
 impl Backstage {
-    /// Empty books; `reference_key` as in [`ProviderSimulator::reference_key`].
-    pub fn new(clock: Clock, entropy: Entropy, reference_key: &'static str) -> Backstage {
+    /// Empty books; `reference_key` as in [`ProviderSimulator::reference_key`], `numbers` shared with
+    /// the other providers.
+    pub fn new(clock: Clock, entropy: Entropy, reference_key: &'static str, numbers: Numbers) -> Backstage {
         Backstage {
             clock,
             entropy,
             faults: Faults::default(),
-            exchanges: Exchanges::new(reference_key),
+            exchanges: Exchanges::new(reference_key, numbers),
             ledger: Ledger::default(),
             notifications: Notifications::default(),
             base_url: OnceLock::new(),
@@ -174,9 +175,23 @@ pub struct CustomerOutcome {
     pub return_url: Option<String>,
 }
 
-/// Why an action was not possible: the page is unknown, over, or lacks what was asked for.
+/// Why an action was not possible, in words for whoever plays the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomerRefusal(pub String);
+pub enum CustomerRefusal {
+    /// The page is unknown, over, or does not offer what was asked for.
+    Forbidden(String),
+    /// What the customer typed cannot be right.
+    Typed(String),
+}
+
+impl CustomerRefusal {
+    /// The words.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Forbidden(why) | Self::Typed(why) => why,
+        }
+    }
+}
 
 /// The end of a customer's action.
 pub type CustomerResult = Result<CustomerOutcome, CustomerRefusal>;

@@ -215,7 +215,7 @@ async fn customer(State(provider): State<Provider>, Json(asked): Json<AtPage>) -
         Ok(CustomerOutcome { status, return_url }) => {
             Json(json!({ "status": status, "return_url": return_url })).into_response()
         }
-        Err(refusal) => refuse(StatusCode::CONFLICT, &refusal.0),
+        Err(refusal) => refuse(StatusCode::CONFLICT, refusal.words()),
     }
 }
 

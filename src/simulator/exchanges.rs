@@ -58,7 +58,8 @@ pub struct RecordedAnswer {
 /// One exchange as it may be shown: redacted.
 #[derive(Debug, Clone, Serialize)]
 pub struct Exchange {
-    /// Counts from 1 in the order in which answers were finished.
+    /// Grows in the order in which answers were finished, over all providers that were started
+    /// together.
     pub sequence: u64,
     /// When the request arrived, on the simulators' clock.
     pub at: Timestamp,
@@ -103,20 +104,26 @@ pub struct Filter {
 #[derive(Debug)]
 pub struct Exchanges {
     reference_key: &'static str,
-    log: Mutex<Log>,
+    numbers: Numbers,
+    log: Mutex<VecDeque<(u64, Arc<Recording>)>>,
 }
 
-#[derive(Debug, Default)]
-struct Log {
-    recordings: VecDeque<Arc<Recording>>,
-    // The number of recordings that have left at the front.
-    left: u64,
+/// The highest sequence number so far, shared by the logs of all providers. It is held while an
+/// exchange is added: whoever reads the number finds everything up to it in the logs.
+#[derive(Debug, Clone, Default)]
+pub struct Numbers(Arc<Mutex<u64>>);
+
+impl Numbers {
+    /// The highest sequence number so far; 0 for none.
+    pub fn now(&self) -> u64 {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Exchanges {
     /// An empty log; `reference_key` is the provider's name for the merchant's reference.
-    pub fn new(reference_key: &'static str) -> Exchanges {
-        Exchanges { reference_key, log: Mutex::default() }
+    pub fn new(reference_key: &'static str, numbers: Numbers) -> Exchanges {
+        Exchanges { reference_key, numbers, log: Mutex::default() }
     }
 
     /// Adds a finished exchange, keeping the first [`BODY_BYTES_MAX`] of each body.
@@ -125,23 +132,22 @@ impl Exchanges {
         if let Some(answer) = &mut recording.answer {
             answer.body.truncate(BODY_BYTES_MAX);
         }
+        let mut highest = self.numbers.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.recordings.push_back(Arc::new(recording));
-        if log.recordings.len() > EXCHANGES_MAX {
-            log.recordings.pop_front();
-            log.left += 1;
+        *highest += 1;
+        log.push_back((*highest, Arc::new(recording)));
+        if log.len() > EXCHANGES_MAX {
+            log.pop_front();
         }
     }
 
     /// The first [`SHOWN_MAX`] exchanges that pass the filter, oldest first.
     pub fn show(&self, filter: &Filter) -> Vec<Exchange> {
-        let (left, recordings) = {
-            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-            (log.left, log.recordings.iter().cloned().collect::<Vec<_>>())
-        };
-        let numbered = (left + 1..).zip(recordings);
+        let numbered: Vec<(u64, Arc<Recording>)> =
+            self.log.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
         let wanted = filter.operation.as_deref();
         numbered
+            .into_iter()
             .filter(|(sequence, _)| *sequence > filter.since)
             .filter(|(_, recording)| wanted.is_none_or(|wanted| wanted == recording.operation))
             .map(|(sequence, recording)| self.redacted(sequence, &recording))

@@ -17,7 +17,7 @@ use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulat
 use super::control::{self, Standing};
 use super::dintero::Dintero;
 use super::entropy::Entropy;
-use super::exchanges::{Exchange, Filter};
+use super::exchanges::{Exchange, Filter, Numbers};
 use super::faults::{Chaos, Fault};
 use super::ledger::{Count, Kind, Movement};
 use super::notifications::Notification;
@@ -67,7 +67,7 @@ impl Default for Options {
 
 /// Starts every provider's simulator. Fails when a port cannot be bound or a knob is unknown.
 pub async fn start(options: Options) -> io::Result<Simulators> {
-    let clock = Clock::default();
+    let (clock, exchanges) = (Clock::default(), Numbers::default());
     let (stop, stopped) = watch::channel(false);
     let mut running = Vec::new();
     for (place, (name, reference_key, build)) in PROVIDERS.iter().enumerate() {
@@ -75,7 +75,7 @@ pub async fn start(options: Options) -> io::Result<Simulators> {
         let address = listener.local_addr()?;
         // Seeds differ by provider, or two providers would hand out the same ids.
         let seed = options.seed.map(|seed| seed.wrapping_mul(31).wrapping_add(place as u64));
-        let backstage = Backstage::new(clock.clone(), Entropy::new(seed), reference_key);
+        let backstage = Backstage::new(clock.clone(), Entropy::new(seed), reference_key, exchanges.clone());
         let base_url = match &options.public_origin {
             Some(origin) => format!("{}:{}", origin.trim_end_matches('/'), address.port()),
             None => format!("http://{address}"),
@@ -89,7 +89,7 @@ pub async fn start(options: Options) -> io::Result<Simulators> {
         let serving = wire::serve(listener, provider.clone(), api, stopped.clone());
         running.push(Simulator { provider, address, serving: tokio::spawn(serving) });
     }
-    Ok(Simulators { running, clock, stop })
+    Ok(Simulators { running, clock, exchanges, stop })
 }
 
 fn address(first: SocketAddr, place: usize) -> io::Result<SocketAddr> {
@@ -107,6 +107,7 @@ fn address(first: SocketAddr, place: usize) -> io::Result<SocketAddr> {
 pub struct Simulators {
     running: Vec<Simulator>,
     clock: Clock,
+    exchanges: Numbers,
     stop: watch::Sender<bool>,
 }
 
@@ -138,6 +139,11 @@ impl Simulators {
     /// The clock they share.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The highest sequence number of an exchange at any of them so far.
+    pub fn last_exchange(&self) -> u64 {
+        self.exchanges.now()
     }
 
     /// Moves the clock forward and lets everything happen that becomes due.

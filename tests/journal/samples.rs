@@ -23,7 +23,7 @@ use turnpike::domain::payment::{
 use turnpike::domain::secret::Secret;
 use turnpike::domain::session::Session;
 use turnpike::journal::seal::{Key, Keys};
-use turnpike::journal::seam::{Claim, HistoryNote, Subject};
+use turnpike::journal::seam::{Claim, HistoryKind, HistoryNote, Subject};
 use turnpike::journal::sqlite::{self, Config, SqliteJournal};
 
 pub fn key(number: u32) -> Key {
@@ -117,6 +117,7 @@ pub fn token(n: u32) -> Token {
         metadata: BTreeMap::new(),
         created_at: time(i64::from(n)),
         updated_at: time(i64::from(n)),
+        last_used_at: None,
         version: 0,
     }
 }
@@ -166,6 +167,7 @@ pub fn session(n: u32) -> Session {
             saved_for: TokenUses::default(),
             ask_before_saving: false,
             attempts: 3,
+            method_kinds: vec![],
             methods: vec![],
             expires_at: time(3_600),
         },
@@ -183,7 +185,7 @@ pub fn claim(request_id: &str, subject: Subject) -> Claim {
     Claim { key: idempotency_key(request_id), fingerprint: Fingerprint([7; 32]), subject, at: time(0) }
 }
 
-pub fn note(kind: &'static str) -> HistoryNote {
+pub fn note(kind: HistoryKind) -> HistoryNote {
     HistoryNote {
         at: time(1),
         kind,
@@ -410,8 +412,8 @@ fn movement() -> impl Strategy<Value = MovementRecord> {
 
 /// Any payment that there can be, as it is recorded first. The id is new each time.
 pub fn any_payment() -> impl Strategy<Value = Payment> {
-    let follow_up = (timestamp(), any::<u32>(), timestamp())
-        .prop_map(|(since, inquiries, next_at)| FollowUp { since, inquiries, next_at });
+    let follow_up = (timestamp(), any::<u32>(), of(timestamp()), timestamp())
+        .prop_map(|(since, inquiries, last_at, next_at)| FollowUp { since, inquiries, last_at, next_at });
     let capture = select(vec![CaptureMode::Automatic, CaptureMode::Manual]);
     let bytes = any::<[u8; 16]>;
     (
@@ -495,6 +497,8 @@ pub fn any_token() -> impl Strategy<Value = Token> {
                 metadata,
                 created_at,
                 updated_at,
+                // Not in the record: see the tests of uses.
+                last_used_at: None,
                 version: 0,
             },
         )
@@ -648,12 +652,19 @@ pub fn any_session() -> impl Strategy<Value = Session> {
         });
     let order = (
         (purchase(), purpose, mode, return_urls, vec(any_stored(), 0..2)),
-        (uses(), any::<bool>(), any::<u32>(), vec(text(), 0..3), timestamp()),
+        (
+            uses(),
+            any::<bool>(),
+            any::<u32>(),
+            vec(select(MethodKind::ALL), 0..3),
+            vec(text(), 0..3),
+            timestamp(),
+        ),
     )
         .prop_map(
             |(
                 (purchase, purpose, mode, return_urls, offered),
-                (saved_for, ask_before_saving, attempts, methods, expires_at),
+                (saved_for, ask_before_saving, attempts, method_kinds, methods, expires_at),
             )| SessionOrder {
                 purchase,
                 purpose,
@@ -663,6 +674,7 @@ pub fn any_session() -> impl Strategy<Value = Session> {
                 saved_for,
                 ask_before_saving,
                 attempts,
+                method_kinds,
                 methods,
                 expires_at,
             },

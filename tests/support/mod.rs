@@ -96,9 +96,15 @@ pub fn configuration(simulators: &Simulators, directory: &Path) -> Config {
 
 /// Opens the store in a directory.
 pub fn store(directory: &Path) -> sqlite::SqliteJournal {
+    small_store(directory, None)
+}
+
+/// The same with a limit to its pages: writing fails there as on a full disk.
+pub fn small_store(directory: &Path, max_pages: Option<u32>) -> sqlite::SqliteJournal {
     let key = Key::parse(1, &SEALING_KEY.into()).expect("32 bytes");
     let keys = Keys::new(key, Vec::new()).expect("one key");
-    sqlite::open(sqlite::Config::new(directory, keys)).expect("the store opens")
+    let config = sqlite::Config { max_pages, ..sqlite::Config::new(directory, keys) };
+    sqlite::open(config).expect("the store opens")
 }
 
 /// Rhythms for tests: nobody waits long.
@@ -201,6 +207,7 @@ pub fn session(provider: Provider, minor: i64, capture: CaptureMode, purpose: Pu
             saved_for: TokenUses { customer_present: true, recurring: true, unscheduled: true },
             ask_before_saving: false,
             attempts: 3,
+            method_kinds: Vec::new(),
             methods: Vec::new(),
             #[allow(clippy::disallowed_methods)]
             expires_at: Timestamp::now().checked_add(Duration::from_secs(900)).expect("in range"),

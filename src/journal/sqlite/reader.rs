@@ -94,8 +94,7 @@ impl Reader {
     }
 
     pub(super) fn token(&self, id: TokenId) -> Read<Option<Token>> {
-        let sealed = self.record("SELECT record FROM tokens WHERE id = ?1", id.to_bytes())?;
-        Ok(sealed.map(|sealed| rows::token(id.to_bytes(), &sealed, &self.keys)).transpose()?)
+        self.one_token("SELECT id, record, used_at FROM tokens WHERE id = ?1", &id.to_bytes())
     }
 
     fn record(&self, statement: &str, id: [u8; 16]) -> Read<Option<Vec<u8>>> {
@@ -105,16 +104,22 @@ impl Reader {
     /// By the digests of its values under every key.
     pub(super) fn token_by_digest(&self, digests: &[[u8; 32]]) -> Read<Option<Token>> {
         for digest in digests {
-            let found: Option<([u8; 16], Vec<u8>)> = self
-                .connection
-                .prepare_cached("SELECT id, record FROM tokens WHERE digest = ?1")?
-                .query_row([digest], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            if let Some((id, sealed)) = found {
-                return Ok(Some(rows::token(id, &sealed, &self.keys)?));
+            let found = self.one_token("SELECT id, record, used_at FROM tokens WHERE digest = ?1", digest)?;
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Ok(None)
+    }
+
+    fn one_token(&self, statement: &str, key: &[u8]) -> Read<Option<Token>> {
+        let found: Option<([u8; 16], Vec<u8>, Option<i64>)> = self
+            .connection
+            .prepare_cached(statement)?
+            .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let token = found.map(|(id, sealed, used_at)| rows::token(id, &sealed, used_at, &self.keys));
+        Ok(token.transpose()?)
     }
 
     pub(super) fn payments(&self, filter: PaymentFilter) -> Read<Vec<Payment>> {
@@ -125,6 +130,7 @@ impl Reader {
             merchant_reference,
             token,
             session,
+            customer,
             created_from,
             created_before,
             before,
@@ -137,10 +143,12 @@ impl Reader {
             "payments_by_reference"
         } else if token.is_some() {
             "payments_by_token"
+        } else if customer.is_some() {
+            "payments_by_customer"
         } else {
             "payments_by_merchant"
         };
-        let mut query = Query::new("payments", index);
+        let mut query = Query::new("id, record", "payments", index);
         query.and("merchant = ?", merchant.0);
         if !states.is_empty() {
             let states: Vec<Value> = states.iter().map(|state| state.word().to_owned().into()).collect();
@@ -150,6 +158,7 @@ impl Reader {
         query.and_if("merchant_reference = ?", merchant_reference);
         query.and_if("token = ?", token.map(|token| token.to_bytes().to_vec()));
         query.and_if("session = ?", session.map(|session| session.to_bytes().to_vec()));
+        query.and_if("customer = ?", customer);
         query.and_if("created_at >= ?", created_from.map(rows::nanoseconds));
         query.and_if("created_at < ?", created_before.map(rows::nanoseconds));
         let from = created_from.and_then(|time| time.checked_sub(ID_SLACK).ok());
@@ -157,33 +166,35 @@ impl Reader {
         let until = created_before.and_then(|time| time.checked_add(ID_SLACK).ok());
         query.and_if("id < ?", until.map(|time| PaymentId::mint(time, [0; 10]).to_bytes().to_vec()));
         query.and_if("id < ?", before.map(|id| id.to_bytes().to_vec()));
-        self.list(query.newest_first(limit), |id, sealed| rows::payment(id, sealed, &self.keys))
+        self.list(query.newest_first(limit), |id, sealed, _| rows::payment(id, sealed, &self.keys))
     }
 
     pub(super) fn tokens(&self, filter: TokenFilter) -> Read<Vec<Token>> {
         let TokenFilter { merchant, account, customer, status, before, limit } = filter;
         let index = if customer.is_some() { "tokens_by_customer" } else { "tokens_by_merchant" };
-        let mut query = Query::new("tokens", index);
+        let mut query = Query::new("id, record, used_at", "tokens", index);
         query.and("merchant = ?", merchant.0);
         query.and_if("account = ?", account.map(|account| account.0));
         query.and_if("customer = ?", customer);
         query.and_if("status = ?", status.map(rows::status_word));
         query.and_if("id < ?", before.map(|id| id.to_bytes().to_vec()));
-        self.list(query.newest_first(limit), |id, sealed| rows::token(id, sealed, &self.keys))
+        self.list(query.newest_first(limit), |id, sealed, row| {
+            rows::token(id, sealed, row.get(2).map_err(|_| Malformed)?, &self.keys)
+        })
     }
 
-    /// Rows of an id and a record.
+    /// Rows of an id and a record, and whatever else was asked for.
     fn list<T>(
         &self,
         (statement, values): (String, Vec<Value>),
-        read: impl Fn([u8; 16], &[u8]) -> Result<T, Malformed>,
+        read: impl Fn([u8; 16], &[u8], &rusqlite::Row<'_>) -> Result<T, Malformed>,
     ) -> Read<Vec<T>> {
         let mut statement = self.connection.prepare_cached(&statement)?;
         let mut found = statement.query(params_from_iter(values))?;
         let mut list = Vec::new();
         while let Some(row) = found.next()? {
             let sealed = row.get_ref(1)?.as_blob().map_err(|_| Malformed)?;
-            list.push(read(row.get(0)?, sealed)?);
+            list.push(read(row.get(0)?, sealed, row)?);
         }
         Ok(list)
     }
@@ -231,7 +242,7 @@ impl Reader {
         // Every id is longer than nothing, and so greater.
         let after = after.map_or(Vec::new(), |id| id.to_bytes().to_vec());
         let values = vec![Value::Blob(after), Value::Integer(bounded(limit))];
-        self.list((statement.to_owned(), values), |id, sealed| rows::payment(id, sealed, &self.keys))
+        self.list((statement.to_owned(), values), |id, sealed, _| rows::payment(id, sealed, &self.keys))
     }
 }
 
@@ -247,9 +258,9 @@ struct Query {
 }
 
 impl Query {
-    fn new(table: &str, index: &str) -> Self {
+    fn new(columns: &str, table: &str, index: &str) -> Self {
         Self {
-            text: format!("SELECT id, record FROM {table} INDEXED BY {index} WHERE TRUE"),
+            text: format!("SELECT {columns} FROM {table} INDEXED BY {index} WHERE TRUE"),
             values: Vec::new(),
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Rows {
     pub(super) session: Option<SessionRow>,
     pub(super) payment: Option<PaymentRow>,
     pub(super) tokens: Vec<TokenRow>,
+    /// Which tokens were used, and when.
+    pub(super) used: Vec<([u8; 16], i64)>,
     pub(super) notes: Option<String>,
 }
 
@@ -44,6 +46,7 @@ pub(super) struct PaymentRow {
     pub(super) merchant_reference: String,
     pub(super) token: Option<[u8; 16]>,
     pub(super) session: Option<[u8; 16]>,
+    pub(super) customer: Option<String>,
     pub(super) created_at: i64,
     pub(super) state: &'static str,
     pub(super) next_at: Option<i64>,
@@ -68,7 +71,7 @@ pub(super) struct TokenRow {
 
 impl Rows {
     pub(super) fn of(entry: Entry, keys: &Keys) -> Result<Self, Unsealed> {
-        let Entry { claim, release, session, payment, tokens, history } = entry;
+        let Entry { claim, release, session, payment, tokens, used, history } = entry;
         debug_assert!(history.is_empty() || payment.is_some(), "notes belong to the entry's payment");
         debug_assert!((history.len() as u64) < NOTES_PER_VERSION, "too many notes in one entry");
         Ok(Self {
@@ -77,6 +80,7 @@ impl Rows {
             session: session.map(|session| SessionRow::of(*session, keys)).transpose()?,
             payment: payment.map(|payment| PaymentRow::of(*payment, keys)).transpose()?,
             tokens: tokens.into_iter().map(|token| TokenRow::of(token, keys)).collect::<Result<_, _>>()?,
+            used: used.into_iter().map(|(token, at)| (token.to_bytes(), nanoseconds(at))).collect(),
             notes: (!history.is_empty()).then(|| records::encode_notes(history)),
         })
     }
@@ -84,7 +88,7 @@ impl Rows {
 
 impl Weigh for Rows {
     fn weight(&self) -> usize {
-        let Self { claim: _, release: _, session, payment, tokens, notes } = self;
+        let Self { claim: _, release: _, session, payment, tokens, used: _, notes } = self;
         // What is not counted is small and bounded.
         256 + session.as_ref().map_or(0, |row| row.record.len())
             + payment.as_ref().map_or(0, |row| row.record.len())
@@ -120,6 +124,7 @@ impl PaymentRow {
             merchant_reference: payment.merchant_reference.clone(),
             token: payment.token.map(TokenId::to_bytes),
             session: payment.session.map(SessionId::to_bytes),
+            customer: payment.customer.clone(),
             created_at: nanoseconds(payment.created_at),
             state: payment.state.word(),
             next_at: payment.follow_up.map(|follow_up| nanoseconds(follow_up.next_at)),
@@ -134,6 +139,8 @@ impl TokenRow {
     fn of(mut token: Token, keys: &Keys) -> Result<Self, Unsealed> {
         let (id, version) = (token.id.to_bytes(), number(token.version));
         token.version += 1;
+        // It has a column of its own.
+        token.last_used_at = None;
         Ok(Self {
             id,
             merchant: token.merchant.0.clone(),
@@ -245,9 +252,15 @@ pub(super) fn session(id: [u8; 16], sealed: &[u8], keys: &Keys) -> Result<Sessio
     opened(Table::Sessions, id, sealed, keys)
 }
 
-/// The token in a sealed record.
-pub(super) fn token(id: [u8; 16], sealed: &[u8], keys: &Keys) -> Result<Token, Malformed> {
-    opened(Table::Tokens, id, sealed, keys)
+/// The token in a sealed record, and when it was last used, which stands beside the record.
+pub(super) fn token(
+    id: [u8; 16],
+    sealed: &[u8],
+    used_at: Option<i64>,
+    keys: &Keys,
+) -> Result<Token, Malformed> {
+    let token: Token = opened(Table::Tokens, id, sealed, keys)?;
+    Ok(Token { last_used_at: used_at.map(timestamp).transpose()?, ..token })
 }
 
 fn opened<T: Stored>(table: Table, id: [u8; 16], sealed: &[u8], keys: &Keys) -> Result<T, Malformed> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+use super::rows;
 use crate::domain::secret::Secret;
 use crate::journal::seal::{Keys, Table, sealed_with};
 
@@ -21,10 +22,16 @@ pub const LOCK: &str = "turnpike.lock";
 const APPLICATION_ID: i32 = 0x5475_726e;
 /// Each step leads to the schema version that is its place in this list, counted from one. Steps
 /// that were ever released do not change.
-const STEPS: &[&str] =
-    &[include_str!("../migrations/0001_journal.sql"), include_str!("../migrations/0002_secrets.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_journal.sql"),
+    include_str!("../migrations/0002_secrets.sql"),
+    include_str!("../migrations/0003_token_use.sql"),
+    include_str!("../migrations/0004_payment_customer.sql"),
+];
 /// How long one connection waits for another: checkpoints hold a lock for moments.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Payments whose customer is filled in within one transaction.
+const BACKFILL_BATCH: i64 = 1_000;
 /// What a key's proof says once it is opened.
 const PROOF: &[u8] = b"turnpike";
 /// The name of the key of fingerprints among the secrets, and its place.
@@ -170,6 +177,7 @@ pub(super) fn open(
     let used_before = prove(&opening, keys)?;
     let fingerprint_key = fingerprint_key(&opening, keys, inherited.filter(|_| used_before))?;
     opening.commit()?;
+    fill_in_customers(&mut connection, keys)?;
     Ok((connection, fingerprint_key))
 }
 
@@ -384,6 +392,35 @@ fn fingerprint_key(
         opening.execute("INSERT OR REPLACE INTO secrets (name, record) VALUES (?1, ?2)", (name, sealed))?;
     }
     Ok(key)
+}
+
+/// Finishes the step that made payments findable by customer: what older ones have is sealed, and
+/// only here are the keys. Goes on where an earlier process stopped.
+fn fill_in_customers(connection: &mut Connection, keys: &Keys) -> Result<(), OpenError> {
+    loop {
+        let filling = connection.transaction()?;
+        let until: Option<i64> = filling
+            .query_row("SELECT until FROM backfills WHERE name = 'payments.customer'", [], |row| row.get(0))
+            .optional()?;
+        let Some(until) = until else { return Ok(()) };
+        let rows: Vec<(i64, [u8; 16], Vec<u8>)> = filling
+            .prepare(
+                "SELECT number, id, record FROM payments WHERE number <= ?1 ORDER BY number DESC LIMIT ?2",
+            )?
+            .query_map((until, BACKFILL_BATCH), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+        for (number, id, sealed) in &rows {
+            // A record that does not open is reported when it is read.
+            let Ok(payment) = rows::payment(*id, sealed, keys) else { continue };
+            filling
+                .execute("UPDATE payments SET customer = ?2 WHERE number = ?1", (number, payment.customer))?;
+        }
+        match rows.last() {
+            Some((last, ..)) => filling.execute("UPDATE backfills SET until = ?1", [last - 1])?,
+            None => filling.execute("DELETE FROM backfills", [])?,
+        };
+        filling.commit()?;
+    }
 }
 
 /// Where a key's proof belongs.

@@ -162,7 +162,7 @@ impl Writer {
 
     /// Checks an entry and writes it, or says why not and has written nothing.
     fn apply(&self, rows: Rows) -> rusqlite::Result<Result<(), CommitError>> {
-        let Rows { claim, release, session, payment, tokens, notes } = rows;
+        let Rows { claim, release, session, payment, tokens, used, notes } = rows;
         // An update says by itself whether it met the version. It needs no check when nothing is
         // written before it, which is the case for everything that a provider's answer changes.
         let checked = claim.is_some() || session.is_some() || !tokens.is_empty();
@@ -186,6 +186,9 @@ impl Writer {
         }
         for token in &tokens {
             self.write_token(token)?;
+        }
+        for (token, at) in used {
+            self.note_use(token, at)?;
         }
         if let (Some(payment), Some(notes)) = (&payment, notes) {
             self.connection
@@ -278,8 +281,8 @@ impl Writer {
         self.connection
             .prepare_cached(
                 "INSERT INTO payments (id, merchant, account, merchant_reference, token, session, \
-                 created_at, state, next_at, unfinished, version, record) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING",
+                 customer, created_at, state, next_at, unfinished, version, record) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING",
             )?
             .execute(params![
                 row.id,
@@ -288,6 +291,7 @@ impl Writer {
                 row.merchant_reference,
                 row.token,
                 row.session,
+                row.customer,
                 row.created_at,
                 row.state,
                 row.next_at,
@@ -332,6 +336,16 @@ impl Writer {
                 row.version + 1,
                 row.record,
             ])
+            .map(drop)
+    }
+
+    /// The later time stays: entries need not come in the order of the uses that they tell of.
+    fn note_use(&self, token: [u8; 16], at: i64) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE tokens SET used_at = ?2 WHERE id = ?1 AND (used_at IS NULL OR used_at < ?2)",
+            )?
+            .execute(params![token, at])
             .map(drop)
     }
 
@@ -409,7 +423,7 @@ impl Writer {
                 .prepare_cached(&format!("UPDATE {name} SET record = ?2 WHERE number = ?1"))?
                 .execute(params![number, sealed])?;
             if table == Table::Tokens
-                && let Ok(token) = rows::token(id, &sealed, &self.keys)
+                && let Ok(token) = rows::token(id, &sealed, None, &self.keys)
             {
                 let digest = self.keys.digest(&token.merchant, &token.account, &token.stored);
                 self.connection

@@ -10,7 +10,7 @@ use super::exponents::Exponents;
 use crate::domain::order::{Customer, Purchase};
 use crate::domain::secret::Secret;
 use crate::providers::contract::{Fault, Method, Request};
-use crate::providers::settings::Settings;
+use crate::providers::settings::{Methods, Settings};
 
 /// The header and its value on the checkout host: "Create a payment token" asks for version 2.
 pub(super) const CHECKOUT_VERSION: &str = "2";
@@ -55,6 +55,8 @@ pub(super) enum SaveWith {
 
 /// One shop.
 pub(super) struct Account {
+    /// The page's types of each kind of payment method.
+    pub methods: Methods,
     pub gateway: String,
     pub checkout: String,
     /// Where alternative methods live; `None` where the shop has none.
@@ -101,6 +103,8 @@ impl Account {
             settings.mistake("language", "must be a language such as en, ru or be");
         }
         Self {
+            // "Create a payment token", payment_method.types (section 4).
+            methods: settings.methods("credit_card"),
             gateway: settings.url("gateway_url"),
             checkout: settings.url("checkout_url"),
             api: settings.text_maybe("api_url").map(|_| settings.url("api_url")),

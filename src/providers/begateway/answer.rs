@@ -349,6 +349,11 @@ impl Refusal {
         decline::digits(self.code.as_deref()?)
     }
 
+    /// Versions 1 and 2 send no code; the HTTP status says as much then.
+    fn code_or_status(&self) -> Option<String> {
+        self.code.clone().or_else(|| Some(self.status.to_string()))
+    }
+
     fn says(&self, words: &str) -> bool {
         self.message.to_lowercase().contains(words)
     }
@@ -370,6 +375,12 @@ impl Refusal {
         self.digits().is_some_and(decline::is_duplicate) || self.says("duplicate transaction")
     }
 
+    /// Whether the provider's check of equal amounts stopped this very request. Only its own code
+    /// says so: versions 1 and 2 send words, and `F.0108` and `P.0215` come from further on.
+    pub(super) fn is_stopped_as_duplicate(&self) -> bool {
+        (400..500).contains(&self.status) && self.digits() == Some(1018)
+    }
+
     /// Whose move it is (sections 8.1 and 8.2).
     pub(super) fn fault(self) -> Fault {
         let silent = |what: String| Fault::Silent { what };
@@ -379,9 +390,9 @@ impl Refusal {
         }
         match self.status {
             500.. | 408 => silent(format!("HTTP {}", self.status)),
-            401 | 403 => Fault::Unauthorized,
-            _ if digits == Some(1021) => Fault::Unauthorized,
-            429 => Fault::Throttled { after: self.retry_after },
+            401 | 403 => Fault::Unauthorized { code: self.code_or_status() },
+            _ if digits == Some(1021) => Fault::Unauthorized { code: self.code_or_status() },
+            429 => Fault::Throttled { after: self.retry_after, code: self.code_or_status() },
             // The same card and amount, or parent and amount, within 30 seconds: the first has to
             // be looked up before anybody says that nothing happened.
             400..=499 if self.is_duplicate() => silent("the provider calls it a duplicate".to_owned()),

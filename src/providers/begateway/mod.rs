@@ -34,7 +34,9 @@ use super::contract::{
 use super::conversation::AnyProvider;
 use super::settings::Settings;
 use crate::domain::card::{Initiator, Means};
-use crate::domain::order::{CaptureMode, Charge, Purchase, Purpose, SessionMode, SessionOrder, ThreeDSecure};
+use crate::domain::order::{
+    CaptureMode, Charge, MethodKind, Purchase, Purpose, SessionMode, SessionOrder, ThreeDSecure,
+};
 use crate::domain::outcome::{
     Decline, DeclineReason, NextAction, Outcome, PaymentReport, RetryAdvice, SessionOpened, Standing, Trace,
 };
@@ -59,6 +61,11 @@ pub enum Stage {
     Opening,
     /// A payment, authorization, tokenization or charge was sent.
     Paying,
+    /// A payment was refused as a duplicate, and its own reference was asked for.
+    LookingAtDuplicate {
+        /// What it comes to when there is nothing under the reference.
+        decline: Decline,
+    },
     /// Somebody was asked where a payment stands.
     Looking(Look),
     /// A capture, void or refund was sent.
@@ -99,6 +106,10 @@ impl Provider for Begateway {
         }
     }
 
+    fn method_names(&self, kind: MethodKind) -> &[String] {
+        self.account.methods.of(kind)
+    }
+
     fn begin(&self, operation: &Operation, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {
         match operation {
             Operation::OpenSession(order) => self.open(order),
@@ -131,6 +142,12 @@ impl Provider for Begateway {
                 self.paid(&view_of_confirmation(confirmation)?, reply)
             }
             (Operation::Charge(charge), Stage::Paying) => self.paid(&view_of_charge(charge), reply),
+            (Operation::ConfirmSession(confirmation), Stage::LookingAtDuplicate { decline }) => {
+                self.duplicate_seen(&view_of_confirmation(confirmation)?, decline, reply)
+            }
+            (Operation::Charge(charge), Stage::LookingAtDuplicate { decline }) => {
+                self.duplicate_seen(&view_of_charge(charge), decline, reply)
+            }
             (Operation::ReadSession(inquiry) | Operation::InquirePayment(inquiry), Stage::Looking(look)) => {
                 self.seen(inquiry, look, reply)
             }
@@ -152,11 +169,8 @@ impl Provider for Begateway {
             OperationKind::ReadSession | OperationKind::InquirePayment => {
                 &["checkout", "tracking_id", "alternative", "transaction"]
             }
-            OperationKind::ConfirmSession
-            | OperationKind::Charge
-            | OperationKind::Capture
-            | OperationKind::Void
-            | OperationKind::Refund => &["transaction"],
+            OperationKind::ConfirmSession | OperationKind::Charge => &["transaction", "duplicate"],
+            OperationKind::Capture | OperationKind::Void | OperationKind::Refund => &["transaction"],
             OperationKind::InquireMovement => &["again", "transaction"],
             OperationKind::CancelSession | OperationKind::DeleteToken => &[],
         }
@@ -169,6 +183,10 @@ impl Provider for Begateway {
         }
         Some(match (kind, name) {
             (OperationKind::OpenSession, _) => Stage::Opening,
+            (OperationKind::ConfirmSession | OperationKind::Charge, "duplicate") => {
+                let decline = Decline::new(DeclineReason::DuplicateTransaction, RetryAdvice::Never);
+                Stage::LookingAtDuplicate { decline }
+            }
             (OperationKind::ConfirmSession | OperationKind::Charge, _) => Stage::Paying,
             (OperationKind::Capture | OperationKind::Void | OperationKind::Refund, _) => Stage::Moving,
             (OperationKind::InquireMovement, "again") => Stage::MovingAgain,
@@ -408,10 +426,48 @@ impl Begateway {
                 verdict::payment(&self.account, view, *transaction)?
             }
             Answer::Refusal(refusal) if refusal.is_dead_token() => dead_token(view, refusal),
+            Answer::Refusal(refusal) if refusal.is_stopped_as_duplicate() => {
+                let decline = Decline {
+                    provider_code: refusal.code,
+                    provider_message: Some(refusal.message),
+                    ..Decline::new(DeclineReason::DuplicateTransaction, RetryAdvice::Never)
+                };
+                let request = wire::by_reference(&self.account, view.reference);
+                return Ok(Step::repeatable(request, Stage::LookingAtDuplicate { decline }));
+            }
             Answer::Refusal(refusal) => return Err(refusal.fault()),
             Answer::Page(_) | Answer::Several(_) => {
                 return Err(Fault::unintelligible("an answer that is not about one payment"));
             }
+        };
+        Ok(Step::Done(Outcome::Payment(report)))
+    }
+
+    /// What is under the reference of a payment that was refused with `E.1018`.
+    ///
+    /// Why nothing there is a decline at once, and not only after the grace: the duplicate check
+    /// rejects this very request (dossier, section 3.1), so money could only have moved for an
+    /// earlier copy of it. There is none. A permit sends a request once; a repeat would carry the
+    /// same `RequestID` and be answered from the provider's memory, never by this check; and what it
+    /// was taken for a repeat of is another payment, under a reference of its own. The look is for
+    /// the one doubt that is left, a copy made on the way: if anything is there, it is believed.
+    fn duplicate_seen(&self, view: &View<'_>, decline: Decline, reply: &Reply) -> Result<Step<Stage>, Fault> {
+        let nothing = |decline| {
+            let mut report = PaymentReport::new(Standing::Declined(decline));
+            report.trace = Trace::by_reference(view.reference);
+            report
+        };
+        let report = match answer::read(reply, &self.account)? {
+            Answer::Several(all) => match verdict::choose(all)? {
+                None => nothing(decline),
+                Some((parent, children)) => {
+                    verdict::with_children(verdict::payment(&self.account, view, parent)?, children)
+                }
+            },
+            Answer::Transaction(transaction) => verdict::payment(&self.account, view, *transaction)?,
+            Answer::Refusal(refusal) if refusal.is_missing() => nothing(decline),
+            Answer::Refusal(refusal) => return Err(no_evidence(refusal)),
+            Answer::Page(_) => return Err(Fault::unintelligible("a page where transactions were asked for")),
         };
         Ok(Step::Done(Outcome::Payment(report)))
     }

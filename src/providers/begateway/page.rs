@@ -36,7 +36,7 @@ pub(super) fn open(account: &Account, order: &SessionOrder) -> Result<Request, F
         .group("order", order_fields(account, order, road)?)
         .group("settings", settings(account, order))
         .group("customer", customer(purchase))
-        .group("payment_method", methods(order)?);
+        .group("payment_method", methods(account, order)?);
     let request = account.to_checkout("checkouts", Method::Post, "/ctp/api/checkouts");
     Ok(seal(request, checkout.wrapped("checkout")))
 }
@@ -174,9 +174,10 @@ fn customer(purchase: &Purchase) -> Fields {
     fields
 }
 
-fn methods(order: &SessionOrder) -> Result<Fields, Fault> {
+fn methods(account: &Account, order: &SessionOrder) -> Result<Fields, Fault> {
     let options = &order.purchase.options;
     let mut types: Vec<&str> = order.methods.iter().map(String::as_str).collect();
+    types.extend(account.methods.of_all(&order.method_kinds)?);
     if types.is_empty() {
         types = options.texts("payment_method_types");
     }

@@ -74,6 +74,7 @@ fn order(purpose: Purpose, mode: SessionMode) -> SessionOrder {
         saved_for: TokenUses { recurring: true, ..TokenUses::default() },
         ask_before_saving: false,
         attempts: 3,
+        method_kinds: Vec::new(),
         methods: Vec::new(),
         expires_at: "2026-03-02T12:00:00Z".parse().expect("time"),
     }
@@ -315,7 +316,6 @@ fn a_challenge_without_a_customer_is_a_decline() {
 fn what_leaves_the_outcome_open_is_never_a_refusal() {
     let operation = Operation::Charge(Box::new(charge(merchant(MerchantReason::Recurring))));
     for (status, body) in [
-        (422, json!({"code": "E.1018", "message": "Duplicate transaction or order."})),
         (400, json!({"message": "Duplicate transaction", "errors": {"base": ["Duplicate transaction"]}})),
         (200, transaction("failed", &[("code", json!("F.0108"))])),
         (500, json!({"message": "We're sorry, but something went wrong"})),
@@ -347,6 +347,28 @@ fn what_leaves_the_outcome_open_is_never_a_refusal() {
 }
 
 #[test]
+fn a_payment_that_was_stopped_as_a_duplicate_is_looked_up_before_it_is_declined() {
+    let operation = Operation::Charge(Box::new(charge(merchant(MerchantReason::Recurring))));
+    let stopped = json!({"code": "E.1018", "message": "Duplicate transaction or order."});
+    match read(&operation, "transaction", 422, &stopped) {
+        Ok(Step::Ask { request, effect, .. }) => {
+            assert_eq!((request.name, effect), ("transactions/tracking_id", Effect::Repeatable));
+        }
+        other => panic!("{other:?}"),
+    }
+    let nothing = report(read(&operation, "duplicate", 200, &json!({"transactions": []})));
+    match nothing.standing {
+        Standing::Declined(decline) => assert_eq!(decline.reason, DeclineReason::DuplicateTransaction),
+        other => panic!("{other:?}"),
+    }
+    // What is there is believed, and an answer that tells nothing leaves the outcome open.
+    let mut found = transaction("successful", &[]);
+    let found = json!({"transactions": [found["transaction"].take()]});
+    assert_eq!(report(read(&operation, "duplicate", 200, &found)).standing, Standing::Captured);
+    assert!(is_silent(&read(&operation, "duplicate", 500, &json!({"message": "went wrong"}))));
+}
+
+#[test]
 fn refusals_come_in_many_shapes() {
     let operation = Operation::Charge(Box::new(charge(merchant(MerchantReason::Recurring))));
     let refused = |status, body| match read(&operation, "transaction", status, &body) {
@@ -362,7 +384,11 @@ fn refusals_come_in_many_shapes() {
     let repeated = refused(400, json!({"message": "4200000000000000 is no card"}));
     assert_eq!(repeated.1, "HTTP 400 without words");
     let unauthorized = read(&operation, "transaction", 401, &json!({"message": "Unauthorized"}));
-    assert_eq!(unauthorized.expect_err("refused"), Fault::Unauthorized);
+    let code = Some("401".to_owned());
+    assert_eq!(unauthorized.expect_err("refused"), Fault::Unauthorized { code });
+    let throttled = read(&operation, "transaction", 429, &json!({"code": "E.1065", "message": "slow down"}));
+    let code = Some("E.1065".to_owned());
+    assert_eq!(throttled.expect_err("refused"), Fault::Throttled { after: None, code });
 }
 
 #[test]

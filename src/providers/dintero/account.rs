@@ -12,7 +12,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::secret::Secret;
 use crate::providers::contract::{AccessToken, Context, Fault, Method, Reply, Request};
 use crate::providers::json::{Reading, parse};
-use crate::providers::settings::Settings;
+use crate::providers::settings::{Methods, Settings};
 
 /// The product type that makes and uses tokens unless the account or the caller says otherwise.
 const TOKEN_PRODUCT: &str = "payex.creditcard";
@@ -34,6 +34,8 @@ pub(super) struct Account {
     pub(super) profile_id: String,
     /// The product type of tokens that name none.
     pub(super) token_product: String,
+    /// The products of each kind of payment method.
+    pub(super) methods: Methods,
     /// Whether `/sessions/pay` refuses a reference that any earlier session had.
     pub(super) strict_reference: bool,
     /// Whether `/sessions/pay` refuses a reference that an earlier success had.
@@ -74,14 +76,16 @@ impl Account {
         system_headers.extend(plugin.map(|name| ("Dintero-System-Plugin-Name", name)));
         let plugin_version = settings.text_maybe("system_plugin_version");
         system_headers.extend(plugin_version.map(|version| ("Dintero-System-Plugin-Version", version)));
+        let token_product = settings.text_or("token_product_type", TOKEN_PRODUCT);
         Self {
+            methods: settings.methods(&token_product),
             client_id: settings.text("client_id"),
             client_secret: settings.secret("client_secret"),
             checkout_url: settings.url_or("checkout_url", "https://checkout.dintero.com/v1"),
             auth_url: settings.url_or("auth_url", "https://api.dintero.com/v1"),
             audience,
             profile_id: settings.text_or("profile_id", "default"),
-            token_product: settings.text_or("token_product_type", TOKEN_PRODUCT),
+            token_product,
             strict_reference: settings.flag_or("strict_merchant_reference", true),
             strict_success_reference: settings.flag_or("strict_success_merchant_reference", false),
             strict_amounts: settings.flag_or("strict_session_amounts", false),
@@ -146,7 +150,7 @@ impl Account {
         path: &str,
         cx: &Context<'_>,
     ) -> Result<Request, Fault> {
-        let access = cx.access.ok_or(Fault::Unauthorized)?;
+        let access = cx.access.ok_or(Fault::Unauthorized { code: None })?;
         let bearer = Secret::new(format!("Bearer {}", access.token.expose()));
         let request = Request::new(name, method, format!("{}{path}", self.checkout_url))
             .credential("Authorization", bearer)
@@ -170,7 +174,7 @@ impl Account {
     /// before half-life: a short-lived token must not be renewed with every call.
     pub(super) fn signed_in(&self, reply: &Reply, cx: &Context<'_>) -> Result<AccessToken, Fault> {
         if matches!(reply.status, 400 | 401 | 403) {
-            return Err(Fault::Unauthorized);
+            return Err(faults::unauthorized(reply));
         }
         faults::check(reply)?;
         let body = parse(reply)?;

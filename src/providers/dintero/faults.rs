@@ -17,14 +17,25 @@ pub(super) fn check(reply: &Reply) -> Result<(), Fault> {
 pub(super) fn of(reply: &Reply) -> Fault {
     match reply.status {
         // 403 covers wrong credentials, scope and account: the operator's business, like 401.
-        401 | 403 => Fault::Unauthorized,
-        429 => Fault::Throttled { after: reply.retry_after() },
+        401 | 403 => unauthorized(reply),
+        429 => Fault::Throttled { after: reply.retry_after(), code: code(reply) },
         // A conflict is a concurrent change: "re-read, then retry". 408 and 425 leave open
         // whether the request was taken up. None of them says that nothing happened.
         408 | 409 | 425 | 500..=599 => Fault::Silent { what: format!("HTTP {}", reply.status) },
         400..=499 => rejected(reply),
         status => Fault::unintelligible(format!("HTTP {status}")),
     }
+}
+
+/// The fault of refused credentials.
+pub(super) fn unauthorized(reply: &Reply) -> Fault {
+    Fault::Unauthorized { code: code(reply) }
+}
+
+/// Dintero's own code; many answers have none, and then the HTTP status says as much.
+fn code(reply: &Reply) -> Option<String> {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
+    body.words(&["error", "code"]).or_else(|| Some(reply.status.to_string()))
 }
 
 fn rejected(reply: &Reply) -> Fault {
@@ -63,7 +74,8 @@ pub(super) fn unanswered(fault: Fault) -> Fault {
         Fault::Unintelligible { what } | Fault::Silent { what } => Fault::Silent { what },
         other @ (Fault::Unsupported { .. }
         | Fault::Invalid { .. }
-        | Fault::Unauthorized
+        | Fault::AmountOutOfBounds { .. }
+        | Fault::Unauthorized { .. }
         | Fault::Rejected { .. }
         | Fault::Throttled { .. }
         | Fault::Unreachable) => Fault::Silent { what: format!("the state could not be read: {other}") },

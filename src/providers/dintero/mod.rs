@@ -28,6 +28,7 @@ use self::event::{Direction, Occasion, Wanted};
 use self::session::{Create, Session};
 use self::transaction::{Asking, Status, Transaction};
 use crate::domain::card::{Initiator, StoredToken};
+use crate::domain::order::MethodKind;
 use crate::domain::outcome::{
     MovementReport, MovementStanding, NextAction, Outcome, PaymentReport, Seen, SeenTotals, SessionOpened,
     Standing, Trace,
@@ -123,6 +124,10 @@ impl Provider for Dintero {
 
     fn profile(&self) -> &'static Profile {
         &PROFILE
+    }
+
+    fn method_names(&self, kind: MethodKind) -> &[String] {
+        self.account.methods.of(kind)
     }
 
     fn sign_in(&self, _cx: &Context<'_>) -> Option<Request> {

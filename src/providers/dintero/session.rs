@@ -57,6 +57,7 @@ fn payment(order: &SessionOrder, account: &Account) -> Result<Create, Fault> {
     let mut body = Map::new();
     let mut types: Vec<&str> = options.texts("payment_product_types");
     types.extend(order.methods.iter().map(String::as_str));
+    types.extend(account.methods.of_all(&order.method_kinds)?);
     let all_active = options.flag("all_active_payment_types").unwrap_or(false);
     let inline = all_active || !types.is_empty();
     for product in types {

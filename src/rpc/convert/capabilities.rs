@@ -1,6 +1,7 @@
 //! What accounts can do: the contract's operations over the engine's features. Requests are refused
 //! by the same features, so the two cannot differ.
 
+use crate::domain::order::MethodKind;
 use crate::engine::accounts::Account;
 use crate::engine::{Feature, Support};
 use crate::rpc::proto::{self as pb, Operation as O};
@@ -96,6 +97,9 @@ pub fn to_capability(account: &Account, operation: O) -> pb::Capability {
     if capability.supported && moves_an_amount(operation) {
         capability.limits = limits(account);
     }
+    if capability.supported {
+        capability.limits.extend(method_limit(account, operation));
+    }
     capability
 }
 
@@ -111,6 +115,23 @@ fn describe(account: &Account, feature: Feature, capability: &mut pb::Capability
             capability.notes.push(row.notes.to_owned());
         }
     }
+}
+
+/// The kinds of payment methods that a session can be asked to offer.
+fn method_limit(account: &Account, operation: O) -> Option<pb::CapabilityLimit> {
+    let only_cards = match operation {
+        O::SessionPay | O::SessionPayAndSave => false,
+        O::SessionSave | O::SessionUseSaved | O::SessionApi => true,
+        _ => return None,
+    };
+    let offered = |kind: &&MethodKind| {
+        !account.provider.method_names(**kind).is_empty() && (!only_cards || **kind == MethodKind::Card)
+    };
+    Some(pb::CapabilityLimit {
+        field: "payment_methods".to_owned(),
+        allowed_values: MethodKind::ALL.iter().filter(offered).map(|kind| kind.word().to_owned()).collect(),
+        ..Default::default()
+    })
 }
 
 fn moves_an_amount(operation: O) -> bool {

@@ -78,7 +78,6 @@ pub fn first_payment(token: &pb::ProviderToken) -> FirstPayment {
     FirstPayment {
         provider_reference: text(token.original_reference.clone()),
         network_transaction_id: text(token.network_transaction_id.clone()),
-        network_link_id: text(token.network_link_id.clone()),
     }
 }
 

@@ -23,9 +23,6 @@ pub fn charge(request: pb::ChargeTokenRequest, terms: Terms, problems: &mut Prob
     let options = options::options::<pb::ChargeTokenRequest>(encoded);
     let any_sum = options.flag("partial_payment").unwrap_or_default();
     let content = orders::content(request.order, amount, any_sum, terms, problems);
-    if !request.future_uses.is_empty() {
-        problems.add("future_uses", "is not supported yet; save the card in a session for its new use");
-    }
     let (token, known) = charged(request.token, &request.account, problems);
     let present = matches!(request.initiator, Some(By::CustomerInitiated(_)));
     let end = sessions::expiry(request.expires_at, terms, problems).map(|(end, _)| end);
@@ -122,7 +119,6 @@ fn who(by: Option<By>, known: FirstPayment, terms: Terms, problems: &mut Problem
             let first = FirstPayment {
                 provider_reference: text(by.original_reference).or(known.provider_reference),
                 network_transaction_id: text(by.network_transaction_id).or(known.network_transaction_id),
-                network_link_id: text(by.network_link_id).or(known.network_link_id),
             };
             Some(Who {
                 initiator: Initiator::Merchant { reason: reason?, first },

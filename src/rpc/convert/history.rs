@@ -2,7 +2,7 @@
 
 use crate::domain::ids::{CaptureId, RefundId, VoidId};
 use crate::domain::payment::PaymentState;
-use crate::engine::HistoryEntry;
+use crate::engine::{HistoryEntry, HistoryKind};
 use crate::rpc::proto::{self as pb, PaymentHistoryKind as K};
 
 use super::payments::to_state;
@@ -10,7 +10,7 @@ use super::values::to_time;
 
 /// One entry; `before` is where the payment stood until then.
 pub fn to_entry(entry: HistoryEntry, before: Option<PaymentState>) -> pb::PaymentHistoryEntry {
-    let (kind, evidence) = kind(&entry.kind);
+    let (kind, evidence) = entry.kind.map(kind).unwrap_or_default();
     let exchange = (!entry.exchange.is_empty()).then(|| pb::ExchangeSummary {
         operation: entry.exchange.clone(),
         http_status: i32::from(entry.http_status),
@@ -33,23 +33,22 @@ pub fn to_entry(entry: HistoryEntry, before: Option<PaymentState>) -> pb::Paymen
     }
 }
 
-/// The engine's words, and what justified what they stand for.
-fn kind(word: &str) -> (K, pb::EvidenceKind) {
+/// The kind of a note, and what justified what it stands for.
+fn kind(kind: HistoryKind) -> (K, pb::EvidenceKind) {
     use pb::EvidenceKind as E;
-    match word {
-        "created" => (K::Created, E::Gateway),
-        "permitted" => (K::Permitted, E::Gateway),
-        "exchanged" => (K::Exchanged, E::Reply),
-        "observed" => (K::Observed, E::Inquiry),
-        "confirmed" => (K::Confirmed, E::Gateway),
-        "capture_requested" => (K::CaptureRequested, E::Gateway),
-        "void_requested" => (K::VoidRequested, E::Gateway),
-        "refund_requested" => (K::RefundRequested, E::Gateway),
-        "token_saved" => (K::TokenSaved, E::Gateway),
-        "operator" => (K::Operator, E::Operator),
-        "recovered" => (K::Recovered, E::Gateway),
-        "lost_sight" => (K::LostSight, E::Gateway),
-        _ => (K::Unspecified, E::Unspecified),
+    match kind {
+        HistoryKind::Created => (K::Created, E::Gateway),
+        HistoryKind::Permitted => (K::Permitted, E::Gateway),
+        HistoryKind::Exchanged => (K::Exchanged, E::Reply),
+        HistoryKind::Observed => (K::Observed, E::Inquiry),
+        HistoryKind::Confirmed => (K::Confirmed, E::Gateway),
+        HistoryKind::CaptureRequested => (K::CaptureRequested, E::Gateway),
+        HistoryKind::VoidRequested => (K::VoidRequested, E::Gateway),
+        HistoryKind::RefundRequested => (K::RefundRequested, E::Gateway),
+        HistoryKind::TokenSaved => (K::TokenSaved, E::Gateway),
+        HistoryKind::Operator => (K::Operator, E::Operator),
+        HistoryKind::Recovered => (K::Recovered, E::Gateway),
+        HistoryKind::LostSight => (K::LostSight, E::Gateway),
     }
 }
 
@@ -84,24 +83,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_of_the_engine_has_a_kind_of_its_own() {
-        let words = [
-            "created",
-            "permitted",
-            "exchanged",
-            "observed",
-            "confirmed",
-            "capture_requested",
-            "void_requested",
-            "refund_requested",
-            "token_saved",
-            "operator",
-            "recovered",
-            "lost_sight",
-        ];
-        let kinds: std::collections::BTreeSet<i32> = words.map(|word| kind(word).0.into()).into();
-        assert_eq!(kinds.len(), words.len());
+    fn every_kind_is_told_as_one_of_its_own() {
+        let kinds: std::collections::BTreeSet<i32> =
+            HistoryKind::ALL.iter().map(|of| kind(*of).0.into()).collect();
+        assert_eq!(kinds.len(), HistoryKind::ALL.len());
         assert!(!kinds.contains(&0));
+        for of in HistoryKind::ALL {
+            let name = format!("PAYMENT_HISTORY_KIND_{}", of.word().to_uppercase());
+            assert_eq!(kind(*of).0.as_str_name(), name);
+            assert_eq!(HistoryKind::from_word(of.word()), Some(*of));
+        }
     }
 
     #[test]

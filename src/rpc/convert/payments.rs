@@ -76,7 +76,6 @@ pub fn to_payment(payment: Payment, accounts: &Accounts) -> pb::Payment {
         three_d_secure: payment.card.as_ref().and_then(cards::to_three_d_secure),
         provider_references: Some(provider_references),
         test: account.is_some_and(|account| account.rules.test),
-        authorization_expires_at: None,
         created_at: Some(to_time(payment.created_at)),
         updated_at: Some(to_time(payment.updated_at)),
         version: i64::try_from(payment.version).unwrap_or(i64::MAX),
@@ -84,7 +83,6 @@ pub fn to_payment(payment: Payment, accounts: &Accounts) -> pb::Payment {
         account: payment.account.0,
         customer_id: or_empty(payment.customer),
         network_transaction_id: or_empty(payment.network_transaction_id),
-        network_link_id: String::new(),
         descriptor: or_empty(payment.descriptor),
         description: or_empty(payment.description),
         metadata: payment.metadata,
@@ -197,7 +195,7 @@ pub fn to_unresolved(payment: &Payment, sent_at: Timestamp) -> pb::Unresolved {
     pb::Unresolved {
         since: Some(to_time(follow_up.map_or(sent_at, |known| known.since))),
         inquiries: follow_up.map_or(0, |known| count(known.inquiries)),
-        last_inquiry_at: None,
+        last_inquiry_at: follow_up.and_then(|known| known.last_at).map(to_time),
         next_inquiry_at: follow_up.map(|known| to_time(known.next_at)),
         cause: "The request may have arrived, and no answer told what came of it.".to_owned(),
         plan: match follow_up {
@@ -220,21 +218,9 @@ fn to_quarantine(mismatch: &Mismatch, since: Timestamp) -> pb::Quarantine {
     }
 }
 
-/// Which payments to list.
-pub struct Wanted {
-    /// As the journal can tell.
-    pub filter: PaymentFilter,
-    /// As only the payment itself can: of this customer.
-    pub customer: Option<String>,
-}
-
-impl Wanted {
-    /// Whether a payment that passed the filter is one of them. The payment behind a session that
-    /// only saves a card is not shown.
-    pub fn has(&self, payment: &Payment) -> bool {
-        let hidden = payment.session.is_some() && payment.asked.is_zero();
-        !hidden && self.customer.as_ref().is_none_or(|wanted| payment.customer.as_ref() == Some(wanted))
-    }
+/// Whether a payment is shown. The one behind a session that only saves a card is not.
+pub fn is_shown(payment: &Payment) -> bool {
+    payment.session.is_none() || !payment.asked.is_zero()
 }
 
 /// Reads a request to list payments, apart from its page.
@@ -242,7 +228,7 @@ pub fn wanted(
     request: pb::ListPaymentsRequest,
     merchant: MerchantName,
     problems: &mut Problems,
-) -> Option<Wanted> {
+) -> Option<PaymentFilter> {
     let token = match request.token_id.as_str() {
         "" => None,
         id => {
@@ -263,20 +249,18 @@ pub fn wanted(
             id
         }
     };
-    Some(Wanted {
-        filter: PaymentFilter {
-            merchant,
-            states: request.states.into_iter().filter_map(|state| from_state(enumeration(state))).collect(),
-            account: text(request.account).map(AccountName),
-            merchant_reference: text(request.merchant_reference),
-            token,
-            session,
-            created_from: time("created_after", request.created_after, problems),
-            created_before: time("created_before", request.created_before, problems),
-            before: None,
-            limit: ROWS_MAX,
-        },
+    Some(PaymentFilter {
+        merchant,
+        states: request.states.into_iter().filter_map(|state| from_state(enumeration(state))).collect(),
+        account: text(request.account).map(AccountName),
+        merchant_reference: text(request.merchant_reference),
+        token,
+        session,
         customer: text(request.customer_id),
+        created_from: time("created_after", request.created_after, problems),
+        created_before: time("created_before", request.created_before, problems),
+        before: None,
+        limit: ROWS_MAX,
     })
 }
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::card::{Means, TokenUses};
 use crate::domain::ids::{AccountName, SessionId, TokenId};
-use crate::domain::order::{Purchase, Purpose, SessionMode, SessionOrder};
+use crate::domain::order::{MethodKind, Purchase, Purpose, SessionMode, SessionOrder};
 use crate::domain::outcome::DeclineReason;
 use crate::domain::payment::{Payment, PaymentState};
 use crate::domain::session::{Session, SessionStatus};
@@ -60,8 +60,8 @@ pub fn open(request: pb::CreateSessionRequest, terms: Terms, problems: &mut Prob
     let any_sum = options.flag("partial_payment").unwrap_or_default();
     let content = orders::content(request.order, amount, any_sum, terms, problems);
     let tokens = offered(&request.token_ids, purpose, problems);
-    if !request.payment_methods.is_empty() {
-        problems.add("payment_methods", "is not supported yet; use payment_method_names");
+    if !request.payment_methods.is_empty() && !request.payment_method_names.is_empty() {
+        problems.add("payment_methods", "and payment_method_names exclude each other");
     }
     let billing = request.billing_address.map(orders::address);
     let country =
@@ -108,12 +108,33 @@ pub fn open(request: pb::CreateSessionRequest, terms: Terms, problems: &mut Prob
                 pb::SaveCardDisplay::Always => false,
             },
             attempts: u32::try_from(request.max_attempts).unwrap_or_default(),
+            method_kinds: method_kinds(&request.payment_methods),
             methods: request.payment_method_names,
             expires_at,
         },
         expiry_given,
         tokens,
     })
+}
+
+/// Each kind once, in the order of the request.
+fn method_kinds(wanted: &[i32]) -> Vec<MethodKind> {
+    let mut kinds = Vec::new();
+    for kind in wanted {
+        let kind = match enumeration(*kind) {
+            pb::PaymentMethodKind::Unspecified => continue,
+            pb::PaymentMethodKind::Card => MethodKind::Card,
+            pb::PaymentMethodKind::Wallet => MethodKind::Wallet,
+            pb::PaymentMethodKind::BankTransfer => MethodKind::BankTransfer,
+            pb::PaymentMethodKind::QrCode => MethodKind::QrCode,
+            pb::PaymentMethodKind::PayLater => MethodKind::PayLater,
+            pb::PaymentMethodKind::Cash => MethodKind::Cash,
+        };
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
 }
 
 fn offered(ids: &[String], purpose: Option<Purpose>, problems: &mut Problems) -> Vec<TokenId> {

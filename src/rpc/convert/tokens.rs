@@ -56,7 +56,7 @@ pub fn to_token(token: Token, accounts: &Accounts, now: Timestamp) -> pb::Token 
         },
         created_at: Some(to_time(token.created_at)),
         updated_at: Some(to_time(token.updated_at)),
-        last_used_at: None,
+        last_used_at: token.last_used_at.map(to_time),
         account: token.account.0,
         customer_id: or_empty(token.customer),
         metadata: token.metadata,

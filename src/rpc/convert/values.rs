@@ -79,7 +79,10 @@ pub fn money(field: &str, money: Option<&pb::Money>, zero: Zero, problems: &mut 
     };
     if let Some(problem) = out_of_bounds {
         let field = format!("{field}.amount_minor");
-        problems.add_kind(&field, problem, FieldMistake::AmountOutOfBounds);
+        let minimum_minor = Some(i64::from(matches!(zero, Zero::Refused)));
+        let maximum_minor = matches!(zero, Zero::Required).then_some(0);
+        let kind = FieldMistake::AmountOutOfBounds { minimum_minor, maximum_minor };
+        problems.add_kind(&field, problem, kind);
     }
     Money::new(money.amount_minor, currency?).ok()
 }

@@ -202,21 +202,21 @@ async fn list(
     let mut problems = Problems::default();
     let place = pages.place(&token, &mut problems);
     let mut wanted = checked.and_then(|wanted| problems.finish(Some(wanted)))?;
-    wanted.filter.before = place.and_then(|place| Some(PaymentId::from_bytes(place.try_into().ok()?)));
+    wanted.before = place.and_then(|place| Some(PaymentId::from_bytes(place.try_into().ok()?)));
     // One more than a page, to know whether there is another.
-    wanted.filter.limit = size + 1;
+    wanted.limit = size + 1;
     let mut found = Vec::new();
     for _ in 0..READS_MAX {
-        let read = door.gateway.payments(wanted.filter.clone()).await?;
+        let read = door.gateway.payments(wanted.clone()).await?;
         let is_last = read.len() <= size;
         for payment in read {
             if found.len() == size {
-                let next_page_token = wanted.filter.before.map(|id| pages.token(&id.to_bytes()));
+                let next_page_token = wanted.before.map(|id| pages.token(&id.to_bytes()));
                 let next_page_token = next_page_token.unwrap_or_default();
                 return Ok(pb::ListPaymentsResponse { payments: found, next_page_token });
             }
-            wanted.filter.before = Some(payment.id);
-            if wanted.has(&payment) {
+            wanted.before = Some(payment.id);
+            if payments::is_shown(&payment) {
                 found.push(payments::to_payment(payment, door.gateway.accounts()));
             }
         }
@@ -224,7 +224,7 @@ async fn list(
             return Ok(pb::ListPaymentsResponse { payments: found, next_page_token: String::new() });
         }
     }
-    let next_page_token = wanted.filter.before.map(|id| pages.token(&id.to_bytes())).unwrap_or_default();
+    let next_page_token = wanted.before.map(|id| pages.token(&id.to_bytes())).unwrap_or_default();
     Ok(pb::ListPaymentsResponse { payments: found, next_page_token })
 }
 

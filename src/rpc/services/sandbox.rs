@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use crate::domain::ids::AccountName;
 use crate::domain::outcome::NextAction;
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Payment, PaymentState};
 use crate::engine::error::{Error, FieldError, Thing};
 use crate::rpc::convert::{payments, sessions, values};
 use crate::rpc::door::{Call, Door};
@@ -60,10 +60,11 @@ impl SandboxService for Playground {
                 scenario_answer(None, "faults were cleared", left)
             }
             Scenario::Customer(customer) => {
-                let (page, action) = self.place(&call, customer).await.map_err(refuse)?;
+                let (page, state, action) = self.place(&call, customer).await.map_err(refuse)?;
                 match sandbox.customer(&page, action).await {
                     Ok(acted) => scenario_answer(acted.return_url, &acted.summary, 0),
                     Err(Refusal::NoSuchPage) => return Err(status::sandbox_place_not_found(page)),
+                    Err(Refusal::NotNow(why)) => return Err(status::sandbox_forbids(why, state, &about)),
                     Err(refusal) => return Err(refuse(at("customer.action", refusal))),
                 }
             }
@@ -83,30 +84,31 @@ impl SandboxService for Playground {
 }
 
 impl Playground {
-    /// The address of the page where the customer is, and what the customer does there.
+    /// The address of the page where the customer is, where its payment stands as far as the request
+    /// names it, and what the customer does there.
     async fn place(
         &self,
         call: &Call,
         customer: pb::CustomerScenario,
-    ) -> Result<(String, CustomerAction), Error> {
+    ) -> Result<(String, Option<PaymentState>, CustomerAction), Error> {
         let missing = || Error::Invalid(vec![FieldError::new("customer", "lacks a place or an action")]);
         let action = to_action(customer.action.ok_or_else(missing)?);
         let mut problems = Problems::default();
         problems.inside("customer.");
-        let page = match customer.place.ok_or_else(missing)? {
-            Place::PageUrl(url) => url,
+        let payment = match customer.place.ok_or_else(missing)? {
+            Place::PageUrl(url) => return Ok((url, None, action)),
             Place::SessionId(id) => {
                 let id = sessions::id(&id, &mut problems);
                 let id = problems.finish(id)?;
-                page_of(&self.door.gateway.session(&call.caller, id).await?.payment)?
+                self.door.gateway.session(&call.caller, id).await?.payment
             }
             Place::PaymentId(id) => {
                 let id = payments::id(&id, &mut problems);
                 let id = problems.finish(id)?;
-                page_of(&self.door.gateway.payment(&call.caller, id).await?)?
+                self.door.gateway.payment(&call.caller, id).await?
             }
         };
-        Ok((page, action))
+        Ok((page_of(&payment)?, Some(payment.state), action))
     }
 }
 
@@ -131,7 +133,7 @@ fn check_account(door: &Door, call: &Call, name: &str) -> Result<(), Error> {
 fn at(field: &str, refusal: Refusal) -> Error {
     let problem = match refusal {
         Refusal::NoSuchPage => "names no page of a simulated provider".to_owned(),
-        Refusal::Impossible(why) => why,
+        Refusal::Impossible(why) | Refusal::NotNow(why) => why,
     };
     Error::Invalid(vec![FieldError::new(field, problem)])
 }

@@ -88,7 +88,7 @@ fn answer(
 }
 
 fn refused<T>(why: &str) -> Result<T, CustomerRefusal> {
-    Err(CustomerRefusal(why.to_owned()))
+    Err(CustomerRefusal::Forbidden(why.to_owned()))
 }
 
 /// The challenge a checkout waits for.
@@ -133,7 +133,7 @@ fn charge(begateway: &Begateway, token: &str, payment: &Payment, needs_cvc: bool
     let (card, saved) = match saved {
         Some(saved) if !gives_card => {
             if needs_cvc && !payment.cvc.as_deref().is_some_and(is_cvc) {
-                return refused("the security code is needed");
+                return Err(CustomerRefusal::Typed("the security code is needed".to_owned()));
             }
             (saved.card.clone(), Some(saved))
         }
@@ -170,7 +170,7 @@ fn typed_card(payment: &Payment) -> Result<Card, CustomerRefusal> {
             Invalid::Expiry => "the expiry date is not right",
             Invalid::Cvc => "the security code is not right",
         };
-        CustomerRefusal(why.to_owned())
+        CustomerRefusal::Typed(why.to_owned())
     })
 }
 

@@ -118,7 +118,7 @@ fn moved(begateway: &Begateway, token: &str, result: CustomerResult) -> Response
     match result {
         Err(refusal) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            show(begateway, token, status, Some(&refusal.0))
+            show(begateway, token, status, Some(refusal.words()))
         }
         Ok(outcome) => match (outcome.return_url, outcome.status.as_str()) {
             (Some(url), _) => Redirect::to(&url).into_response(),
@@ -160,7 +160,7 @@ fn show(begateway: &Begateway, token: &str, status: StatusCode, notice: Option<&
     let state = begateway.state();
     let checkout = match hosted::open(&state, token) {
         Ok(checkout) => checkout,
-        Err(refusal) => return over(&refusal.0),
+        Err(refusal) => return over(refusal.words()),
     };
     let saved = saved_card(&state, &checkout).map(|saved| saved.card.masked());
     let cards = TEST_CARDS.iter().map(|card| (card.number, card.meaning));

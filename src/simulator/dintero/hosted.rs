@@ -52,7 +52,7 @@ pub fn act(dintero: &Dintero, id: &str, action: &CustomerAction) -> CustomerResu
 }
 
 fn refused<T>(why: &str) -> Result<T, CustomerRefusal> {
-    Err(CustomerRefusal(why.to_owned()))
+    Err(CustomerRefusal::Forbidden(why.to_owned()))
 }
 
 fn waiting(dintero: &Dintero, id: &str) -> bool {
@@ -101,7 +101,7 @@ pub fn pay(dintero: &Dintero, id: &str, payment: &Payment) -> CustomerResult {
         Some(card) if payment.card.as_deref().unwrap_or_default().is_empty() => {
             let needs_cvc = session.setting(&product_type, "no_cvc") != Some(&json!(true));
             if needs_cvc && !payment.cvc.as_deref().is_some_and(is_cvc) {
-                return refused("the security code is needed");
+                return Err(CustomerRefusal::Typed("the security code is needed".to_owned()));
             }
             card
         }
@@ -111,7 +111,7 @@ pub fn pay(dintero: &Dintero, id: &str, payment: &Payment) -> CustomerResult {
                 Invalid::Expiry => "the expiry date is not right",
                 Invalid::Cvc => "the security code is not right",
             };
-            CustomerRefusal(why.to_owned())
+            CustomerRefusal::Typed(why.to_owned())
         })?,
     };
     let trick = outcomes::trick(&card.number);

@@ -20,7 +20,7 @@ use crate::simulator::page::{self, Checkout};
 pub async fn view(Shared(dintero): Shared<Arc<Dintero>>, Path(id): Path<String>) -> Response {
     match hosted::visit(&dintero, &id) {
         Ok(()) => checkout(&dintero, &id, StatusCode::OK, None),
-        Err(refusal) => over(&refusal.0),
+        Err(refusal) => over(refusal.words()),
     }
 }
 
@@ -90,9 +90,9 @@ fn moved(dintero: &Dintero, id: &str, result: CustomerResult) -> Response {
                 state.sessions.get(id).is_some_and(|session| session.is_open(dintero.now()))
             };
             if is_open {
-                checkout(dintero, id, StatusCode::UNPROCESSABLE_ENTITY, Some(&refusal.0))
+                checkout(dintero, id, StatusCode::UNPROCESSABLE_ENTITY, Some(refusal.words()))
             } else {
-                over(&refusal.0)
+                over(refusal.words())
             }
         }
         Ok(outcome) => match (outcome.return_url, outcome.status.as_str()) {

@@ -464,7 +464,8 @@ type CapabilityLimit struct {
 	Minimum *int64 `protobuf:"varint,2,opt,name=minimum,proto3,oneof" json:"minimum,omitempty"`
 	// The greatest value or length. Unset means none.
 	Maximum *int64 `protobuf:"varint,3,opt,name=maximum,proto3,oneof" json:"maximum,omitempty"`
-	// The only values that are allowed, such as currencies. Empty means no such limit.
+	// The only values that are allowed, such as currencies, or kinds of `payment_methods` by their
+	// names without prefix, such as `CARD`. Empty means no such limit.
 	AllowedValues []string `protobuf:"bytes,4,rep,name=allowed_values,json=allowedValues,proto3" json:"allowed_values,omitempty"`
 	// The currency for which an amount is limited. Empty means every currency, or that it is no
 	// amount.

@@ -630,8 +630,6 @@ type Payment struct {
 	// The card network's id of the transaction, to be named in later charges by the merchant. Empty
 	// means that the provider gives none.
 	NetworkTransactionId string `protobuf:"bytes,26,opt,name=network_transaction_id,json=networkTransactionId,proto3" json:"network_transaction_id,omitempty"`
-	// Mastercard's link id of the transaction. Empty means that the provider gives none.
-	NetworkLinkId string `protobuf:"bytes,27,opt,name=network_link_id,json=networkLinkId,proto3" json:"network_link_id,omitempty"`
 	// The text on the customer's statement. Empty means the account's default.
 	Descriptor_ string `protobuf:"bytes,28,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
 	// What the payment is for, as the caller said.
@@ -640,8 +638,6 @@ type Payment struct {
 	Metadata map[string]string `protobuf:"bytes,30,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Whether the account is a test account, so that no real money moves.
 	Test bool `protobuf:"varint,31,opt,name=test,proto3" json:"test,omitempty"`
-	// When the authorization ends by itself. Unset means unknown, or that there is none.
-	AuthorizationExpiresAt *timestamppb.Timestamp `protobuf:"bytes,32,opt,name=authorization_expires_at,json=authorizationExpiresAt,proto3" json:"authorization_expires_at,omitempty"`
 	// When the payment was created.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,33,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the payment last changed.
@@ -865,13 +861,6 @@ func (x *Payment) GetNetworkTransactionId() string {
 	return ""
 }
 
-func (x *Payment) GetNetworkLinkId() string {
-	if x != nil {
-		return x.NetworkLinkId
-	}
-	return ""
-}
-
 func (x *Payment) GetDescriptor_() string {
 	if x != nil {
 		return x.Descriptor_
@@ -898,13 +887,6 @@ func (x *Payment) GetTest() bool {
 		return x.Test
 	}
 	return false
-}
-
-func (x *Payment) GetAuthorizationExpiresAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.AuthorizationExpiresAt
-	}
-	return nil
 }
 
 func (x *Payment) GetCreatedAt() *timestamppb.Timestamp {
@@ -2034,7 +2016,7 @@ var File_turnpike_v1_payment_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"\n" +
-	"\x19turnpike/v1/payment.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\x1a\x1eturnpike/v1/error_reason.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\"\xc0\r\n" +
+	"\x19turnpike/v1/payment.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\x1a\x1eturnpike/v1/error_reason.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\"\xc2\f\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x12merchant_reference\x18\x02 \x01(\tR\x11merchantReference\x12\x18\n" +
@@ -2069,15 +2051,13 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"\x04card\x18\x17 \x01(\v2\x18.turnpike.v1.CardSummaryR\x04card\x12E\n" +
 	"\x0ethree_d_secure\x18\x18 \x01(\v2\x1f.turnpike.v1.ThreeDSecureResultR\fthreeDSecure\x12P\n" +
 	"\x13provider_references\x18\x19 \x01(\v2\x1f.turnpike.v1.ProviderReferencesR\x12providerReferences\x124\n" +
-	"\x16network_transaction_id\x18\x1a \x01(\tR\x14networkTransactionId\x12&\n" +
-	"\x0fnetwork_link_id\x18\x1b \x01(\tR\rnetworkLinkId\x12\x1e\n" +
+	"\x16network_transaction_id\x18\x1a \x01(\tR\x14networkTransactionId\x12\x1e\n" +
 	"\n" +
 	"descriptor\x18\x1c \x01(\tR\n" +
 	"descriptor\x12 \n" +
 	"\vdescription\x18\x1d \x01(\tR\vdescription\x12>\n" +
 	"\bmetadata\x18\x1e \x03(\v2\".turnpike.v1.Payment.MetadataEntryR\bmetadata\x12\x12\n" +
-	"\x04test\x18\x1f \x01(\bR\x04test\x12T\n" +
-	"\x18authorization_expires_at\x18  \x01(\v2\x1a.google.protobuf.TimestampR\x16authorizationExpiresAt\x129\n" +
+	"\x04test\x18\x1f \x01(\bR\x04test\x129\n" +
 	"\n" +
 	"created_at\x18! \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
@@ -2338,51 +2318,50 @@ var file_turnpike_v1_payment_proto_depIdxs = []int32{
 	26, // 15: turnpike.v1.Payment.three_d_secure:type_name -> turnpike.v1.ThreeDSecureResult
 	14, // 16: turnpike.v1.Payment.provider_references:type_name -> turnpike.v1.ProviderReferences
 	20, // 17: turnpike.v1.Payment.metadata:type_name -> turnpike.v1.Payment.MetadataEntry
-	27, // 18: turnpike.v1.Payment.authorization_expires_at:type_name -> google.protobuf.Timestamp
-	27, // 19: turnpike.v1.Payment.created_at:type_name -> google.protobuf.Timestamp
-	27, // 20: turnpike.v1.Payment.updated_at:type_name -> google.protobuf.Timestamp
-	28, // 21: turnpike.v1.Failure.reason:type_name -> turnpike.v1.ErrorReason
-	27, // 22: turnpike.v1.Unresolved.since:type_name -> google.protobuf.Timestamp
-	27, // 23: turnpike.v1.Unresolved.last_inquiry_at:type_name -> google.protobuf.Timestamp
-	27, // 24: turnpike.v1.Unresolved.next_inquiry_at:type_name -> google.protobuf.Timestamp
-	27, // 25: turnpike.v1.Quarantine.since:type_name -> google.protobuf.Timestamp
-	13, // 26: turnpike.v1.Quarantine.mismatches:type_name -> turnpike.v1.Mismatch
-	4,  // 27: turnpike.v1.Quarantine.evidence:type_name -> turnpike.v1.EvidenceKind
-	22, // 28: turnpike.v1.Capture.money:type_name -> turnpike.v1.Money
-	5,  // 29: turnpike.v1.Capture.status:type_name -> turnpike.v1.OperationStatus
-	24, // 30: turnpike.v1.Capture.decline:type_name -> turnpike.v1.Decline
-	10, // 31: turnpike.v1.Capture.failure:type_name -> turnpike.v1.Failure
-	11, // 32: turnpike.v1.Capture.unresolved:type_name -> turnpike.v1.Unresolved
-	29, // 33: turnpike.v1.Capture.lines:type_name -> turnpike.v1.OrderLinePart
-	27, // 34: turnpike.v1.Capture.created_at:type_name -> google.protobuf.Timestamp
-	27, // 35: turnpike.v1.Capture.updated_at:type_name -> google.protobuf.Timestamp
-	22, // 36: turnpike.v1.Refund.money:type_name -> turnpike.v1.Money
-	5,  // 37: turnpike.v1.Refund.status:type_name -> turnpike.v1.OperationStatus
-	6,  // 38: turnpike.v1.Refund.reason:type_name -> turnpike.v1.RefundReason
-	24, // 39: turnpike.v1.Refund.decline:type_name -> turnpike.v1.Decline
-	10, // 40: turnpike.v1.Refund.failure:type_name -> turnpike.v1.Failure
-	11, // 41: turnpike.v1.Refund.unresolved:type_name -> turnpike.v1.Unresolved
-	29, // 42: turnpike.v1.Refund.lines:type_name -> turnpike.v1.OrderLinePart
-	21, // 43: turnpike.v1.Refund.metadata:type_name -> turnpike.v1.Refund.MetadataEntry
-	27, // 44: turnpike.v1.Refund.created_at:type_name -> google.protobuf.Timestamp
-	27, // 45: turnpike.v1.Refund.updated_at:type_name -> google.protobuf.Timestamp
-	22, // 46: turnpike.v1.PaymentVoid.money:type_name -> turnpike.v1.Money
-	5,  // 47: turnpike.v1.PaymentVoid.status:type_name -> turnpike.v1.OperationStatus
-	10, // 48: turnpike.v1.PaymentVoid.failure:type_name -> turnpike.v1.Failure
-	11, // 49: turnpike.v1.PaymentVoid.unresolved:type_name -> turnpike.v1.Unresolved
-	27, // 50: turnpike.v1.PaymentVoid.created_at:type_name -> google.protobuf.Timestamp
-	27, // 51: turnpike.v1.PaymentVoid.updated_at:type_name -> google.protobuf.Timestamp
-	27, // 52: turnpike.v1.PaymentHistoryEntry.time:type_name -> google.protobuf.Timestamp
-	7,  // 53: turnpike.v1.PaymentHistoryEntry.kind:type_name -> turnpike.v1.PaymentHistoryKind
-	0,  // 54: turnpike.v1.PaymentHistoryEntry.state_before:type_name -> turnpike.v1.PaymentState
-	0,  // 55: turnpike.v1.PaymentHistoryEntry.state_after:type_name -> turnpike.v1.PaymentState
-	4,  // 56: turnpike.v1.PaymentHistoryEntry.evidence:type_name -> turnpike.v1.EvidenceKind
-	19, // 57: turnpike.v1.PaymentHistoryEntry.exchange:type_name -> turnpike.v1.ExchangeSummary
-	58, // [58:58] is the sub-list for method output_type
-	58, // [58:58] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	27, // 18: turnpike.v1.Payment.created_at:type_name -> google.protobuf.Timestamp
+	27, // 19: turnpike.v1.Payment.updated_at:type_name -> google.protobuf.Timestamp
+	28, // 20: turnpike.v1.Failure.reason:type_name -> turnpike.v1.ErrorReason
+	27, // 21: turnpike.v1.Unresolved.since:type_name -> google.protobuf.Timestamp
+	27, // 22: turnpike.v1.Unresolved.last_inquiry_at:type_name -> google.protobuf.Timestamp
+	27, // 23: turnpike.v1.Unresolved.next_inquiry_at:type_name -> google.protobuf.Timestamp
+	27, // 24: turnpike.v1.Quarantine.since:type_name -> google.protobuf.Timestamp
+	13, // 25: turnpike.v1.Quarantine.mismatches:type_name -> turnpike.v1.Mismatch
+	4,  // 26: turnpike.v1.Quarantine.evidence:type_name -> turnpike.v1.EvidenceKind
+	22, // 27: turnpike.v1.Capture.money:type_name -> turnpike.v1.Money
+	5,  // 28: turnpike.v1.Capture.status:type_name -> turnpike.v1.OperationStatus
+	24, // 29: turnpike.v1.Capture.decline:type_name -> turnpike.v1.Decline
+	10, // 30: turnpike.v1.Capture.failure:type_name -> turnpike.v1.Failure
+	11, // 31: turnpike.v1.Capture.unresolved:type_name -> turnpike.v1.Unresolved
+	29, // 32: turnpike.v1.Capture.lines:type_name -> turnpike.v1.OrderLinePart
+	27, // 33: turnpike.v1.Capture.created_at:type_name -> google.protobuf.Timestamp
+	27, // 34: turnpike.v1.Capture.updated_at:type_name -> google.protobuf.Timestamp
+	22, // 35: turnpike.v1.Refund.money:type_name -> turnpike.v1.Money
+	5,  // 36: turnpike.v1.Refund.status:type_name -> turnpike.v1.OperationStatus
+	6,  // 37: turnpike.v1.Refund.reason:type_name -> turnpike.v1.RefundReason
+	24, // 38: turnpike.v1.Refund.decline:type_name -> turnpike.v1.Decline
+	10, // 39: turnpike.v1.Refund.failure:type_name -> turnpike.v1.Failure
+	11, // 40: turnpike.v1.Refund.unresolved:type_name -> turnpike.v1.Unresolved
+	29, // 41: turnpike.v1.Refund.lines:type_name -> turnpike.v1.OrderLinePart
+	21, // 42: turnpike.v1.Refund.metadata:type_name -> turnpike.v1.Refund.MetadataEntry
+	27, // 43: turnpike.v1.Refund.created_at:type_name -> google.protobuf.Timestamp
+	27, // 44: turnpike.v1.Refund.updated_at:type_name -> google.protobuf.Timestamp
+	22, // 45: turnpike.v1.PaymentVoid.money:type_name -> turnpike.v1.Money
+	5,  // 46: turnpike.v1.PaymentVoid.status:type_name -> turnpike.v1.OperationStatus
+	10, // 47: turnpike.v1.PaymentVoid.failure:type_name -> turnpike.v1.Failure
+	11, // 48: turnpike.v1.PaymentVoid.unresolved:type_name -> turnpike.v1.Unresolved
+	27, // 49: turnpike.v1.PaymentVoid.created_at:type_name -> google.protobuf.Timestamp
+	27, // 50: turnpike.v1.PaymentVoid.updated_at:type_name -> google.protobuf.Timestamp
+	27, // 51: turnpike.v1.PaymentHistoryEntry.time:type_name -> google.protobuf.Timestamp
+	7,  // 52: turnpike.v1.PaymentHistoryEntry.kind:type_name -> turnpike.v1.PaymentHistoryKind
+	0,  // 53: turnpike.v1.PaymentHistoryEntry.state_before:type_name -> turnpike.v1.PaymentState
+	0,  // 54: turnpike.v1.PaymentHistoryEntry.state_after:type_name -> turnpike.v1.PaymentState
+	4,  // 55: turnpike.v1.PaymentHistoryEntry.evidence:type_name -> turnpike.v1.EvidenceKind
+	19, // 56: turnpike.v1.PaymentHistoryEntry.exchange:type_name -> turnpike.v1.ExchangeSummary
+	57, // [57:57] is the sub-list for method output_type
+	57, // [57:57] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_turnpike_v1_payment_proto_init() }

@@ -125,9 +125,6 @@ type ChargeTokenRequest struct {
 	BillingAddress *Address `protobuf:"bytes,11,opt,name=billing_address,json=billingAddress,proto3" json:"billing_address,omitempty"`
 	// What is being paid for. Unset means that only the amount is known.
 	Order *Order `protobuf:"bytes,12,opt,name=order,proto3" json:"order,omitempty"`
-	// What the card is meant for after this charge, at most 3, where this charge begins something
-	// new, such as a series. Empty means nothing new.
-	FutureUses []TokenUse `protobuf:"varint,13,rep,packed,name=future_uses,json=futureUses,proto3,enum=turnpike.v1.TokenUse" json:"future_uses,omitempty"`
 	// The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
 	// fewer. Empty means the account's default.
 	Descriptor_ string `protobuf:"bytes,14,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
@@ -286,13 +283,6 @@ func (x *ChargeTokenRequest) GetBillingAddress() *Address {
 func (x *ChargeTokenRequest) GetOrder() *Order {
 	if x != nil {
 		return x.Order
-	}
-	return nil
-}
-
-func (x *ChargeTokenRequest) GetFutureUses() []TokenUse {
-	if x != nil {
-		return x.FutureUses
 	}
 	return nil
 }
@@ -550,9 +540,6 @@ type MerchantInitiated struct {
 	// The card network's id of the first transaction, up to 64 characters, for agreements that began
 	// elsewhere. Empty means that of the first payment.
 	NetworkTransactionId string `protobuf:"bytes,3,opt,name=network_transaction_id,json=networkTransactionId,proto3" json:"network_transaction_id,omitempty"`
-	// Mastercard's link id of the first transaction, up to 64 characters. Empty means that of the
-	// first payment.
-	NetworkLinkId string `protobuf:"bytes,4,opt,name=network_link_id,json=networkLinkId,proto3" json:"network_link_id,omitempty"`
 	// The provider's reference of the first payment, up to 128 characters, for agreements that began
 	// elsewhere (the parent order at BBMSL). Empty means that of the first payment.
 	OriginalReference string `protobuf:"bytes,5,opt,name=original_reference,json=originalReference,proto3" json:"original_reference,omitempty"`
@@ -612,13 +599,6 @@ func (x *MerchantInitiated) GetFirstPaymentId() string {
 func (x *MerchantInitiated) GetNetworkTransactionId() string {
 	if x != nil {
 		return x.NetworkTransactionId
-	}
-	return ""
-}
-
-func (x *MerchantInitiated) GetNetworkLinkId() string {
-	if x != nil {
-		return x.NetworkLinkId
 	}
 	return ""
 }
@@ -1872,7 +1852,7 @@ var File_turnpike_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/payment_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x17turnpike/v1/token.proto\"\xd7\v\n" +
+	"!turnpike/v1/payment_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x17turnpike/v1/token.proto\"\x8c\v\n" +
 	"\x12ChargeTokenRequest\x122\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12*\n" +
@@ -1888,9 +1868,7 @@ const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\bcustomer\x18\n" +
 	" \x01(\v2\x15.turnpike.v1.CustomerR\bcustomer\x12=\n" +
 	"\x0fbilling_address\x18\v \x01(\v2\x14.turnpike.v1.AddressR\x0ebillingAddress\x12(\n" +
-	"\x05order\x18\f \x01(\v2\x12.turnpike.v1.OrderR\x05order\x12I\n" +
-	"\vfuture_uses\x18\r \x03(\x0e2\x15.turnpike.v1.TokenUseB\x11\xbaH\x0e\x92\x01\v\x10\x03\"\a\x82\x01\x04\x10\x01 \x00R\n" +
-	"futureUses\x121\n" +
+	"\x05order\x18\f \x01(\v2\x12.turnpike.v1.OrderR\x05order\x121\n" +
 	"\n" +
 	"descriptor\x18\x0e \x01(\tB\x11\xbaH\x0er\f\x18\x162\b^[ -~]*$R\n" +
 	"descriptor\x12*\n" +
@@ -1915,13 +1893,12 @@ const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\abrowser\x18\x02 \x01(\v2\x19.turnpike.v1.BrowserFactsR\abrowser\x12+\n" +
 	"\x03cvc\x18\x03 \x01(\tB\x19\xbaH\x13\xd8\x01\x01r\x0e2\f^[0-9]{3,4}$\x80\x01\x01R\x03cvc\x12S\n" +
 	"\x0ethree_d_secure\x18\x04 \x01(\x0e2#.turnpike.v1.ThreeDSecurePreferenceB\b\xbaH\x05\x82\x01\x02\x10\x01R\fthreeDSecure\x12G\n" +
-	"\x06locale\x18\x05 \x01(\tB/\xbaH,\xd8\x01\x01r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\x06locale\"\xdc\x03\n" +
+	"\x06locale\x18\x05 \x01(\tB/\xbaH,\xd8\x01\x01r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\x06locale\"\xa1\x03\n" +
 	"\x11MerchantInitiated\x12?\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x1b.turnpike.v1.MerchantReasonB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x12:\n" +
 	"\x10first_payment_id\x18\x02 \x01(\tB\x10\xbaH\r\xd8\x01\x01r\b\x18@:\x04pay_R\x0efirstPaymentId\x12G\n" +
-	"\x16network_transaction_id\x18\x03 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[ -~]*$R\x14networkTransactionId\x129\n" +
-	"\x0fnetwork_link_id\x18\x04 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\rnetworkLinkId\x12A\n" +
+	"\x16network_transaction_id\x18\x03 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[ -~]*$R\x14networkTransactionId\x12A\n" +
 	"\x12original_reference\x18\x05 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\x11originalReference\x12Q\n" +
 	"\x10unscheduled_kind\x18\x06 \x01(\x0e2\x1c.turnpike.v1.UnscheduledKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0funscheduledKind\x120\n" +
 	"\x06series\x18\a \x01(\v2\x18.turnpike.v1.SeriesTermsR\x06series\"\xd8\x01\n" +
@@ -2099,25 +2076,24 @@ var file_turnpike_v1_payment_service_proto_goTypes = []any{
 	(*Customer)(nil),                   // 27: turnpike.v1.Customer
 	(*Address)(nil),                    // 28: turnpike.v1.Address
 	(*Order)(nil),                      // 29: turnpike.v1.Order
-	(TokenUse)(0),                      // 30: turnpike.v1.TokenUse
-	(*timestamppb.Timestamp)(nil),      // 31: google.protobuf.Timestamp
-	(*DinteroChargeOptions)(nil),       // 32: turnpike.v1.DinteroChargeOptions
-	(*BegatewayChargeOptions)(nil),     // 33: turnpike.v1.BegatewayChargeOptions
-	(*PaymobChargeOptions)(nil),        // 34: turnpike.v1.PaymobChargeOptions
-	(*PivotChargeOptions)(nil),         // 35: turnpike.v1.PivotChargeOptions
-	(*BbmslChargeOptions)(nil),         // 36: turnpike.v1.BbmslChargeOptions
-	(*ReturnUrls)(nil),                 // 37: turnpike.v1.ReturnUrls
-	(*BrowserFacts)(nil),               // 38: turnpike.v1.BrowserFacts
-	(ThreeDSecurePreference)(0),        // 39: turnpike.v1.ThreeDSecurePreference
-	(MerchantReason)(0),                // 40: turnpike.v1.MerchantReason
-	(*Payment)(nil),                    // 41: turnpike.v1.Payment
-	(PaymentState)(0),                  // 42: turnpike.v1.PaymentState
-	(*OrderLinePart)(nil),              // 43: turnpike.v1.OrderLinePart
-	(*Capture)(nil),                    // 44: turnpike.v1.Capture
-	(RefundReason)(0),                  // 45: turnpike.v1.RefundReason
-	(*PivotRefundOptions)(nil),         // 46: turnpike.v1.PivotRefundOptions
-	(*Refund)(nil),                     // 47: turnpike.v1.Refund
-	(*PaymentHistoryEntry)(nil),        // 48: turnpike.v1.PaymentHistoryEntry
+	(*timestamppb.Timestamp)(nil),      // 30: google.protobuf.Timestamp
+	(*DinteroChargeOptions)(nil),       // 31: turnpike.v1.DinteroChargeOptions
+	(*BegatewayChargeOptions)(nil),     // 32: turnpike.v1.BegatewayChargeOptions
+	(*PaymobChargeOptions)(nil),        // 33: turnpike.v1.PaymobChargeOptions
+	(*PivotChargeOptions)(nil),         // 34: turnpike.v1.PivotChargeOptions
+	(*BbmslChargeOptions)(nil),         // 35: turnpike.v1.BbmslChargeOptions
+	(*ReturnUrls)(nil),                 // 36: turnpike.v1.ReturnUrls
+	(*BrowserFacts)(nil),               // 37: turnpike.v1.BrowserFacts
+	(ThreeDSecurePreference)(0),        // 38: turnpike.v1.ThreeDSecurePreference
+	(MerchantReason)(0),                // 39: turnpike.v1.MerchantReason
+	(*Payment)(nil),                    // 40: turnpike.v1.Payment
+	(PaymentState)(0),                  // 41: turnpike.v1.PaymentState
+	(*OrderLinePart)(nil),              // 42: turnpike.v1.OrderLinePart
+	(*Capture)(nil),                    // 43: turnpike.v1.Capture
+	(RefundReason)(0),                  // 44: turnpike.v1.RefundReason
+	(*PivotRefundOptions)(nil),         // 45: turnpike.v1.PivotRefundOptions
+	(*Refund)(nil),                     // 46: turnpike.v1.Refund
+	(*PaymentHistoryEntry)(nil),        // 47: turnpike.v1.PaymentHistoryEntry
 }
 var file_turnpike_v1_payment_service_proto_depIdxs = []int32{
 	24, // 0: turnpike.v1.ChargeTokenRequest.provider_token:type_name -> turnpike.v1.ProviderToken
@@ -2128,65 +2104,64 @@ var file_turnpike_v1_payment_service_proto_depIdxs = []int32{
 	27, // 5: turnpike.v1.ChargeTokenRequest.customer:type_name -> turnpike.v1.Customer
 	28, // 6: turnpike.v1.ChargeTokenRequest.billing_address:type_name -> turnpike.v1.Address
 	29, // 7: turnpike.v1.ChargeTokenRequest.order:type_name -> turnpike.v1.Order
-	30, // 8: turnpike.v1.ChargeTokenRequest.future_uses:type_name -> turnpike.v1.TokenUse
-	31, // 9: turnpike.v1.ChargeTokenRequest.expires_at:type_name -> google.protobuf.Timestamp
-	22, // 10: turnpike.v1.ChargeTokenRequest.metadata:type_name -> turnpike.v1.ChargeTokenRequest.MetadataEntry
-	32, // 11: turnpike.v1.ChargeTokenRequest.dintero:type_name -> turnpike.v1.DinteroChargeOptions
-	33, // 12: turnpike.v1.ChargeTokenRequest.begateway:type_name -> turnpike.v1.BegatewayChargeOptions
-	34, // 13: turnpike.v1.ChargeTokenRequest.paymob:type_name -> turnpike.v1.PaymobChargeOptions
-	35, // 14: turnpike.v1.ChargeTokenRequest.pivot:type_name -> turnpike.v1.PivotChargeOptions
-	36, // 15: turnpike.v1.ChargeTokenRequest.bbmsl:type_name -> turnpike.v1.BbmslChargeOptions
-	37, // 16: turnpike.v1.CustomerInitiated.return_urls:type_name -> turnpike.v1.ReturnUrls
-	38, // 17: turnpike.v1.CustomerInitiated.browser:type_name -> turnpike.v1.BrowserFacts
-	39, // 18: turnpike.v1.CustomerInitiated.three_d_secure:type_name -> turnpike.v1.ThreeDSecurePreference
-	40, // 19: turnpike.v1.MerchantInitiated.reason:type_name -> turnpike.v1.MerchantReason
-	0,  // 20: turnpike.v1.MerchantInitiated.unscheduled_kind:type_name -> turnpike.v1.UnscheduledKind
-	4,  // 21: turnpike.v1.MerchantInitiated.series:type_name -> turnpike.v1.SeriesTerms
-	41, // 22: turnpike.v1.ChargeTokenResponse.payment:type_name -> turnpike.v1.Payment
-	41, // 23: turnpike.v1.GetPaymentResponse.payment:type_name -> turnpike.v1.Payment
-	42, // 24: turnpike.v1.ListPaymentsRequest.states:type_name -> turnpike.v1.PaymentState
-	31, // 25: turnpike.v1.ListPaymentsRequest.created_after:type_name -> google.protobuf.Timestamp
-	31, // 26: turnpike.v1.ListPaymentsRequest.created_before:type_name -> google.protobuf.Timestamp
-	41, // 27: turnpike.v1.ListPaymentsResponse.payments:type_name -> turnpike.v1.Payment
-	41, // 28: turnpike.v1.WatchPaymentResponse.payment:type_name -> turnpike.v1.Payment
-	25, // 29: turnpike.v1.CapturePaymentRequest.amount:type_name -> turnpike.v1.Money
-	43, // 30: turnpike.v1.CapturePaymentRequest.lines:type_name -> turnpike.v1.OrderLinePart
-	41, // 31: turnpike.v1.CapturePaymentResponse.payment:type_name -> turnpike.v1.Payment
-	44, // 32: turnpike.v1.CapturePaymentResponse.capture:type_name -> turnpike.v1.Capture
-	25, // 33: turnpike.v1.VoidPaymentRequest.amount:type_name -> turnpike.v1.Money
-	41, // 34: turnpike.v1.VoidPaymentResponse.payment:type_name -> turnpike.v1.Payment
-	25, // 35: turnpike.v1.RefundPaymentRequest.amount:type_name -> turnpike.v1.Money
-	43, // 36: turnpike.v1.RefundPaymentRequest.lines:type_name -> turnpike.v1.OrderLinePart
-	45, // 37: turnpike.v1.RefundPaymentRequest.reason:type_name -> turnpike.v1.RefundReason
-	23, // 38: turnpike.v1.RefundPaymentRequest.metadata:type_name -> turnpike.v1.RefundPaymentRequest.MetadataEntry
-	46, // 39: turnpike.v1.RefundPaymentRequest.pivot:type_name -> turnpike.v1.PivotRefundOptions
-	41, // 40: turnpike.v1.RefundPaymentResponse.payment:type_name -> turnpike.v1.Payment
-	47, // 41: turnpike.v1.RefundPaymentResponse.refund:type_name -> turnpike.v1.Refund
-	41, // 42: turnpike.v1.ResolvePaymentResponse.payment:type_name -> turnpike.v1.Payment
-	48, // 43: turnpike.v1.ListPaymentHistoryResponse.entries:type_name -> turnpike.v1.PaymentHistoryEntry
-	1,  // 44: turnpike.v1.PaymentService.ChargeToken:input_type -> turnpike.v1.ChargeTokenRequest
-	6,  // 45: turnpike.v1.PaymentService.GetPayment:input_type -> turnpike.v1.GetPaymentRequest
-	8,  // 46: turnpike.v1.PaymentService.ListPayments:input_type -> turnpike.v1.ListPaymentsRequest
-	10, // 47: turnpike.v1.PaymentService.WatchPayment:input_type -> turnpike.v1.WatchPaymentRequest
-	12, // 48: turnpike.v1.PaymentService.CapturePayment:input_type -> turnpike.v1.CapturePaymentRequest
-	14, // 49: turnpike.v1.PaymentService.VoidPayment:input_type -> turnpike.v1.VoidPaymentRequest
-	16, // 50: turnpike.v1.PaymentService.RefundPayment:input_type -> turnpike.v1.RefundPaymentRequest
-	18, // 51: turnpike.v1.PaymentService.ResolvePayment:input_type -> turnpike.v1.ResolvePaymentRequest
-	20, // 52: turnpike.v1.PaymentService.ListPaymentHistory:input_type -> turnpike.v1.ListPaymentHistoryRequest
-	5,  // 53: turnpike.v1.PaymentService.ChargeToken:output_type -> turnpike.v1.ChargeTokenResponse
-	7,  // 54: turnpike.v1.PaymentService.GetPayment:output_type -> turnpike.v1.GetPaymentResponse
-	9,  // 55: turnpike.v1.PaymentService.ListPayments:output_type -> turnpike.v1.ListPaymentsResponse
-	11, // 56: turnpike.v1.PaymentService.WatchPayment:output_type -> turnpike.v1.WatchPaymentResponse
-	13, // 57: turnpike.v1.PaymentService.CapturePayment:output_type -> turnpike.v1.CapturePaymentResponse
-	15, // 58: turnpike.v1.PaymentService.VoidPayment:output_type -> turnpike.v1.VoidPaymentResponse
-	17, // 59: turnpike.v1.PaymentService.RefundPayment:output_type -> turnpike.v1.RefundPaymentResponse
-	19, // 60: turnpike.v1.PaymentService.ResolvePayment:output_type -> turnpike.v1.ResolvePaymentResponse
-	21, // 61: turnpike.v1.PaymentService.ListPaymentHistory:output_type -> turnpike.v1.ListPaymentHistoryResponse
-	53, // [53:62] is the sub-list for method output_type
-	44, // [44:53] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	30, // 8: turnpike.v1.ChargeTokenRequest.expires_at:type_name -> google.protobuf.Timestamp
+	22, // 9: turnpike.v1.ChargeTokenRequest.metadata:type_name -> turnpike.v1.ChargeTokenRequest.MetadataEntry
+	31, // 10: turnpike.v1.ChargeTokenRequest.dintero:type_name -> turnpike.v1.DinteroChargeOptions
+	32, // 11: turnpike.v1.ChargeTokenRequest.begateway:type_name -> turnpike.v1.BegatewayChargeOptions
+	33, // 12: turnpike.v1.ChargeTokenRequest.paymob:type_name -> turnpike.v1.PaymobChargeOptions
+	34, // 13: turnpike.v1.ChargeTokenRequest.pivot:type_name -> turnpike.v1.PivotChargeOptions
+	35, // 14: turnpike.v1.ChargeTokenRequest.bbmsl:type_name -> turnpike.v1.BbmslChargeOptions
+	36, // 15: turnpike.v1.CustomerInitiated.return_urls:type_name -> turnpike.v1.ReturnUrls
+	37, // 16: turnpike.v1.CustomerInitiated.browser:type_name -> turnpike.v1.BrowserFacts
+	38, // 17: turnpike.v1.CustomerInitiated.three_d_secure:type_name -> turnpike.v1.ThreeDSecurePreference
+	39, // 18: turnpike.v1.MerchantInitiated.reason:type_name -> turnpike.v1.MerchantReason
+	0,  // 19: turnpike.v1.MerchantInitiated.unscheduled_kind:type_name -> turnpike.v1.UnscheduledKind
+	4,  // 20: turnpike.v1.MerchantInitiated.series:type_name -> turnpike.v1.SeriesTerms
+	40, // 21: turnpike.v1.ChargeTokenResponse.payment:type_name -> turnpike.v1.Payment
+	40, // 22: turnpike.v1.GetPaymentResponse.payment:type_name -> turnpike.v1.Payment
+	41, // 23: turnpike.v1.ListPaymentsRequest.states:type_name -> turnpike.v1.PaymentState
+	30, // 24: turnpike.v1.ListPaymentsRequest.created_after:type_name -> google.protobuf.Timestamp
+	30, // 25: turnpike.v1.ListPaymentsRequest.created_before:type_name -> google.protobuf.Timestamp
+	40, // 26: turnpike.v1.ListPaymentsResponse.payments:type_name -> turnpike.v1.Payment
+	40, // 27: turnpike.v1.WatchPaymentResponse.payment:type_name -> turnpike.v1.Payment
+	25, // 28: turnpike.v1.CapturePaymentRequest.amount:type_name -> turnpike.v1.Money
+	42, // 29: turnpike.v1.CapturePaymentRequest.lines:type_name -> turnpike.v1.OrderLinePart
+	40, // 30: turnpike.v1.CapturePaymentResponse.payment:type_name -> turnpike.v1.Payment
+	43, // 31: turnpike.v1.CapturePaymentResponse.capture:type_name -> turnpike.v1.Capture
+	25, // 32: turnpike.v1.VoidPaymentRequest.amount:type_name -> turnpike.v1.Money
+	40, // 33: turnpike.v1.VoidPaymentResponse.payment:type_name -> turnpike.v1.Payment
+	25, // 34: turnpike.v1.RefundPaymentRequest.amount:type_name -> turnpike.v1.Money
+	42, // 35: turnpike.v1.RefundPaymentRequest.lines:type_name -> turnpike.v1.OrderLinePart
+	44, // 36: turnpike.v1.RefundPaymentRequest.reason:type_name -> turnpike.v1.RefundReason
+	23, // 37: turnpike.v1.RefundPaymentRequest.metadata:type_name -> turnpike.v1.RefundPaymentRequest.MetadataEntry
+	45, // 38: turnpike.v1.RefundPaymentRequest.pivot:type_name -> turnpike.v1.PivotRefundOptions
+	40, // 39: turnpike.v1.RefundPaymentResponse.payment:type_name -> turnpike.v1.Payment
+	46, // 40: turnpike.v1.RefundPaymentResponse.refund:type_name -> turnpike.v1.Refund
+	40, // 41: turnpike.v1.ResolvePaymentResponse.payment:type_name -> turnpike.v1.Payment
+	47, // 42: turnpike.v1.ListPaymentHistoryResponse.entries:type_name -> turnpike.v1.PaymentHistoryEntry
+	1,  // 43: turnpike.v1.PaymentService.ChargeToken:input_type -> turnpike.v1.ChargeTokenRequest
+	6,  // 44: turnpike.v1.PaymentService.GetPayment:input_type -> turnpike.v1.GetPaymentRequest
+	8,  // 45: turnpike.v1.PaymentService.ListPayments:input_type -> turnpike.v1.ListPaymentsRequest
+	10, // 46: turnpike.v1.PaymentService.WatchPayment:input_type -> turnpike.v1.WatchPaymentRequest
+	12, // 47: turnpike.v1.PaymentService.CapturePayment:input_type -> turnpike.v1.CapturePaymentRequest
+	14, // 48: turnpike.v1.PaymentService.VoidPayment:input_type -> turnpike.v1.VoidPaymentRequest
+	16, // 49: turnpike.v1.PaymentService.RefundPayment:input_type -> turnpike.v1.RefundPaymentRequest
+	18, // 50: turnpike.v1.PaymentService.ResolvePayment:input_type -> turnpike.v1.ResolvePaymentRequest
+	20, // 51: turnpike.v1.PaymentService.ListPaymentHistory:input_type -> turnpike.v1.ListPaymentHistoryRequest
+	5,  // 52: turnpike.v1.PaymentService.ChargeToken:output_type -> turnpike.v1.ChargeTokenResponse
+	7,  // 53: turnpike.v1.PaymentService.GetPayment:output_type -> turnpike.v1.GetPaymentResponse
+	9,  // 54: turnpike.v1.PaymentService.ListPayments:output_type -> turnpike.v1.ListPaymentsResponse
+	11, // 55: turnpike.v1.PaymentService.WatchPayment:output_type -> turnpike.v1.WatchPaymentResponse
+	13, // 56: turnpike.v1.PaymentService.CapturePayment:output_type -> turnpike.v1.CapturePaymentResponse
+	15, // 57: turnpike.v1.PaymentService.VoidPayment:output_type -> turnpike.v1.VoidPaymentResponse
+	17, // 58: turnpike.v1.PaymentService.RefundPayment:output_type -> turnpike.v1.RefundPaymentResponse
+	19, // 59: turnpike.v1.PaymentService.ResolvePayment:output_type -> turnpike.v1.ResolvePaymentResponse
+	21, // 60: turnpike.v1.PaymentService.ListPaymentHistory:output_type -> turnpike.v1.ListPaymentHistoryResponse
+	52, // [52:61] is the sub-list for method output_type
+	43, // [43:52] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_turnpike_v1_payment_service_proto_init() }

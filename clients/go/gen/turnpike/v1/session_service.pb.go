@@ -62,11 +62,13 @@ type CreateSessionRequest struct {
 	// What a saved card is meant for, at most 3. Empty means CUSTOMER_PRESENT. It is ignored when no
 	// card is saved.
 	FutureUses []TokenUse `protobuf:"varint,15,rep,packed,name=future_uses,json=futureUses,proto3,enum=turnpike.v1.TokenUse" json:"future_uses,omitempty"`
-	// The kinds of payment methods to offer, at most 6. Empty means all that the account has.
+	// The kinds of payment methods that the provider's page offers, at most 6; GetCapabilities tells
+	// which an account knows, and others are refused with UNSUPPORTED_BY_PROVIDER. It excludes
+	// payment_method_names. Empty means all that the account has.
 	PaymentMethods []PaymentMethodKind `protobuf:"varint,16,rep,packed,name=payment_methods,json=paymentMethods,proto3,enum=turnpike.v1.PaymentMethodKind" json:"payment_methods,omitempty"`
 	// The payment methods to offer by the provider's own names, such as `vipps` or `ALIPAYHK`, at
 	// most 20 of 1 to 64 printable ASCII characters, in the order of display where the provider keeps
-	// it. Empty means all of the kinds above.
+	// it. It excludes payment_methods. Empty means all of the kinds above.
 	PaymentMethodNames []string `protobuf:"bytes,17,rep,name=payment_method_names,json=paymentMethodNames,proto3" json:"payment_method_names,omitempty"`
 	// How often the customer may try, from 1 to 10. Zero means the provider's default.
 	MaxAttempts int32 `protobuf:"varint,18,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`

@@ -224,7 +224,8 @@ type Token struct {
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the token last changed.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	// When the token was last charged. Unset means never.
+	// When the token was last used: charged, offered by a session, or given to ConfirmSession. What was
+	// refused before the gateway recorded it does not count. Unset means never.
 	LastUsedAt    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=last_used_at,json=lastUsedAt,proto3" json:"last_used_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -378,8 +379,6 @@ type ProviderToken struct {
 	OriginalCurrencyCode string `protobuf:"bytes,5,opt,name=original_currency_code,json=originalCurrencyCode,proto3" json:"original_currency_code,omitempty"`
 	// The card network's id of that first transaction, up to 64 characters. Empty means unknown.
 	NetworkTransactionId string `protobuf:"bytes,6,opt,name=network_transaction_id,json=networkTransactionId,proto3" json:"network_transaction_id,omitempty"`
-	// Mastercard's link id of that first transaction, up to 64 characters. Empty means unknown.
-	NetworkLinkId string `protobuf:"bytes,7,opt,name=network_link_id,json=networkLinkId,proto3" json:"network_link_id,omitempty"`
 	// What is known of the card. Unset means nothing.
 	Card *CardSummary `protobuf:"bytes,8,opt,name=card,proto3" json:"card,omitempty"`
 	// What the token may be used for, at most 3. Empty means whatever the provider allows.
@@ -456,13 +455,6 @@ func (x *ProviderToken) GetOriginalCurrencyCode() string {
 func (x *ProviderToken) GetNetworkTransactionId() string {
 	if x != nil {
 		return x.NetworkTransactionId
-	}
-	return ""
-}
-
-func (x *ProviderToken) GetNetworkLinkId() string {
-	if x != nil {
-		return x.NetworkLinkId
 	}
 	return ""
 }
@@ -575,7 +567,7 @@ const file_turnpike_v1_token_proto_rawDesc = "" +
 	"lastUsedAt\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa7\x04\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf6\x03\n" +
 	"\rProviderToken\x12C\n" +
 	"\x06values\x18\x01 \x03(\v2\x1f.turnpike.v1.ProviderTokenValueB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\x04R\x06values\x124\n" +
@@ -584,8 +576,7 @@ const file_turnpike_v1_token_proto_rawDesc = "" +
 	"\x12original_reference\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x11originalReference\x12J\n" +
 	"\x16original_currency_code\x18\x05 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
 	"^[A-Z]{3}$R\x14originalCurrencyCode\x12=\n" +
-	"\x16network_transaction_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x14networkTransactionId\x12/\n" +
-	"\x0fnetwork_link_id\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\rnetworkLinkId\x12,\n" +
+	"\x16network_transaction_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x14networkTransactionId\x12,\n" +
 	"\x04card\x18\b \x01(\v2\x18.turnpike.v1.CardSummaryR\x04card\x12<\n" +
 	"\x04uses\x18\t \x03(\x0e2\x15.turnpike.v1.TokenUseB\x11\xbaH\x0e\x92\x01\v\x10\x03\"\a\x82\x01\x04\x10\x01 \x00R\x04uses\"\xad\x01\n" +
 	"\x12ProviderTokenValue\x12#\n" +

@@ -313,7 +313,9 @@ class CapabilityLimit(_message.Message):
     """
     @_builtins.property
     def allowed_values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The only values that are allowed, such as currencies. Empty means no such limit."""
+        """The only values that are allowed, such as currencies, or kinds of `payment_methods` by their
+        names without prefix, such as `CARD`. Empty means no such limit.
+        """
 
     def __init__(
         self,

@@ -398,12 +398,10 @@ class Payment(_message.Message):
     THREE_D_SECURE_FIELD_NUMBER: _builtins.int
     PROVIDER_REFERENCES_FIELD_NUMBER: _builtins.int
     NETWORK_TRANSACTION_ID_FIELD_NUMBER: _builtins.int
-    NETWORK_LINK_ID_FIELD_NUMBER: _builtins.int
     DESCRIPTOR_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     TEST_FIELD_NUMBER: _builtins.int
-    AUTHORIZATION_EXPIRES_AT_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
@@ -435,8 +433,6 @@ class Payment(_message.Message):
     """The card network's id of the transaction, to be named in later charges by the merchant. Empty
     means that the provider gives none.
     """
-    network_link_id: _builtins.str
-    """Mastercard's link id of the transaction. Empty means that the provider gives none."""
     descriptor: _builtins.str
     """The text on the customer's statement. Empty means the account's default."""
     description: _builtins.str
@@ -512,10 +508,6 @@ class Payment(_message.Message):
         """The caller's own data, at most 50 pairs."""
 
     @_builtins.property
-    def authorization_expires_at(self) -> _timestamp_pb2.Timestamp:
-        """When the authorization ends by itself. Unset means unknown, or that there is none."""
-
-    @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When the payment was created."""
 
@@ -552,19 +544,17 @@ class Payment(_message.Message):
         three_d_secure: _card_pb2.ThreeDSecureResult | None = ...,
         provider_references: Global___ProviderReferences | None = ...,
         network_transaction_id: _builtins.str = ...,
-        network_link_id: _builtins.str = ...,
         descriptor: _builtins.str = ...,
         description: _builtins.str = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         test: _builtins.bool = ...,
-        authorization_expires_at: _timestamp_pb2.Timestamp | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["authorization_expires_at", b"authorization_expires_at", "card", b"card", "created_at", b"created_at", "decline", b"decline", "failure", b"failure", "money", b"money", "next_action", b"next_action", "provider_references", b"provider_references", "quarantine", b"quarantine", "three_d_secure", b"three_d_secure", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "void", b"void"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "created_at", b"created_at", "decline", b"decline", "failure", b"failure", "money", b"money", "next_action", b"next_action", "provider_references", b"provider_references", "quarantine", b"quarantine", "three_d_secure", b"three_d_secure", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "void", b"void"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "authorization_expires_at", b"authorization_expires_at", "capture", b"capture", "captures", b"captures", "card", b"card", "created_at", b"created_at", "customer_id", b"customer_id", "decline", b"decline", "description", b"description", "descriptor", b"descriptor", "failure", b"failure", "id", b"id", "initiator", b"initiator", "merchant_reason", b"merchant_reason", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "network_link_id", b"network_link_id", "network_transaction_id", b"network_transaction_id", "next_action", b"next_action", "provider", b"provider", "provider_references", b"provider_references", "quarantine", b"quarantine", "refunds", b"refunds", "saved_token_ids", b"saved_token_ids", "session_id", b"session_id", "state", b"state", "test", b"test", "three_d_secure", b"three_d_secure", "token_id", b"token_id", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "version", b"version", "void", b"void"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "capture", b"capture", "captures", b"captures", "card", b"card", "created_at", b"created_at", "customer_id", b"customer_id", "decline", b"decline", "description", b"description", "descriptor", b"descriptor", "failure", b"failure", "id", b"id", "initiator", b"initiator", "merchant_reason", b"merchant_reason", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "network_transaction_id", b"network_transaction_id", "next_action", b"next_action", "provider", b"provider", "provider_references", b"provider_references", "quarantine", b"quarantine", "refunds", b"refunds", "saved_token_ids", b"saved_token_ids", "session_id", b"session_id", "state", b"state", "test", b"test", "three_d_secure", b"three_d_secure", "token_id", b"token_id", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "version", b"version", "void", b"void"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -102,7 +102,6 @@ class ChargeTokenRequest(_message.Message):
     CUSTOMER_FIELD_NUMBER: _builtins.int
     BILLING_ADDRESS_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
-    FUTURE_USES_FIELD_NUMBER: _builtins.int
     DESCRIPTOR_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
@@ -169,12 +168,6 @@ class ChargeTokenRequest(_message.Message):
         """What is being paid for. Unset means that only the amount is known."""
 
     @_builtins.property
-    def future_uses(self) -> _containers.RepeatedScalarFieldContainer[_token_pb2.TokenUse.ValueType]:
-        """What the card is meant for after this charge, at most 3, where this charge begins something
-        new, such as a series. Empty means nothing new.
-        """
-
-    @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """Until when the customer can act, should that be needed. Unset means 15 minutes from now. It
         must be in the future, and is of no use when the merchant initiates.
@@ -221,7 +214,6 @@ class ChargeTokenRequest(_message.Message):
         customer: _customer_pb2.Customer | None = ...,
         billing_address: _customer_pb2.Address | None = ...,
         order: _order_pb2.Order | None = ...,
-        future_uses: _abc.Iterable[_token_pb2.TokenUse.ValueType] | None = ...,
         descriptor: _builtins.str = ...,
         description: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
@@ -234,7 +226,7 @@ class ChargeTokenRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "customer", b"customer", "customer_initiated", b"customer_initiated", "dintero", b"dintero", "expires_at", b"expires_at", "initiator", b"initiator", "merchant_initiated", b"merchant_initiated", "money", b"money", "order", b"order", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "provider_token", b"provider_token", "token", b"token", "token_id", b"token_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "capture", b"capture", "customer", b"customer", "customer_initiated", b"customer_initiated", "description", b"description", "descriptor", b"descriptor", "dintero", b"dintero", "expires_at", b"expires_at", "future_uses", b"future_uses", "initiator", b"initiator", "merchant_initiated", b"merchant_initiated", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "order", b"order", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "provider_token", b"provider_token", "request_id", b"request_id", "token", b"token", "token_id", b"token_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "capture", b"capture", "customer", b"customer", "customer_initiated", b"customer_initiated", "description", b"description", "descriptor", b"descriptor", "dintero", b"dintero", "expires_at", b"expires_at", "initiator", b"initiator", "merchant_initiated", b"merchant_initiated", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "order", b"order", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "provider_token", b"provider_token", "request_id", b"request_id", "token", b"token", "token_id", b"token_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_initiator: _TypeAlias = _typing.Literal["customer_initiated", "merchant_initiated"]  # noqa: Y015
     _WhichOneofArgType_initiator: _TypeAlias = _typing.Literal["initiator", b"initiator"]  # noqa: Y015
@@ -306,7 +298,6 @@ class MerchantInitiated(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     FIRST_PAYMENT_ID_FIELD_NUMBER: _builtins.int
     NETWORK_TRANSACTION_ID_FIELD_NUMBER: _builtins.int
-    NETWORK_LINK_ID_FIELD_NUMBER: _builtins.int
     ORIGINAL_REFERENCE_FIELD_NUMBER: _builtins.int
     UNSCHEDULED_KIND_FIELD_NUMBER: _builtins.int
     SERIES_FIELD_NUMBER: _builtins.int
@@ -320,10 +311,6 @@ class MerchantInitiated(_message.Message):
     network_transaction_id: _builtins.str
     """The card network's id of the first transaction, up to 64 characters, for agreements that began
     elsewhere. Empty means that of the first payment.
-    """
-    network_link_id: _builtins.str
-    """Mastercard's link id of the first transaction, up to 64 characters. Empty means that of the
-    first payment.
     """
     original_reference: _builtins.str
     """The provider's reference of the first payment, up to 128 characters, for agreements that began
@@ -343,14 +330,13 @@ class MerchantInitiated(_message.Message):
         reason: _payment_pb2.MerchantReason.ValueType = ...,
         first_payment_id: _builtins.str = ...,
         network_transaction_id: _builtins.str = ...,
-        network_link_id: _builtins.str = ...,
         original_reference: _builtins.str = ...,
         unscheduled_kind: Global___UnscheduledKind.ValueType = ...,
         series: Global___SeriesTerms | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_payment_id", b"first_payment_id", "network_link_id", b"network_link_id", "network_transaction_id", b"network_transaction_id", "original_reference", b"original_reference", "reason", b"reason", "series", b"series", "unscheduled_kind", b"unscheduled_kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_payment_id", b"first_payment_id", "network_transaction_id", b"network_transaction_id", "original_reference", b"original_reference", "reason", b"reason", "series", b"series", "unscheduled_kind", b"unscheduled_kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -157,13 +157,16 @@ class CreateSessionRequest(_message.Message):
 
     @_builtins.property
     def payment_methods(self) -> _containers.RepeatedScalarFieldContainer[_session_pb2.PaymentMethodKind.ValueType]:
-        """The kinds of payment methods to offer, at most 6. Empty means all that the account has."""
+        """The kinds of payment methods that the provider's page offers, at most 6; GetCapabilities tells
+        which an account knows, and others are refused with UNSUPPORTED_BY_PROVIDER. It excludes
+        payment_method_names. Empty means all that the account has.
+        """
 
     @_builtins.property
     def payment_method_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The payment methods to offer by the provider's own names, such as `vipps` or `ALIPAYHK`, at
         most 20 of 1 to 64 printable ASCII characters, in the order of display where the provider keeps
-        it. Empty means all of the kinds above.
+        it. It excludes payment_methods. Empty means all of the kinds above.
         """
 
     @_builtins.property

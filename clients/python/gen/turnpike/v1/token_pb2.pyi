@@ -186,7 +186,9 @@ class Token(_message.Message):
 
     @_builtins.property
     def last_used_at(self) -> _timestamp_pb2.Timestamp:
-        """When the token was last charged. Unset means never."""
+        """When the token was last used: charged, offered by a session, or given to ConfirmSession. What was
+        refused before the gateway recorded it does not count. Unset means never.
+        """
 
     def __init__(
         self,
@@ -226,7 +228,6 @@ class ProviderToken(_message.Message):
     ORIGINAL_REFERENCE_FIELD_NUMBER: _builtins.int
     ORIGINAL_CURRENCY_CODE_FIELD_NUMBER: _builtins.int
     NETWORK_TRANSACTION_ID_FIELD_NUMBER: _builtins.int
-    NETWORK_LINK_ID_FIELD_NUMBER: _builtins.int
     CARD_FIELD_NUMBER: _builtins.int
     USES_FIELD_NUMBER: _builtins.int
     product_type: _builtins.str
@@ -247,8 +248,6 @@ class ProviderToken(_message.Message):
     """
     network_transaction_id: _builtins.str
     """The card network's id of that first transaction, up to 64 characters. Empty means unknown."""
-    network_link_id: _builtins.str
-    """Mastercard's link id of that first transaction, up to 64 characters. Empty means unknown."""
     @_builtins.property
     def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProviderTokenValue]:
         """The secret values, 1 to 4. Most providers have one; Dintero's `payex.creditcard` may have a
@@ -272,13 +271,12 @@ class ProviderToken(_message.Message):
         original_reference: _builtins.str = ...,
         original_currency_code: _builtins.str = ...,
         network_transaction_id: _builtins.str = ...,
-        network_link_id: _builtins.str = ...,
         card: _card_pb2.CardSummary | None = ...,
         uses: _abc.Iterable[Global___TokenUse.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "network_link_id", b"network_link_id", "network_transaction_id", b"network_transaction_id", "original_currency_code", b"original_currency_code", "original_reference", b"original_reference", "product_type", b"product_type", "provider_customer_id", b"provider_customer_id", "uses", b"uses", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "network_transaction_id", b"network_transaction_id", "original_currency_code", b"original_currency_code", "original_reference", b"original_reference", "product_type", b"product_type", "provider_customer_id", b"provider_customer_id", "uses", b"uses", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
