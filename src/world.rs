@@ -74,7 +74,7 @@ impl Default for Line {
             connect_timeout: Duration::from_secs(5),
             total_timeout: Duration::from_secs(65),
             proxy: None,
-            idle_connections_max: 256,
+            idle_connections_max: 1_024,
         }
     }
 }

@@ -264,7 +264,7 @@ impl House {
 
 async fn quarantined_or_settled(gateway: &Gateway, id: PaymentId) -> Payment {
     let payment = gateway.payment(&caller(), id).await.expect("there");
-    if payment.state == PaymentState::Quarantined { payment } else { settled(gateway, id).await }
+    if payment.state == PaymentState::Quarantined { *payment } else { settled(gateway, id).await }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,8 +10,8 @@ const HEX_ID_DIGITS_MIN: usize = 32;
 /// Whether a text holds a card number: 13 to 19 digits, single spaces or hyphens between them
 /// allowed, that pass the Luhn check.
 ///
-/// Digits within a long hexadecimal word are not one: of random UUIDs, about one in ten thousand
-/// would be taken for a card, and callers are advised to use UUIDs.
+/// Digits within a long hexadecimal word are not one: the digits of a random id, such as a UUID, look
+/// like a card often enough to stop a business that makes thousands of them.
 #[must_use]
 pub fn contains_card_number(text: &str) -> bool {
     let bytes = text.as_bytes();

@@ -37,7 +37,7 @@ impl Gateway {
         caller: &Caller,
         ask: Ask<ChargeToken>,
         wait: Option<Duration>,
-    ) -> Result<Answer<Payment>, Error> {
+    ) -> Result<Answer<Box<Payment>>, Error> {
         let Ask { key, fingerprint, wish } = ask;
         let wish = Box::new(wish);
         let (run_key, run_caller) = (key.clone(), caller.clone());
@@ -89,7 +89,7 @@ impl Gateway {
         let payment = self.settle(&account, mover, &claim.key, talked).await?;
         refused(&payment)?;
         self.retire_token(&payment).await?;
-        Ok(Done::new(Came::Payment(Box::new(payment))))
+        Ok(Done::new(Came::Payment(payment)))
     }
 
     /// A charge as it would be sent, for `ExplainRequest`.

@@ -186,7 +186,7 @@ pub struct SessionView {
     /// The session.
     pub session: Session,
     /// Its payment.
-    pub payment: Payment,
+    pub payment: Box<Payment>,
     /// Cards saved in it.
     pub tokens: Vec<Token>,
 }
@@ -195,7 +195,7 @@ pub struct SessionView {
 #[derive(Debug, Clone)]
 pub struct MovementView {
     /// The payment.
-    pub payment: Payment,
+    pub payment: Box<Payment>,
     /// The movement.
     pub movement: MovementId,
 }

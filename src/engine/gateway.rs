@@ -239,7 +239,7 @@ impl Gateway {
             Subject::Payment(id) => {
                 let payment = self.stored_payment(id).await?;
                 refused(&payment)?;
-                Ok(Came::Payment(Box::new(payment)))
+                Ok(Came::Payment(payment))
             }
             Subject::Movement(id, movement) => {
                 let payment = self.stored_payment(id).await?;
@@ -253,15 +253,15 @@ impl Gateway {
         }
     }
 
-    pub(super) async fn stored_payment(&self, id: PaymentId) -> Result<Payment, Error> {
-        self.shared.journal.payment(id).await?.ok_or(Error::NotFound(Thing::Payment))
+    pub(super) async fn stored_payment(&self, id: PaymentId) -> Result<Box<Payment>, Error> {
+        self.shared.journal.payment(id).await?.map(Box::new).ok_or(Error::NotFound(Thing::Payment))
     }
 
     /// A payment of the caller's merchant.
     ///
     /// # Errors
     /// [`Error::NotFound`], also for another merchant's.
-    pub async fn payment(&self, caller: &Caller, id: PaymentId) -> Result<Payment, Error> {
+    pub async fn payment(&self, caller: &Caller, id: PaymentId) -> Result<Box<Payment>, Error> {
         let payment = self.stored_payment(id).await?;
         if payment.merchant != caller.merchant || self.is_hidden(&payment).await? {
             return Err(Error::NotFound(Thing::Payment));
@@ -276,7 +276,7 @@ impl Gateway {
 
     /// Applies a change to a payment, plans its follow-up, and writes it down together with
     /// whatever the change makes.
-    pub(super) async fn change<F>(&self, payment: Payment, mut change: F) -> Result<Payment, Error>
+    pub(super) async fn change<F>(&self, payment: Box<Payment>, mut change: F) -> Result<Box<Payment>, Error>
     where
         F: FnMut(&mut Payment) -> Result<Entry, Error>,
     {
@@ -293,9 +293,9 @@ impl Gateway {
     /// change is applied to what they wrote.
     pub(super) async fn change_planned<F>(
         &self,
-        mut payment: Payment,
+        mut payment: Box<Payment>,
         mut change: F,
-    ) -> Result<Payment, Error>
+    ) -> Result<Box<Payment>, Error>
     where
         F: FnMut(&mut Payment) -> Result<Entry, Error>,
     {
@@ -313,18 +313,17 @@ impl Gateway {
         &self,
         payment: &Payment,
         mut change: F,
-    ) -> Result<Option<Payment>, Error>
+    ) -> Result<Option<Box<Payment>>, Error>
     where
         F: FnMut(&mut Payment) -> Result<Entry, Error>,
     {
-        let mut changed = payment.clone();
-        let mut entry = change(&mut changed)?;
-        if changed == *payment && entry.tokens.is_empty() && entry.claim.is_none() && entry.release.is_none()
+        let mut changed = Box::new(payment.clone());
+        let entry = change(&mut changed)?;
+        if *changed == *payment && entry.tokens.is_empty() && entry.claim.is_none() && entry.release.is_none()
         {
             return Ok(Some(changed));
         }
-        entry.payment = Some(Box::new(changed.clone()));
-        match self.commit_surely(entry).await {
+        match self.commit_surely(entry, &changed).await {
             Ok(()) => {
                 changed.version += 1;
                 self.wrote(&changed);
@@ -337,9 +336,12 @@ impl Gateway {
 
     /// Writes down what must not be lost: while the journal fails, tries again until the process
     /// goes down. What could not be written then is asked for again after the start.
-    async fn commit_surely(&self, entry: Entry) -> Result<(), CommitError> {
+    ///
+    /// The payment comes beside the entry's other parts, so that it is cloned once for each attempt.
+    async fn commit_surely(&self, entry: Entry, payment: &Payment) -> Result<(), CommitError> {
         loop {
-            match self.shared.journal.commit(entry.clone()).await {
+            let attempt = Entry { payment: Some(Box::new(payment.clone())), ..entry.clone() };
+            match self.shared.journal.commit(attempt).await {
                 Err(CommitError::Unavailable(why)) if !self.shared.work.is_draining() => {
                     tracing::error!(%why, "an outcome waits for the journal");
                     self.shared.world.sleep(WRITE_PAUSE).await;
@@ -449,9 +451,9 @@ pub(super) fn note(payment: &Payment, kind: HistoryKind, summary: impl Into<Stri
 }
 
 impl Done {
-    pub(super) fn payment(self) -> Result<Answer<Payment>, Error> {
+    pub(super) fn payment(self) -> Result<Answer<Box<Payment>>, Error> {
         match self.what {
-            Came::Payment(payment) => Ok(Answer { value: *payment, replayed: self.replayed }),
+            Came::Payment(payment) => Ok(Answer { value: payment, replayed: self.replayed }),
             _ => Err(Error::Reused(None)),
         }
     }

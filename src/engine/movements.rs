@@ -90,7 +90,7 @@ impl Gateway {
         mover: MovementMover<'_>,
         claim: &Claim,
         talked: Result<Talked, Broken>,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         let written = mover.claim.is_none();
         let MovementMover { payment, record, .. } = mover;
         let id = record.id;
@@ -134,12 +134,12 @@ impl Gateway {
 
     async fn give_movement_up(
         &self,
-        payment: Payment,
+        payment: Box<Payment>,
         id: MovementId,
         why: &Why,
         exchanges: &[Exchanged],
         release: Option<&Claim>,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         let why = match why {
             Why::Fault(fault) => failure(fault),
             Why::Journal(_) | Why::Paused(_) => failure(&crate::providers::contract::Fault::Unreachable),
@@ -194,7 +194,7 @@ pub(super) fn refused(payment: &Payment, id: MovementId) -> Result<(), Error> {
 /// A payment one of whose movements moves money.
 struct MovementMover<'a> {
     gateway: &'a Gateway,
-    payment: Payment,
+    payment: Box<Payment>,
     record: MovementRecord,
     /// Taken by the first commit.
     claim: Option<Claim>,
@@ -223,7 +223,7 @@ impl MovementMover<'_> {
 impl Mover for MovementMover<'_> {
     async fn begins(&mut self) -> Result<(), CommitError> {
         let mut entry = self.entry();
-        entry.payment = Some(Box::new(self.payment.clone()));
+        entry.payment = Some(self.payment.clone());
         self.gateway.shared.journal.commit(entry).await?;
         self.written();
         Ok(())
@@ -237,7 +237,7 @@ impl Mover for MovementMover<'_> {
             .hear_of(id, MovementNews::Submitted, self.gateway.now())
             .map_err(|_| CommitError::Conflict)?;
         entry.history.push(note(&self.payment, HistoryKind::Permitted, id.to_string()));
-        entry.payment = Some(Box::new(self.payment.clone()));
+        entry.payment = Some(self.payment.clone());
         let permit = self.gateway.shared.journal.permit(entry, Some(id)).await?;
         self.written();
         Ok(permit)

@@ -51,12 +51,12 @@ impl Gateway {
             after = Some(last.id);
             looked_at += batch.len();
             for payment in batch {
-                self.recover_payment(payment).await?;
+                self.recover_payment(Box::new(payment)).await?;
             }
         }
     }
 
-    async fn recover_payment(&self, payment: Payment) -> Result<(), Error> {
+    async fn recover_payment(&self, payment: Box<Payment>) -> Result<(), Error> {
         let own = matches!(payment.state, PaymentState::Created);
         let key = |request_id: &str| IdempotencyKey {
             merchant: payment.merchant.clone(),
@@ -207,7 +207,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Error`]; the payment is as it was then.
-    pub async fn resolve(&self, caller: &Caller, id: PaymentId) -> Result<(Payment, bool), Error> {
+    pub async fn resolve(&self, caller: &Caller, id: PaymentId) -> Result<(Box<Payment>, bool), Error> {
         let _counted = self.shared.work.begin(self.shared.options.in_flight_max)?;
         let mut payment = self.payment(caller, id).await?;
         let before = (payment.state, payment.captured(), payment.refunded());
@@ -229,7 +229,7 @@ impl Gateway {
     }
 
     /// Asks about everything of a payment that is not settled, and writes down what was learned.
-    pub(super) async fn inquire(&self, payment: Payment) -> Result<(Payment, bool), Error> {
+    pub(super) async fn inquire(&self, payment: Box<Payment>) -> Result<(Box<Payment>, bool), Error> {
         let account = self.account_of(&payment)?;
         let version = payment.version;
         let mut payment = payment;
@@ -251,7 +251,7 @@ impl Gateway {
         Ok((payment, changed))
     }
 
-    async fn inquire_payment(&self, account: &Account, payment: Payment) -> Result<Payment, Error> {
+    async fn inquire_payment(&self, account: &Account, payment: Box<Payment>) -> Result<Box<Payment>, Error> {
         if !self.is_at_provider(&payment) {
             return self.expire_locally(payment).await;
         }
@@ -295,7 +295,7 @@ impl Gateway {
     }
 
     /// A session that never reached its provider ends here when its time is over.
-    async fn expire_locally(&self, payment: Payment) -> Result<Payment, Error> {
+    async fn expire_locally(&self, payment: Box<Payment>) -> Result<Box<Payment>, Error> {
         let plan = self.shared.options.follow_up;
         self.change_planned(payment, |payment| {
             let now = self.now();
@@ -313,9 +313,9 @@ impl Gateway {
     async fn inquire_movement(
         &self,
         account: &Account,
-        payment: Payment,
+        payment: Box<Payment>,
         id: MovementId,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         let Some(record) = payment.movement(id) else { return Ok(payment) };
         let kind = match record.kind() {
             MovementKind::Capture => OperationKind::Capture,
@@ -370,9 +370,9 @@ impl Gateway {
     async fn note_no_answer(
         &self,
         account: &Account,
-        payment: Payment,
+        payment: Box<Payment>,
         broken: Broken,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         let plan = self.shared.options.follow_up;
         if let Why::Journal(error) = broken.why {
             return Err(Error::of_commit(error, payment.id));

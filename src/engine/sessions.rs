@@ -376,10 +376,10 @@ impl Gateway {
     /// Applies an outcome that answered a question, not a request for money.
     pub(super) async fn apply_outcome(
         &self,
-        payment: Payment,
+        payment: Box<Payment>,
         outcome: &Outcome,
         claim: Option<Claim>,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         let talked = super::conversation::Talked { outcome: outcome.clone(), exchanges: Vec::new() };
         self.record(payment, Entry { claim, ..Entry::default() }, talked, super::writing::How::Replied).await
     }
@@ -500,7 +500,7 @@ fn session_payment(
     order: &SessionOrder,
     key: &IdempotencyKey,
     now: Timestamp,
-) -> Payment {
+) -> Box<Payment> {
     let mut payment = new_payment(caller, account, id, &order.purchase, key, now);
     payment.session = Some(session);
     payment.expires_at = Some(order.expires_at);
@@ -515,8 +515,8 @@ pub(super) fn new_payment(
     purchase: &crate::domain::order::Purchase,
     key: &IdempotencyKey,
     now: Timestamp,
-) -> Payment {
-    Payment {
+) -> Box<Payment> {
+    Box::new(Payment {
         id,
         merchant: caller.merchant.clone(),
         account: account.name.clone(),
@@ -552,7 +552,7 @@ pub(super) fn new_payment(
         created_at: now,
         updated_at: now,
         version: 0,
-    }
+    })
 }
 
 /// The question what became of a payment.

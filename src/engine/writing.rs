@@ -19,13 +19,13 @@ use super::gateway::{CONFLICTS_MAX, Gateway, note, notes};
 /// A payment whose own money moves.
 pub(super) struct PaymentMover<'a> {
     gateway: &'a Gateway,
-    pub payment: Payment,
+    pub payment: Box<Payment>,
     /// What the first commit also writes: the claim, the session.
     pub first: Entry,
 }
 
 impl<'a> PaymentMover<'a> {
-    pub(super) fn new(gateway: &'a Gateway, payment: Payment, first: Entry) -> Self {
+    pub(super) fn new(gateway: &'a Gateway, payment: Box<Payment>, first: Entry) -> Self {
         Self { gateway, payment, first }
     }
 
@@ -37,7 +37,7 @@ impl<'a> PaymentMover<'a> {
 impl Mover for PaymentMover<'_> {
     async fn begins(&mut self) -> Result<(), CommitError> {
         let mut entry = self.first.clone();
-        entry.payment = Some(Box::new(self.payment.clone()));
+        entry.payment = Some(self.payment.clone());
         self.gateway.shared.journal.commit(entry).await?;
         self.payment.version += 1;
         self.first = Entry::default();
@@ -51,7 +51,7 @@ impl Mover for PaymentMover<'_> {
         self.payment.hear(News::Submitted, now).map_err(|_| CommitError::Conflict)?;
         let mut entry = self.first.clone();
         entry.history.push(note(&self.payment, HistoryKind::Permitted, ""));
-        entry.payment = Some(Box::new(self.payment.clone()));
+        entry.payment = Some(self.payment.clone());
         let permit = self.gateway.shared.journal.permit(entry, None).await?;
         self.payment.version += 1;
         self.first = Entry::default();
@@ -75,7 +75,7 @@ impl Gateway {
         mover: PaymentMover<'_>,
         key: &IdempotencyKey,
         talked: Result<Talked, Broken>,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         let PaymentMover { payment, first, .. } = mover;
         match talked {
             Ok(talked) => self.record(payment, first, talked, How::Replied).await,
@@ -100,18 +100,22 @@ impl Gateway {
     }
 
     /// Writes down what an inquiry found out.
-    pub(super) async fn record_observed(&self, payment: Payment, talked: Talked) -> Result<Payment, Error> {
+    pub(super) async fn record_observed(
+        &self,
+        payment: Box<Payment>,
+        talked: Talked,
+    ) -> Result<Box<Payment>, Error> {
         self.record(payment, Entry::default(), talked, How::Asked).await
     }
 
     /// Writes down an outcome, and the cards that were saved with it.
     pub(super) async fn record(
         &self,
-        payment: Payment,
+        payment: Box<Payment>,
         first: Entry,
         talked: Talked,
         how: How,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         let mut payment = payment;
         for _ in 0..CONFLICTS_MAX {
             // Looked up again after a conflict: the same cards may just have been stored.
@@ -196,10 +200,10 @@ impl Gateway {
 
     async fn lose_sight(
         &self,
-        payment: Payment,
+        payment: Box<Payment>,
         exchanges: &[Exchanged],
         why: &Why,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         let summary = match why {
             Why::Fault(fault) => fault.to_string(),
             Why::Journal(_) | Why::Paused(_) => String::new(),
@@ -216,11 +220,11 @@ impl Gateway {
 
     async fn give_up(
         &self,
-        payment: Payment,
+        payment: Box<Payment>,
         why: &Why,
         exchanges: &[Exchanged],
         release: Option<IdempotencyKey>,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Box<Payment>, Error> {
         self.change(payment, |payment| {
             let now = self.now();
             let why = match why {

@@ -310,7 +310,7 @@ impl Teller<'_> {
         token: TokenId,
         minor: i64,
         capture: CaptureMode,
-    ) -> Result<Answer<Payment>, Error> {
+    ) -> Result<Answer<Box<Payment>>, Error> {
         let wish = charge(self.provider, token, minor, capture);
         self.gateway.charge(&caller(), ask(&self.id(name), wish), None).await
     }
@@ -336,7 +336,7 @@ pub async fn settled(gateway: &Gateway, id: PaymentId) -> Payment {
         let open = payment.state.is_undecided()
             || payment.movements.iter().any(|movement| movement.status.is_unfinished());
         if !open {
-            return payment;
+            return *payment;
         }
         assert!(tokio::time::Instant::now() < deadline, "nobody settles {payment:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;

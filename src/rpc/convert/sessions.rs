@@ -228,7 +228,7 @@ pub fn to_session(view: &SessionView, accounts: &Accounts) -> pb::Session {
 
 /// The payment of a session, unless the session only saves a card.
 pub fn to_payment_of(view: SessionView, accounts: &Accounts) -> Option<pb::Payment> {
-    (!view.session.only_saves()).then(|| payments::to_payment(view.payment, accounts))
+    (!view.session.only_saves()).then(|| payments::to_payment(*view.payment, accounts))
 }
 
 fn status(session: &Session, payment: &Payment) -> pb::SessionStatus {

@@ -38,7 +38,7 @@ impl PaymentService for Payments {
             door.gateway.charge(&call.caller, ask, call.wait).await
         };
         let answer = answer.await.map_err(|error| door.refuse(error, &about))?;
-        let payment = Some(payments::to_payment(answer.value, door.gateway.accounts()));
+        let payment = Some(payments::to_payment(*answer.value, door.gateway.accounts()));
         Ok(Response::new(pb::ChargeTokenResponse { payment, replayed: answer.replayed }))
     }
 
@@ -54,7 +54,7 @@ impl PaymentService for Payments {
             door.gateway.payment(&call.caller, id).await
         };
         let payment = payment.await.map_err(|error| door.refuse(error, &about))?;
-        let payment = Some(payments::to_payment(payment, door.gateway.accounts()));
+        let payment = Some(payments::to_payment(*payment, door.gateway.accounts()));
         Ok(Response::new(pb::GetPaymentResponse { payment }))
     }
 
@@ -100,7 +100,7 @@ impl PaymentService for Payments {
         let (view, replayed) = (answer.value, answer.replayed);
         let movement = view.payment.movement(view.movement);
         let capture = movement.map(|movement| moves::to_capture(&view.payment, movement));
-        let payment = Some(payments::to_payment(view.payment, door.gateway.accounts()));
+        let payment = Some(payments::to_payment(*view.payment, door.gateway.accounts()));
         Ok(Response::new(pb::CapturePaymentResponse { payment, capture, replayed }))
     }
 
@@ -123,7 +123,7 @@ impl PaymentService for Payments {
             }
         };
         let (payment, replayed) = answer.await.map_err(|error| door.refuse(error, &about))?;
-        let payment = payment.map(|payment| payments::to_payment(payment, door.gateway.accounts()));
+        let payment = payment.map(|payment| payments::to_payment(*payment, door.gateway.accounts()));
         Ok(Response::new(pb::VoidPaymentResponse { payment, replayed }))
     }
 
@@ -142,7 +142,7 @@ impl PaymentService for Payments {
         let (view, replayed) = (answer.value, answer.replayed);
         let movement = view.payment.movement(view.movement);
         let refund = movement.map(|movement| moves::to_refund(&view.payment, movement));
-        let payment = Some(payments::to_payment(view.payment, door.gateway.accounts()));
+        let payment = Some(payments::to_payment(*view.payment, door.gateway.accounts()));
         Ok(Response::new(pb::RefundPaymentResponse { payment, refund, replayed }))
     }
 
@@ -158,7 +158,7 @@ impl PaymentService for Payments {
             door.gateway.resolve(&call.caller, id).await
         };
         let (payment, changed) = resolved.await.map_err(|error| door.refuse(error, &about))?;
-        let payment = Some(payments::to_payment(payment, door.gateway.accounts()));
+        let payment = Some(payments::to_payment(*payment, door.gateway.accounts()));
         Ok(Response::new(pb::ResolvePaymentResponse { payment, changed }))
     }
 

@@ -42,7 +42,7 @@ pub async fn start(
         let mut draining = door.draining.clone();
         loop {
             let (version, settled) = (payment.version, is_settled(&payment));
-            let shown = payments::to_payment(payment, door.gateway.accounts());
+            let shown = payments::to_payment(*payment, door.gateway.accounts());
             if sender.send(Ok(pb::WatchPaymentResponse { payment: Some(shown) })).await.is_err()
                 || (until_settled && settled)
             {
