@@ -35,7 +35,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "world",
         ],
     ),
-    ("bench", &["app", "config", "domain", "engine", "journal", "providers", "rpc", "world"]),
+    ("bench", &["app", "config", "domain", "engine", "journal", "providers", "rpc", "telemetry", "world"]),
 ];
 
 /// Crates that a room must not use.
@@ -158,6 +158,22 @@ fn the_clock_is_read_in_two_places() {
             !path.ends_with("/world.rs") && !path.contains("/simulator/clock.rs") && !path.contains("/bench/")
         })
         .filter(|(_, (_, text))| text.contains("Timestamp::now()") || text.contains("SystemTime::now()"))
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn only_the_bench_knows_the_store_that_forgets() {
+    let found: Vec<String> = tree()
+        .iter()
+        .filter(|(path, _)| {
+            let path = path.to_string_lossy();
+            !path.contains("/bench/")
+                && !path.ends_with("/lib.rs")
+                && !path.ends_with("/journal/forgetful.rs")
+        })
+        .filter(|(_, (_, text))| text.to_lowercase().contains("forgetful"))
         .map(|(path, _)| path.display().to_string())
         .collect();
     assert!(found.is_empty(), "{found:#?}");

@@ -80,7 +80,7 @@ impl Window {
 }
 
 #[allow(clippy::cast_precision_loss)] // Counts of a few seconds.
-fn sample(times: &mut Vec<f64>, elapsed: Duration, cpu: Duration) -> Sample {
+fn sample(times: &mut [f64], elapsed: Duration, cpu: Duration) -> Sample {
     let calls = times.len().max(1) as f64;
     Sample {
         per_second: times.len() as f64 / elapsed.as_secs_f64(),

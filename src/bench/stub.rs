@@ -4,7 +4,6 @@
 //! takes a charge in one request, without signing in. It is no simulator: it keeps nothing, checks
 //! nothing, and answers the fields that an adapter must see.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -65,7 +64,7 @@ async fn answer(request: Request<Incoming>, pause: Duration) -> Result<Response<
     response
         .headers_mut()
         .insert(hyper::header::CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/json"));
-    Ok::<_, Infallible>(response).or_else(|never| match never {})
+    Ok(response)
 }
 
 /// The answer to a payment request; `None` when it is not one.
