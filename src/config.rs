@@ -3,34 +3,32 @@
 //! `parse` finds every mistake in one go, with its line, and builds the adapters on the way, so
 //! that what starts is what was checked. `config.example.toml` explains every option.
 
+mod accounts;
+mod callers;
 mod certificates;
 mod reader;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use celes::Country;
 use jiff::Timestamp;
 use toml::de::DeTable;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::domain::ids::{AccountName, MerchantName};
-use crate::domain::money::Currency;
+use crate::domain::ids::AccountName;
 use crate::domain::secret::Secret;
 use crate::engine::FollowUpPlan;
-use crate::engine::accounts::{Account, Rules};
+use crate::engine::accounts::Account;
 use crate::engine::gateway::Options;
 use crate::journal::seal::{Key, KeyError, Keys};
 use crate::journal::sqlite;
-use crate::providers::registry;
-use crate::providers::settings::Settings;
-use crate::rpc::auth::{Credential, CredentialKind};
+use crate::rpc::auth::Credential;
 use crate::rpc::origins::Origin;
-use crate::rpc::rate::{RATE_MAX, Rate};
+use crate::rpc::rate::Rate;
 use crate::rpc::server::Tls;
 use crate::world::Line;
 
@@ -210,8 +208,8 @@ fn parts(text: &str, secrets: &dyn Secrets) -> (Vec<Certificate>, Result<Config,
     let journal = journal(table.table("journal"));
     let engine = engine(table.table("engine"));
     let telemetry = telemetry(table.table("telemetry"));
-    let (merchants, callers) = merchants(&table, rate);
-    let (accounts, lines) = accounts(&table, &merchants);
+    let (merchants, callers) = callers::merchants(&table, rate);
+    let (accounts, lines) = accounts::accounts(&table, &merchants);
     table.finish();
     let mistakes = document.finish();
     if !mistakes.is_empty() {
@@ -238,29 +236,10 @@ fn server(table: Table<'_>, certificates: &mut Vec<Certificate>) -> (Server, Opt
         tls: table.has("tls").then(|| tls(table.table("tls"), certificates)),
     };
     let limit = table.table("rate_limit");
-    let rate = rate(&limit, None);
+    let rate = callers::rate(&limit, None);
     limit.finish();
     table.finish();
     (server, rate)
-}
-
-/// How often a caller may call. What is not said is as in `default`; zero calls per second lift the
-/// limit.
-fn rate(table: &Table<'_>, default: Option<Rate>) -> Option<Rate> {
-    let number = |name: &str, default: u32, min: i64| {
-        u32::try_from(table.integer_or(name, default.into(), min, RATE_MAX.into())).unwrap_or(default)
-    };
-    let of_its_own = table.has("calls_per_second");
-    let calls_per_second = number("calls_per_second", default.map_or(0, |rate| rate.calls_per_second), 0);
-    let burst = match default.filter(|_| !of_its_own) {
-        Some(rate) => rate.burst,
-        None => calls_per_second.max(1),
-    };
-    let burst = number("burst", burst, 1);
-    if table.has("burst") && calls_per_second == 0 {
-        table.mistake("burst", "means nothing without calls_per_second");
-    }
-    (calls_per_second > 0).then_some(Rate { calls_per_second, burst })
 }
 
 fn tls(table: Table<'_>, certificates: &mut Vec<Certificate>) -> Tls {
@@ -427,173 +406,10 @@ fn check_address(table: &Table<'_>, name: &str, text: &str, schemes: &[&str]) {
     }
 }
 
-fn merchants(table: &Table<'_>, rate: Option<Rate>) -> (Vec<MerchantName>, Vec<Credential>) {
-    let mut names = Vec::new();
-    let mut owners = HashMap::new();
-    let mut credentials = Vec::new();
-    for (name, merchant) in table.tables("merchants") {
-        check_name(table, &format!("merchants.{name}"), &name);
-        let merchant_name = MerchantName(name);
-        for (list, kind) in [("keys", CredentialKind::ApiKey), ("certificates", CredentialKind::Certificate)]
-        {
-            for entry in merchant.array_of_tables(list) {
-                credentials.push(credential(&merchant_name, kind, rate, &mut owners, entry));
-            }
-        }
-        if !merchant.has("keys") && !merchant.has("certificates") {
-            merchant.mistake("keys", "a merchant without keys and certificates cannot call");
-        }
-        merchant.finish();
-        names.push(merchant_name);
-    }
-    if names.is_empty() {
-        table.mistake("merchants", "at least one is required");
-    }
-    (names, credentials)
-}
-
-fn credential(
-    merchant: &MerchantName,
-    kind: CredentialKind,
-    default: Option<Rate>,
-    owners: &mut HashMap<(CredentialKind, [u8; 32]), MerchantName>,
-    table: Table<'_>,
-) -> Credential {
-    let sha256 = match unhex(&table.text("sha256")) {
-        Some(sha256) => {
-            // One of the two would win, and nobody would know which.
-            if let Some(owner) = owners.insert((kind, sha256), merchant.clone()) {
-                table.mistake("sha256", format!("is given to {owner} already"));
-            }
-            sha256
-        }
-        None => {
-            table.mistake("sha256", "must be 64 hexadecimal digits");
-            [0; 32]
-        }
-    };
-    let mut rpcs = table.texts("rpcs");
-    if rpcs.is_empty() {
-        rpcs.push("*".to_owned());
-    }
-    let rate = rate(&table, default);
-    table.finish();
-    Credential { merchant: merchant.clone(), kind, sha256, rpcs, rate }
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).ok()?;
-    }
-    Some(bytes)
-}
-
 fn check_name(table: &Table<'_>, full: &str, name: &str) {
     let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.bytes().all(fine) {
         table.mistake(full, "a name has 1 to 64 lower-case letters, digits and hyphens");
-    }
-}
-
-fn accounts(table: &Table<'_>, merchants: &[MerchantName]) -> (Vec<Account>, Vec<(AccountName, Line)>) {
-    let mut accounts = Vec::new();
-    let mut lines = Vec::new();
-    for (name, entry) in table.tables("accounts") {
-        check_name(table, &format!("accounts.{name}"), &name);
-        let rules = rules(&entry, merchants);
-        let line = line(&entry);
-        let priority = entry.integer_or("priority", 100, 0, 1000);
-        let provider = entry.text("provider");
-        let settings_table = entry.table("settings");
-        let settings = Settings::new(settings_table.settings());
-        let built = match registry::find(&provider) {
-            Some(known) => known.account(settings).map_err(|mistakes| {
-                for mistake in mistakes {
-                    settings_table.mistake(&mistake.name, mistake.problem);
-                }
-            }),
-            None => {
-                let known: Vec<&str> = registry::PROVIDERS.iter().map(|entry| entry.profile.name).collect();
-                entry.mistake("provider", format!("must be one of {}", known.join(", ")));
-                Err(())
-            }
-        };
-        entry.finish();
-        let name = AccountName(name);
-        lines.push((name.clone(), line));
-        if let Ok(provider) = built {
-            accounts.push((priority, Account::new(name, provider, rules)));
-        }
-    }
-    if lines.is_empty() {
-        table.mistake("accounts", "at least one is required");
-    }
-    accounts.sort_by_key(|(priority, _)| *priority);
-    (accounts.into_iter().map(|(_, account)| account).collect(), lines)
-}
-
-fn rules(table: &Table<'_>, merchants: &[MerchantName]) -> Rules {
-    let allowed: Vec<MerchantName> = table.texts("merchants").into_iter().map(MerchantName).collect();
-    if allowed.is_empty() {
-        table.mistake("merchants", "at least one is required");
-    }
-    for merchant in &allowed {
-        if !merchants.contains(merchant) {
-            table.mistake("merchants", format!("{merchant} is not among the merchants"));
-        }
-    }
-    let currencies = table.texts("currencies");
-    for currency in &currencies {
-        if Currency::parse(currency).is_err() {
-            table.mistake("currencies", format!("{currency} is not an active ISO 4217 code"));
-        }
-    }
-    let countries = table.texts("countries");
-    for country in &countries {
-        let capital = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !capital || Country::from_alpha2(country).is_err() {
-            table.mistake("countries", format!("{country} is not an ISO 3166-1 alpha-2 code"));
-        }
-    }
-    let notify_url = table.text_maybe("notify_url");
-    if let Some(url) = &notify_url {
-        check_address(table, "notify_url", url, &["http", "https"]);
-    }
-    let card_data = table.text_or("card_data", "refuse");
-    if !["refuse", "pass-through"].contains(&card_data.as_str()) {
-        table.mistake("card_data", "must be refuse or pass-through");
-    }
-    Rules {
-        merchants: allowed,
-        currencies,
-        countries,
-        plain_cards: card_data == "pass-through",
-        absence_grace: table.milliseconds_or("absence_grace_ms", Duration::from_secs(600), LONGEST),
-        notify_url,
-        test: table.flag_or("test", false),
-    }
-}
-
-fn line(table: &Table<'_>) -> Line {
-    let default = Line::default();
-    let proxy = table.text_maybe("proxy");
-    // Its credentials, unlike those of other servers, have no other place.
-    let scheme = |proxy: &str| Url::parse(proxy).map(|url| url.scheme().to_owned());
-    match proxy.as_deref().map(scheme) {
-        None => {}
-        Some(Ok(scheme)) if ["http", "https"].contains(&scheme.as_str()) => {}
-        Some(Ok(_)) => table.mistake("proxy", "must begin with http:// or https://"),
-        Some(Err(_)) => table.mistake("proxy", "is not an address"),
-    }
-    Line {
-        connect_timeout: table.milliseconds_or("connect_timeout_ms", default.connect_timeout, LONGEST),
-        total_timeout: table.milliseconds_or("total_timeout_ms", default.total_timeout, LONGEST),
-        proxy,
-        idle_connections_max: table.count_or("idle_connections_max", default.idle_connections_max, 1, 10_000),
     }
 }
 
@@ -741,7 +557,7 @@ mod tests {
         let inherited = config.store().expect("good keys").inherited_fingerprint_key.expect("one");
         // HMAC-SHA256 of "turnpike request fingerprint" under the first key's base64 text.
         let known = "82951662091c5777661ea0071173b22b0af9d38729bd4bd46b712005dca543ef";
-        assert_eq!(inherited.expose().as_slice(), unhex(known).expect("hexadecimal"));
+        assert_eq!(inherited.expose().as_slice(), callers::unhex(known).expect("hexadecimal"));
     }
 
     #[test]
@@ -754,7 +570,7 @@ mod tests {
             let root = DeTable::parse(text).expect("TOML");
             let table = Table::new(&document, "", 0, Some(root.get_ref()));
             let (_, rate) = server(table.table("server"), &mut Vec::new());
-            let (_, callers) = merchants(&table, rate);
+            let (_, callers) = callers::merchants(&table, rate);
             callers.iter().map(|caller| caller.rate.map(|rate| (rate.calls_per_second, rate.burst))).collect()
         };
         let keys = format!(

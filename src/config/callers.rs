@@ -1,0 +1,93 @@
+//! Who may call: merchants, their keys and certificates, and how often each may call.
+
+use std::collections::HashMap;
+
+use super::check_name;
+use super::reader::Table;
+use crate::domain::ids::MerchantName;
+use crate::rpc::auth::{Credential, CredentialKind};
+use crate::rpc::rate::{RATE_MAX, Rate};
+
+pub(super) fn merchants(table: &Table<'_>, rate: Option<Rate>) -> (Vec<MerchantName>, Vec<Credential>) {
+    let mut names = Vec::new();
+    let mut owners = HashMap::new();
+    let mut credentials = Vec::new();
+    for (name, merchant) in table.tables("merchants") {
+        check_name(table, &format!("merchants.{name}"), &name);
+        let merchant_name = MerchantName(name);
+        for (list, kind) in [("keys", CredentialKind::ApiKey), ("certificates", CredentialKind::Certificate)]
+        {
+            for entry in merchant.array_of_tables(list) {
+                credentials.push(credential(&merchant_name, kind, rate, &mut owners, entry));
+            }
+        }
+        if !merchant.has("keys") && !merchant.has("certificates") {
+            merchant.mistake("keys", "a merchant without keys and certificates cannot call");
+        }
+        merchant.finish();
+        names.push(merchant_name);
+    }
+    if names.is_empty() {
+        table.mistake("merchants", "at least one is required");
+    }
+    (names, credentials)
+}
+
+fn credential(
+    merchant: &MerchantName,
+    kind: CredentialKind,
+    default: Option<Rate>,
+    owners: &mut HashMap<(CredentialKind, [u8; 32]), MerchantName>,
+    table: Table<'_>,
+) -> Credential {
+    let sha256 = match unhex(&table.text("sha256")) {
+        Some(sha256) => {
+            // One of the two would win, and nobody would know which.
+            if let Some(owner) = owners.insert((kind, sha256), merchant.clone()) {
+                table.mistake("sha256", format!("is given to {owner} already"));
+            }
+            sha256
+        }
+        None => {
+            table.mistake("sha256", "must be 64 hexadecimal digits");
+            [0; 32]
+        }
+    };
+    let mut rpcs = table.texts("rpcs");
+    if rpcs.is_empty() {
+        rpcs.push("*".to_owned());
+    }
+    let rate = rate(&table, default);
+    table.finish();
+    Credential { merchant: merchant.clone(), kind, sha256, rpcs, rate }
+}
+
+pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// How often a caller may call. What is not said is as in `default`; zero calls per second lift the
+/// limit.
+pub(super) fn rate(table: &Table<'_>, default: Option<Rate>) -> Option<Rate> {
+    let number = |name: &str, default: u32, min: i64| {
+        u32::try_from(table.integer_or(name, default.into(), min, RATE_MAX.into())).unwrap_or(default)
+    };
+    let of_its_own = table.has("calls_per_second");
+    let calls_per_second = number("calls_per_second", default.map_or(0, |rate| rate.calls_per_second), 0);
+    let burst = match default.filter(|_| !of_its_own) {
+        Some(rate) => rate.burst,
+        None => calls_per_second.max(1),
+    };
+    let burst = number("burst", burst, 1);
+    if table.has("burst") && calls_per_second == 0 {
+        table.mistake("burst", "means nothing without calls_per_second");
+    }
+    (calls_per_second > 0).then_some(Rate { calls_per_second, burst })
+}
