@@ -2,6 +2,9 @@
 
 use std::process::{Command, Stdio};
 
+/// The core of what is measured.
+const MEASURED: &str = "0";
+
 /// How the cores are divided: the first for what is measured, the others for load and stub. That
 /// takes two cores and `taskset`; without them everything runs everywhere, and the report says so.
 #[derive(Debug)]
@@ -18,13 +21,10 @@ impl Cores {
     pub fn divide() -> Self {
         let count = std::thread::available_parallelism().map_or(1, usize::from);
         let own = std::process::id().to_string();
-        let divided = count >= 2
-            && Command::new("taskset")
-                .args(["-c", "-p", &others(count), &own])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|status| status.success());
+        // Cores may have other numbers here, or be somebody else's: then nothing is divided. The
+        // measured one is tried first, with a command that does nothing.
+        let divided =
+            count >= 2 && taskset(&["-c", MEASURED, "true"]) && taskset(&["-c", "-p", &others(count), &own]);
         Self { count, divided }
     }
 
@@ -35,9 +35,16 @@ impl Cores {
             return Ok(Command::new(program));
         }
         let mut command = Command::new("taskset");
-        command.arg("-c").arg(if measured { "0".to_owned() } else { others(self.count) }).arg(program);
+        let others = others(self.count);
+        command.args(["-c", if measured { MEASURED } else { &others }]).arg(program);
         Ok(command)
     }
+}
+
+fn taskset(arguments: &[&str]) -> bool {
+    let mut taskset = Command::new("taskset");
+    taskset.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    taskset.status().is_ok_and(|status| status.success())
 }
 
 fn others(count: usize) -> String {
