@@ -51,6 +51,7 @@ fn payment() -> Payment {
         descriptor: None,
         metadata: Default::default(),
         saved_tokens: Vec::new(),
+        saved_awaited_until: None,
         movements: Vec::new(),
         follow_up: None,
         sent_at: None,

@@ -88,11 +88,8 @@ fn charge(reference: String, merchant_reference: String, money: Money, token: Se
             options: Options::default(),
         },
         token: StoredToken {
-            product: None,
             values: BTreeMap::from([("token".to_owned(), token)]),
-            handle: None,
-            customer: None,
-            original: None,
+            ..StoredToken::default()
         },
         initiator: Initiator::Merchant { reason: MerchantReason::Recurring, first: FirstPayment::default() },
         return_urls: None,

@@ -274,7 +274,7 @@ impl RequestArgs {
         };
         let mut cx = Context { now: world.now(), entropy: world.entropy(), access: None };
         let profile = provider.profile();
-        if let Some(request) = provider.sign_in(&cx) {
+        if let Some(request) = provider.sign_in(operation.kind(), &cx) {
             tell(&show(&request, profile));
         }
         let access = stand_in(&world);

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::ids::{AccountName, MerchantName, PaymentId, SessionId, TokenId};
+use super::money::Currency;
 use super::order::Metadata;
 use super::secret::Secret;
 
@@ -56,7 +57,7 @@ pub struct TokenUses {
 
 /// A stored payment method in the provider's terms. The values open a customer's card to whoever
 /// holds them with our credentials, so they are secrets and sealed at rest.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct StoredToken {
     /// The product that made it and that alone can use it, where the provider has several
     /// (Dintero: `payex.creditcard`).
@@ -69,6 +70,10 @@ pub struct StoredToken {
     pub customer: Option<String>,
     /// The first transaction of the series, where later charges must name it.
     pub original: Option<String>,
+    /// The currency of that transaction, where the series is bound to it.
+    pub original_currency: Option<Currency>,
+    /// The card scheme's id of that transaction.
+    pub network_transaction_id: Option<String>,
 }
 
 impl fmt::Debug for StoredToken {
@@ -201,6 +206,8 @@ pub struct FirstPayment {
     pub provider_reference: Option<String>,
     /// The card scheme's transaction id.
     pub network_transaction_id: Option<String>,
+    /// The currency of the first payment, where it is known: some series have one only.
+    pub currency: Option<Currency>,
 }
 
 /// A card as the customer typed it. Held in memory for one call, never stored, even sealed.

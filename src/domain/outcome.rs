@@ -129,6 +129,9 @@ pub struct PaymentReport {
     pub card: Option<CardSummary>,
     /// Cards that were saved.
     pub saved: Vec<SavedCard>,
+    /// Whether a saved card may still follow although the payment is settled: the provider tells of
+    /// it later and elsewhere, so it is asked again for a while.
+    pub saved_may_follow: bool,
     /// The card scheme's transaction id.
     pub network_transaction_id: Option<String>,
     /// The issuer's approval code.
@@ -149,6 +152,7 @@ impl PaymentReport {
             trace: Trace::default(),
             card: None,
             saved: Vec::new(),
+            saved_may_follow: false,
             network_transaction_id: None,
             approval_code: None,
             movements: Vec::new(),

@@ -246,6 +246,9 @@ pub struct Payment {
     pub metadata: Metadata,
     /// Cards that were saved with it.
     pub saved_tokens: Vec<TokenId>,
+    /// Until when the provider is asked for a card that was saved with it and that it has not yet
+    /// told of.
+    pub saved_awaited_until: Option<Timestamp>,
     /// Captures, voids and refunds, oldest first; at most [`MOVEMENTS_MAX`].
     pub movements: Vec<MovementRecord>,
     /// When we ask the provider next; `None` when there is nothing to ask.

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::domain::ids::{AccountName, MerchantName};
 use crate::domain::money::Money;
-use crate::providers::contract::{AccessToken, Context, Fault, Feature, Profile, Support};
+use crate::providers::contract::{AccessToken, Context, Fault, Feature, OperationKind, Profile, Support};
 use crate::providers::conversation::AnyProvider;
 use crate::world::{Errand, World};
 
@@ -124,18 +124,22 @@ impl Account {
         currency && country
     }
 
-    /// A valid access token, fetched if need be; one fetch at a time, the others wait for it.
+    /// A valid access token where the operation needs one, fetched if need be; one fetch at a time, the others wait for it.
     ///
     /// # Errors
     /// The fault of the sign-in. Nothing else was sent then.
-    pub(super) async fn access(&self, world: &dyn World) -> Result<Option<AccessToken>, Fault> {
+    pub(super) async fn access(
+        &self,
+        operation: OperationKind,
+        world: &dyn World,
+    ) -> Result<Option<AccessToken>, Fault> {
         let mut held = self.access.lock().await;
         let now = world.now();
         if let Some(token) = held.as_ref().filter(|token| now < token.renew_at) {
             return Ok(Some(token.clone()));
         }
         let cx = Context { now, entropy: world.entropy(), access: None };
-        let Some(request) = self.provider.sign_in(&cx) else { return Ok(None) };
+        let Some(request) = self.provider.sign_in(operation, &cx) else { return Ok(None) };
         let fetched = match world.exchange(&self.name, Errand::Repeatable(request)).await {
             Ok(reply) => self.provider.signed_in(&reply, &cx),
             Err(_) => Err(Fault::Unreachable),

@@ -163,16 +163,21 @@ impl Gateway {
         let Initiator::Merchant { first, .. } = &mut initiator else { return Ok(initiator) };
         if let Some(id) = first_payment {
             let payment = self.payment(caller, id).await?;
-            let FirstPayment { provider_reference, network_transaction_id, .. } = first;
+            let FirstPayment { provider_reference, network_transaction_id, currency } = first;
             if provider_reference.is_none() {
                 *provider_reference = payment.trace.order.or(payment.trace.transaction);
             }
             if network_transaction_id.is_none() {
                 *network_transaction_id = payment.network_transaction_id;
             }
+            *currency = Some(payment.asked.currency());
         }
         if first.provider_reference.is_none() {
-            first.provider_reference = stored.original.clone();
+            first.provider_reference.clone_from(&stored.original);
+            first.currency = stored.original_currency;
+        }
+        if first.network_transaction_id.is_none() {
+            first.network_transaction_id.clone_from(&stored.network_transaction_id);
         }
         Ok(initiator)
     }

@@ -15,6 +15,10 @@ use crate::domain::payment::{
 };
 use crate::providers::contract::Fault;
 
+/// How long a settled payment is asked about for the card that was saved with it. Longer than the
+/// longest delay that a provider is known to have (five minutes).
+const SAVED_CARD_WAIT: Duration = Duration::from_secs(600);
+
 /// Takes in a report about a payment. Returns the cards that were saved, for the caller to keep.
 ///
 /// # Errors
@@ -31,6 +35,7 @@ pub(super) fn conclude(
         trace,
         card,
         saved,
+        saved_may_follow,
         network_transaction_id,
         approval_code,
         movements,
@@ -43,6 +48,9 @@ pub(super) fn conclude(
     keep(&mut payment.card, card);
     keep(&mut payment.network_transaction_id, network_transaction_id);
     keep(&mut payment.approval_code, approval_code);
+    let awaited = saved_may_follow && saved.is_empty() && payment.saved_tokens.is_empty();
+    payment.saved_awaited_until =
+        awaited.then(|| payment.saved_awaited_until.unwrap_or_else(|| after(now, SAVED_CARD_WAIT)));
     let authorized = totals.authorized.unwrap_or(payment.asked.minor());
     let news = match standing {
         Standing::Open => match payment.next_action.clone() {
@@ -194,15 +202,20 @@ impl Default for FollowUpPlan {
 impl FollowUpPlan {
     /// Sets when a payment is asked about next, or that there is nothing to ask.
     pub(super) fn apply(&self, payment: &mut Payment, now: Timestamp) {
-        let Some(first) = self.pause(payment) else {
-            payment.follow_up = None;
-            return;
+        let awaited = payment.saved_awaited_until.filter(|until| now < *until);
+        let (first, longest) = match (self.pause(payment), awaited) {
+            (Some(first), _) => (first, self.longest),
+            (None, Some(_)) => (self.first, self.unhurried),
+            (None, None) => {
+                payment.follow_up = None;
+                return;
+            }
         };
         let (since, inquiries, last_at) = match payment.follow_up {
             Some(known) => (known.since, known.inquiries, known.last_at),
             None => (now, 0, None),
         };
-        let pause = first.saturating_mul(1 << inquiries.min(20)).min(self.longest);
+        let pause = first.saturating_mul(1 << inquiries.min(20)).min(longest);
         let next_at = after(now, pause);
         // A session is looked at when its time is over, whatever the rhythm.
         let next_at = match payment.expires_at.and_then(|end| end.checked_add(Duration::from_secs(5)).ok()) {

@@ -205,7 +205,7 @@ impl<M: Mover> Talk<'_, M> {
 
     /// One conversation from its beginning.
     async fn once(&mut self, operation: &Operation) -> Result<Outcome, Break> {
-        let access = self.account.access(self.world).await?;
+        let access = self.account.access(operation.kind(), self.world).await?;
         let cx = Context { now: self.world.now(), entropy: self.world.entropy(), access: access.as_ref() };
         let mut turn = self.account.provider.clone().begin(operation.clone(), &cx)?;
         let mut moved = false;

@@ -88,7 +88,9 @@ impl Gateway {
         let profile = account.profile();
         let mut requests = Vec::new();
         let mut cx = Context { now, entropy: [0; 32], access: None };
-        if let Some(request) = account.provider.sign_in(&cx) {
+        let sign_in = account.provider.sign_in(operation.kind(), &cx);
+        let signs_in = sign_in.is_some();
+        if let Some(request) = sign_in {
             requests.push(show(&request, profile));
         }
         // A stand-in: what it would be is only known after signing in, and it is never shown.
@@ -103,7 +105,7 @@ impl Gateway {
             Turn::Ask { request, effect, .. } => {
                 requests.push(show(&request, profile));
                 let moves_money = effect != Effect::Repeatable;
-                (moves_money, account.provider.sign_in(&cx).is_some() || requests.len() > 1)
+                (moves_money, signs_in || requests.len() > 1)
             }
             Turn::Done(_) => (false, false),
         };

@@ -544,6 +544,7 @@ pub(super) fn new_payment(
         descriptor: purchase.descriptor.clone(),
         metadata: purchase.metadata.clone(),
         saved_tokens: Vec::new(),
+        saved_awaited_until: None,
         movements: Vec::new(),
         follow_up: None,
         sent_at: None,

@@ -14,6 +14,7 @@ use super::commands::{Answer, Ask, Caller, ImportToken};
 use super::conversation::{ReadsOnly, converse};
 use super::error::{Error, Thing};
 use super::gateway::{CONFLICTS_MAX, Came, Done, Gateway};
+use super::writing::of_fault;
 
 impl Gateway {
     /// Our tokens for the cards that an outcome says were saved: known ones as they are, new ones
@@ -103,6 +104,7 @@ impl Gateway {
     ) -> Result<Done, Error> {
         let account = self.named_account(caller, &wish.account)?;
         account.require(Feature::ImportToken, "importing tokens")?;
+        account.provider.check_token(&wish.stored).map_err(|fault| of_fault(&account, &fault, None))?;
         for _ in 0..CONFLICTS_MAX {
             // Looked up again after a conflict: the same card may just have been stored.
             let known =

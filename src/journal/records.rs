@@ -224,6 +224,7 @@ record!(Payment => PaymentRecord {
     descriptor: Option<String>,
     metadata: Metadata,
     saved_tokens: Vec<TokenId>,
+    saved_awaited_until: Option<Timestamp>,
     movements: Vec<MovementRecord>,
     follow_up: Option<FollowUp>,
     sent_at: Option<Timestamp>,
@@ -406,6 +407,8 @@ record!(StoredToken => StoredTokenForm {
     handle: Option<String>,
     customer: Option<String>,
     original: Option<String>,
+    original_currency: Option<Currency>,
+    network_transaction_id: Option<String>,
 });
 
 record!(CardSummary => CardSummaryForm {} optional {
@@ -507,6 +510,19 @@ own_words!(PaymentState MovementStatus DeclineReason MethodKind);
 plain!(String, bool, u8, u16, u32, u64, i64, (i64, i64), Timestamp);
 ids!(CaptureId PaymentId SessionId TokenId);
 names!(MerchantName AccountName);
+
+/// A currency by its code.
+impl Stored for Currency {
+    type Form = Cow<'static, str>;
+
+    fn write(self) -> Self::Form {
+        Cow::Owned(self.code().to_owned())
+    }
+
+    fn read(code: Self::Form) -> Result<Self, Malformed> {
+        Self::parse(&code).map_err(|_| Malformed)
+    }
+}
 
 /// An amount as minor units and currency.
 impl Stored for Money {

@@ -355,11 +355,8 @@ mod tests {
     fn digests_tell_values_apart() {
         let keys = keys(key(1, 1), vec![]);
         let token = |pairs: &[(&str, &str)]| StoredToken {
-            product: None,
             values: pairs.iter().map(|(kind, value)| ((*kind).to_owned(), Secret::from(*value))).collect(),
-            handle: None,
-            customer: None,
-            original: None,
+            ..StoredToken::default()
         };
         let (merchant, account) = (MerchantName("m".to_owned()), AccountName("a".to_owned()));
         let digest = |token: &StoredToken| keys.digest(&merchant, &account, token);

@@ -43,8 +43,9 @@ pub trait Provider: Send + Sync + 'static {
     /// asked to offer them. Empty: the page cannot be asked for that kind.
     fn method_names(&self, kind: MethodKind) -> &[String];
 
-    /// The request that fetches an access token, for providers that have such a thing.
-    fn sign_in(&self, _cx: &Context<'_>) -> Option<Request> {
+    /// The request that fetches an access token; `None` for a provider that has no such thing, and
+    /// for an operation whose every request does without.
+    fn sign_in(&self, _operation: OperationKind, _cx: &Context<'_>) -> Option<Request> {
         None
     }
 
@@ -55,6 +56,13 @@ pub trait Provider: Send + Sync + 'static {
     fn signed_in(&self, _reply: &Reply, _cx: &Context<'_>) -> Result<AccessToken, Fault> {
         Err(Fault::Unintelligible { what: "a sign-in that was never asked for".to_owned() })
     }
+
+    /// Whether a stored token has what a charge of it will need: asked before one from elsewhere is
+    /// taken over. Sends nothing; whether the provider knows the token, a charge will tell.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] naming the field, such as `provider_token.provider_customer_id`.
+    fn check_token(&self, token: &StoredToken) -> Result<(), Fault>;
 
     /// The first step of an operation.
     ///
@@ -333,7 +341,8 @@ impl<S> Step<S> {
 /// What a request can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Sign-ins, orders, sessions, inquiries: may be sent again.
+    /// Sign-ins, orders, sessions, inquiries: may be sent again. So may what ends an order for good
+    /// without a charge, where only that gives certainty: done twice, it is done.
     Repeatable,
     /// Permit first; never sent twice.
     MovesMoney {

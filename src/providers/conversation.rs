@@ -6,6 +6,7 @@ use super::contract::{
     AccessToken, Context, Effect, Fault, Feature, Operation, OperationKind, Profile, Provider, Reply,
     Request, Step, Support,
 };
+use crate::domain::card::StoredToken;
 use crate::domain::order::MethodKind;
 use crate::domain::outcome::Outcome;
 
@@ -18,12 +19,17 @@ pub trait AnyProvider: Send + Sync + 'static {
     /// See [`Provider::method_names`].
     fn method_names(&self, kind: MethodKind) -> &[String];
     /// See [`Provider::sign_in`].
-    fn sign_in(&self, cx: &Context<'_>) -> Option<Request>;
+    fn sign_in(&self, operation: OperationKind, cx: &Context<'_>) -> Option<Request>;
     /// See [`Provider::signed_in`].
     ///
     /// # Errors
     /// As there.
     fn signed_in(&self, reply: &Reply, cx: &Context<'_>) -> Result<AccessToken, Fault>;
+    /// See [`Provider::check_token`].
+    ///
+    /// # Errors
+    /// As there.
+    fn check_token(&self, token: &StoredToken) -> Result<(), Fault>;
     /// Begins a conversation.
     ///
     /// # Errors
@@ -117,12 +123,16 @@ impl<P: Provider> AnyProvider for P {
         Provider::method_names(self, kind)
     }
 
-    fn sign_in(&self, cx: &Context<'_>) -> Option<Request> {
-        Provider::sign_in(self, cx)
+    fn sign_in(&self, operation: OperationKind, cx: &Context<'_>) -> Option<Request> {
+        Provider::sign_in(self, operation, cx)
     }
 
     fn signed_in(&self, reply: &Reply, cx: &Context<'_>) -> Result<AccessToken, Fault> {
         Provider::signed_in(self, reply, cx)
+    }
+
+    fn check_token(&self, token: &StoredToken) -> Result<(), Fault> {
+        Provider::check_token(self, token)
     }
 
     fn begin(self: Arc<Self>, operation: Operation, cx: &Context<'_>) -> Result<Turn, Fault> {

@@ -362,11 +362,9 @@ mod tests {
         report.trace.session_key = Some(Secret::from("canary-key"));
         report.saved.push(SavedCard {
             token: StoredToken {
-                product: None,
                 values: BTreeMap::from([("token".to_owned(), Secret::from("canary-token"))]),
                 handle: Some("handle".to_owned()),
-                customer: None,
-                original: None,
+                ..StoredToken::default()
             },
             card: CardSummary::default(),
             uses: TokenUses { recurring: true, ..TokenUses::default() },

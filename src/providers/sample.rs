@@ -250,9 +250,7 @@ impl Sample<'_> {
         self.overrides.token.clone().unwrap_or_else(|| StoredToken {
             product: Some("payex.creditcard".to_owned()),
             values: ["payment_token", "recurrence_token", "token"].map(value).into(),
-            handle: None,
-            customer: None,
-            original: None,
+            ..StoredToken::default()
         })
     }
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::clock::Clock;
 use super::entropy::Entropy;
 use super::exchanges::{Exchanges, Numbers};
-use super::faults::Faults;
+use super::faults::{Faults, Kind};
 use super::ledger::Ledger;
 use super::notifications::{Notification, Notifications};
 
@@ -40,6 +40,13 @@ pub trait ProviderSimulator: Send + Sync + 'static {
 
     /// Hands every object of an answer that describes a payment to `visit`, for faults.
     fn visit_payments(&self, answer: &mut Value, visit: &mut dyn FnMut(&mut Map<String, Value>));
+
+    /// Alters one object that describes a payment. The general way knows whole amounts and a word
+    /// of status under the usual names; a provider that spells them otherwise says so here. Answers
+    /// whether there was something to alter.
+    fn alter(&self, kind: Kind, object: &mut Map<String, Value>) -> bool {
+        kind.alter(object, self.reference_key())
+    }
 
     /// Does what a customer in front of a hosted page does, through the code behind its forms.
     fn act_as_customer(&self, page: &str, action: &CustomerAction) -> CustomerResult;

@@ -266,8 +266,7 @@ impl Front {
     fn altered(&self, answer: &Answer, kind: Kind) -> Option<Answer> {
         let mut value: Value = serde_json::from_slice(&answer.body).ok()?;
         let mut found = false;
-        let reference_key = self.provider.reference_key();
-        let mut alter = |object: &mut _| found |= kind.alter(object, reference_key);
+        let mut alter = |object: &mut _| found |= self.provider.alter(kind, object);
         self.provider.visit_payments(&mut value, &mut alter);
         found.then(|| Answer { body: Bytes::from(value.to_string()), ..answer.clone() })
     }

@@ -89,6 +89,7 @@ pub fn payment(n: u32) -> Payment {
         description: None,
         metadata: BTreeMap::new(),
         saved_tokens: vec![],
+        saved_awaited_until: None,
         movements: vec![],
         follow_up: None,
         sent_at: None,
@@ -124,11 +125,8 @@ pub fn token(n: u32) -> Token {
 
 pub fn stored(value: &str) -> StoredToken {
     StoredToken {
-        product: None,
         values: BTreeMap::from([("payment_token".to_owned(), Secret::from(value))]),
-        handle: None,
-        customer: None,
-        original: None,
+        ..StoredToken::default()
     }
 }
 
@@ -336,13 +334,19 @@ fn uses() -> impl Strategy<Value = TokenUses> {
 
 fn any_stored() -> impl Strategy<Value = StoredToken> {
     let values = btree_map(text(), text().prop_map(Secret::new), 0..3);
-    (of(text()), values, of(text()), of(text()), of(text())).prop_map(
-        |(product, values, handle, customer, original)| StoredToken {
-            product,
-            values,
-            handle,
-            customer,
-            original,
+    let currencies = of(select(Currency::all().collect::<Vec<_>>()));
+    let original = (of(text()), currencies, of(text()));
+    (of(text()), values, of(text()), of(text()), original).prop_map(
+        |(product, values, handle, customer, (original, original_currency, network_transaction_id))| {
+            StoredToken {
+                product,
+                values,
+                handle,
+                customer,
+                original,
+                original_currency,
+                network_transaction_id,
+            }
         },
     )
 }
@@ -421,7 +425,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
         (any::<(i64, i64, i64)>(), trace(), of(bytes()), of(bytes()), of(merchant_reason()), of(decline())),
         (of(failure()), of(next_action()), of(mismatch()), of(card()), of(text()), of(text()), of(text())),
         (texts(), vec(bytes(), 0..3), vec(movement(), 0..3), of(follow_up), of(timestamp()), of(timestamp())),
-        (text(), timestamp(), timestamp(), of(text()), of(text())),
+        (text(), timestamp(), timestamp(), of(text()), of(text()), of(timestamp())),
     )
         .prop_map(
             |(
@@ -429,7 +433,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 (totals, trace, token, session, merchant_initiated, decline),
                 (failure, next_action, mismatch, card, network_transaction_id, approval_code, descriptor),
                 (metadata, saved_tokens, movements, follow_up, sent_at, expires_at),
-                (request_id, created_at, updated_at, customer, description),
+                (request_id, created_at, updated_at, customer, description, saved_awaited_until),
             )| Payment {
                 id: PaymentId::from_bytes(id),
                 merchant: MerchantName(merchant),
@@ -458,6 +462,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 description,
                 metadata,
                 saved_tokens: saved_tokens.into_iter().map(TokenId::from_bytes).collect(),
+                saved_awaited_until,
                 movements,
                 follow_up,
                 sent_at,

@@ -190,6 +190,10 @@ fn token(value: &Value) -> StoredToken {
         handle: fields.owned("handle"),
         customer: fields.owned("customer"),
         original: fields.owned("original"),
+        original_currency: fields
+            .text("original_currency")
+            .map(|code| Currency::parse(code).expect("an ISO currency")),
+        network_transaction_id: fields.owned("network_transaction_id"),
     };
     fields.finish();
     token

@@ -33,7 +33,7 @@ use super::contract::{
 };
 use super::conversation::AnyProvider;
 use super::settings::Settings;
-use crate::domain::card::{Initiator, Means};
+use crate::domain::card::{Initiator, Means, StoredToken};
 use crate::domain::order::{
     CaptureMode, Charge, MethodKind, Purchase, Purpose, SessionMode, SessionOrder, ThreeDSecure,
 };
@@ -108,6 +108,16 @@ impl Provider for Begateway {
 
     fn method_names(&self, kind: MethodKind) -> &[String] {
         self.account.methods.of(kind)
+    }
+
+    fn check_token(&self, token: &StoredToken) -> Result<(), Fault> {
+        match token.value("token") {
+            Some(_) => Ok(()),
+            None => Err(Fault::Invalid {
+                field: "provider_token.values".to_owned(),
+                problem: "has no value of the only kind that beGateway has".to_owned(),
+            }),
+        }
     }
 
     fn begin(&self, operation: &Operation, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {

@@ -82,11 +82,8 @@ fn order(purpose: Purpose, mode: SessionMode) -> SessionOrder {
 
 fn token() -> StoredToken {
     StoredToken {
-        product: None,
         values: BTreeMap::from([("token".to_owned(), Secret::from("canary-token"))]),
-        handle: None,
-        customer: None,
-        original: None,
+        ..StoredToken::default()
     }
 }
 

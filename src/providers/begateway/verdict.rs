@@ -169,11 +169,9 @@ fn saved(view: &View<'_>, transaction: Transaction) -> Vec<SavedCard> {
         uses: wire::uses_of(contract),
         card: transaction.card.unwrap_or_default(),
         token: StoredToken {
-            product: None,
             values: BTreeMap::from([("token".to_owned(), token)]),
-            handle: None,
-            customer: None,
             original: Some(transaction.uid),
+            ..StoredToken::default()
         },
     }]
 }

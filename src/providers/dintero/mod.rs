@@ -130,12 +130,16 @@ impl Provider for Dintero {
         self.account.methods.of(kind)
     }
 
-    fn sign_in(&self, _cx: &Context<'_>) -> Option<Request> {
+    fn sign_in(&self, _operation: OperationKind, _cx: &Context<'_>) -> Option<Request> {
         Some(self.account.sign_in())
     }
 
     fn signed_in(&self, reply: &Reply, cx: &Context<'_>) -> Result<AccessToken, Fault> {
         self.account.signed_in(reply, cx)
+    }
+
+    fn check_token(&self, token: &StoredToken) -> Result<(), Fault> {
+        wire::check_token(token)
     }
 
     fn begin(&self, operation: &Operation, cx: &Context<'_>) -> Next {

@@ -308,8 +308,7 @@ impl<'a> Transaction<'a> {
             product: self.product.clone(),
             values,
             handle,
-            customer: None,
-            original: None,
+            ..StoredToken::default()
         })
     }
 

@@ -238,6 +238,17 @@ pub(super) fn token_value<'a>(token: &'a StoredToken, kind: &str) -> Result<&'a 
     })
 }
 
+/// Refuses a token that no charge could use: each belongs to the product that made it.
+pub(super) fn check_token(token: &StoredToken) -> Result<(), Fault> {
+    if token.product.as_deref().unwrap_or_default().is_empty() {
+        return Err(invalid(
+            "token.product_type",
+            "a token works with the product that made it alone; name it",
+        ));
+    }
+    Ok(())
+}
+
 /// The name of an enum value without its type: `DINTERO_CHANNEL_IN_APP` and `in_app` are one.
 pub(super) fn enum_word(text: &str, prefix: &str) -> Option<String> {
     let word = text.strip_prefix(prefix).unwrap_or(text).to_ascii_lowercase();

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::card::{
-    BrowserFacts, CardSummary, EncryptedCard, FirstPayment, PlainCard, StoredToken, TokenUses,
-};
+use crate::domain::card::{BrowserFacts, CardSummary, EncryptedCard, PlainCard, StoredToken, TokenUses};
+use crate::domain::money::Currency;
 use crate::domain::secret::Secret;
 use crate::rpc::problems::Problems;
 use crate::rpc::proto::{self as pb, encrypted_card::Ciphertext};
@@ -70,15 +69,18 @@ pub fn stored_token(token: &pb::ProviderToken, problems: &mut Problems) -> Store
         handle,
         customer: text(token.provider_customer_id.clone()),
         original: text(token.original_reference.clone()),
+        original_currency: original_currency(token, problems),
+        network_transaction_id: text(token.network_transaction_id.clone()),
     }
 }
 
-/// What a provider's token says of the first payment of its series.
-pub fn first_payment(token: &pb::ProviderToken) -> FirstPayment {
-    FirstPayment {
-        provider_reference: text(token.original_reference.clone()),
-        network_transaction_id: text(token.network_transaction_id.clone()),
+fn original_currency(token: &pb::ProviderToken, problems: &mut Problems) -> Option<Currency> {
+    let code = text(token.original_currency_code.clone())?;
+    let currency = Currency::parse(&code).ok();
+    if currency.is_none() {
+        problems.add("provider_token.original_currency_code", "is no active currency of ISO 4217");
     }
+    currency
 }
 
 /// What a token may be used for; `None` when nothing was said.

@@ -23,11 +23,11 @@ pub fn charge(request: pb::ChargeTokenRequest, terms: Terms, problems: &mut Prob
     let options = options::options::<pb::ChargeTokenRequest>(encoded);
     let any_sum = options.flag("partial_payment").unwrap_or_default();
     let content = orders::content(request.order, amount, any_sum, terms, problems);
-    let (token, known) = charged(request.token, &request.account, problems);
+    let token = charged(request.token, &request.account, problems);
     let present = matches!(request.initiator, Some(By::CustomerInitiated(_)));
     let end = sessions::expiry(request.expires_at, terms, problems).map(|(end, _)| end);
     let customer = orders::customer(request.customer, problems);
-    let who = who(request.initiator, known, terms, problems);
+    let who = who(request.initiator, terms, problems);
     let Who { initiator, first_payment, return_urls, browser, series, three_d_secure, locale } = who?;
     Some(ChargeToken {
         token: token?,
@@ -61,25 +61,16 @@ pub fn charge(request: pb::ChargeTokenRequest, terms: Terms, problems: &mut Prob
     })
 }
 
-/// The token, and what a provider's own token says of the first payment of its series.
-fn charged(
-    token: Option<Token>,
-    account: &str,
-    problems: &mut Problems,
-) -> (Option<ChargedToken>, FirstPayment) {
-    match token {
-        None => (None, FirstPayment::default()),
-        Some(Token::TokenId(id)) => {
-            let id = tokens::id(&id, problems);
-            (id.map(ChargedToken::Saved), FirstPayment::default())
-        }
-        Some(Token::ProviderToken(token)) => {
+fn charged(token: Option<Token>, account: &str, problems: &mut Problems) -> Option<ChargedToken> {
+    match token? {
+        Token::TokenId(id) => tokens::id(&id, problems).map(ChargedToken::Saved),
+        Token::ProviderToken(token) => {
             if account.is_empty() {
                 problems.add("account", "is required with a provider's own token");
             }
             let stored = cards::stored_token(&token, problems);
             let account = AccountName(account.to_owned());
-            (Some(ChargedToken::Inline { account, stored }), cards::first_payment(&token))
+            Some(ChargedToken::Inline { account, stored })
         }
     }
 }
@@ -95,7 +86,7 @@ struct Who {
     locale: Option<String>,
 }
 
-fn who(by: Option<By>, known: FirstPayment, terms: Terms, problems: &mut Problems) -> Option<Who> {
+fn who(by: Option<By>, terms: Terms, problems: &mut Problems) -> Option<Who> {
     match by? {
         By::CustomerInitiated(by) => {
             let field = "customer_initiated.return_urls";
@@ -117,8 +108,9 @@ fn who(by: Option<By>, known: FirstPayment, terms: Terms, problems: &mut Problem
             };
             let reason = merchant_reason(&by, problems);
             let first = FirstPayment {
-                provider_reference: text(by.original_reference).or(known.provider_reference),
-                network_transaction_id: text(by.network_transaction_id).or(known.network_transaction_id),
+                provider_reference: text(by.original_reference),
+                network_transaction_id: text(by.network_transaction_id),
+                currency: None,
             };
             Some(Who {
                 initiator: Initiator::Merchant { reason: reason?, first },
