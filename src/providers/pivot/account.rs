@@ -109,14 +109,22 @@ impl Account {
             settings.text_maybe("default_return_url").map(|_| settings.url("default_return_url"));
         let mit = MerchantInitiated::read(settings);
         if mit.enabled && default_return_url.is_none() {
-            settings.mistake("default_return_url", "is required with mit: Pivot wants an address in every request");
+            settings.mistake(
+                "default_return_url",
+                "is required with mit: Pivot wants an address in every request",
+            );
         }
         Self {
             base: settings.url("base_url"),
             merchant_id: settings.text("merchant_id"),
             merchant_secret: settings.secret("merchant_secret"),
             sub_merchant_id: settings.text_maybe("sub_merchant_id"),
-            access_margin: SignedDuration::from_secs(settings.integer_or("access_token_margin_s", 60, 5, 600)),
+            access_margin: SignedDuration::from_secs(settings.integer_or(
+                "access_token_margin_s",
+                60,
+                5,
+                600,
+            )),
             methods,
             limits: Limits::read(settings),
             expiration_mode: settings.choice("expiration_mode", &["STRICT", "LOOSE"]),

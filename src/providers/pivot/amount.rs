@@ -29,9 +29,8 @@ pub(super) fn whole(money: Money, field: &str) -> Result<i64, Fault> {
 pub(super) fn read(value: &Value, path: &[&str]) -> Result<Option<Money>, Fault> {
     let Some(object) = value.at(path) else { return Ok(None) };
     let Some(text) = object.text(&["value"]) else { return Ok(None) };
-    let code = object
-        .text(&["currency"])
-        .ok_or_else(|| Fault::unintelligible("an amount without a currency"))?;
+    let code =
+        object.text(&["currency"]).ok_or_else(|| Fault::unintelligible("an amount without a currency"))?;
     parse(&text, &code).map(Some)
 }
 

@@ -26,7 +26,12 @@ const BEFORE_PAID: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug, Clone)]
 pub(super) enum Wanted {
     /// The card of the charge.
-    Card { fingerprint: Option<String>, first_eight: Option<String>, card: CardSummary, paid_at: Option<Timestamp> },
+    Card {
+        fingerprint: Option<String>,
+        first_eight: Option<String>,
+        card: CardSummary,
+        paid_at: Option<Timestamp>,
+    },
     /// The wallet of the charge.
     Wallet { channel: String, paid_at: Option<Timestamp> },
     /// Whatever is newest, for answers that are read by themselves.
@@ -37,10 +42,7 @@ impl Wanted {
     /// What to look for after a session was paid; `None` where its charge does not say.
     pub(super) fn of(session: &Session) -> Option<Self> {
         let charge = session.charges.iter().find(|charge| {
-            matches!(
-                charge.status,
-                session::ChargeStatus::Success | session::ChargeStatus::WaitingForCapture
-            )
+            matches!(charge.status, session::ChargeStatus::Success | session::ChargeStatus::WaitingForCapture)
         })?;
         let paid_at = charge.paid_at.or(charge.created_at);
         match (&charge.card, &charge.wallet) {

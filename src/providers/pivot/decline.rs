@@ -16,7 +16,10 @@ pub(super) fn of_charge(charge: &Charge) -> Decline {
     let (reason, advice) = judge(code, message, charge.issuer_code.as_deref());
     Decline {
         provider_code: charge.failure_code.clone(),
-        provider_message: charge.failure_message.as_ref().map(|text| text.chars().take(TEXT_CHARS_MAX).collect()),
+        provider_message: charge
+            .failure_message
+            .as_ref()
+            .map(|text| text.chars().take(TEXT_CHARS_MAX).collect()),
         network_code: charge.issuer_code.clone(),
         ..Decline::new(reason, advice)
     }

@@ -52,10 +52,9 @@ pub(super) fn fault(reply: &Reply) -> Fault {
     let silent = || Fault::Silent { what: format!("HTTP {}", reply.status) };
     match (reply.status, &code) {
         (401, _) => Fault::Unauthorized { code: code.or_else(|| Some("401".to_owned())) },
-        (429, _) => Fault::Throttled {
-            after: reply.retry_after(),
-            code: code.or_else(|| Some("429".to_owned())),
-        },
+        (429, _) => {
+            Fault::Throttled { after: reply.retry_after(), code: code.or_else(|| Some("429".to_owned())) }
+        }
         // "PARTNER_ERROR" is a channel behind Pivot, which may have got the request.
         (400, Some(_)) if error_type(reply).as_deref() == Some("PARTNER_ERROR") => silent(),
         (400 | 403, Some(_)) | (404, Some(_)) => rejected(reply, code),
@@ -74,7 +73,10 @@ pub(super) fn fault(reply: &Reply) -> Fault {
 pub(super) fn unanswered(reply: &Reply) -> Fault {
     match fault(reply) {
         Fault::Rejected { code, message: _ } => Fault::Silent {
-            what: format!("the question was refused with {}", code.unwrap_or_else(|| reply.status.to_string())),
+            what: format!(
+                "the question was refused with {}",
+                code.unwrap_or_else(|| reply.status.to_string())
+            ),
         },
         other => other,
     }

@@ -242,7 +242,8 @@ fn of_names(account: &Account, names: &[String]) -> Result<Offer, Fault> {
         }
     }
     let kind = one_or_all(account, &kinds)?;
-    let all_of = |kind: Kind| account.methods.of(kind.contract()).iter().all(|name| channels.contains(&name.as_str()));
+    let all_of =
+        |kind: Kind| account.methods.of(kind.contract()).iter().all(|name| channels.contains(&name.as_str()));
     match (kind, channels.as_slice()) {
         (_, []) => Ok(Offer { kind, channel: None }),
         (Some(kind), [channel]) if names.len() == 1 => {
@@ -258,7 +259,10 @@ fn of_names(account: &Account, names: &[String]) -> Result<Offer, Fault> {
 }
 
 /// `paymentMethod` and the kind's options for a page, besides those of cards.
-pub(super) fn describe(order: &SessionOrder, offer: &Offer) -> Result<(Option<Value>, Map<String, Value>), Fault> {
+pub(super) fn describe(
+    order: &SessionOrder,
+    offer: &Offer,
+) -> Result<(Option<Value>, Map<String, Value>), Fault> {
     let options = &order.purchase.options;
     let unwanted = |name: &str, wants: &str| Fault::Invalid {
         field: format!("provider_options.pivot.{name}"),
@@ -300,7 +304,8 @@ pub(super) fn describe(order: &SessionOrder, offer: &Offer) -> Result<(Option<Va
         }
         Kind::Card | Kind::Qr => {}
     }
-    let options = if own.is_empty() { Map::new() } else { Map::from_iter([(kind.key().to_owned(), own.into())]) };
+    let options =
+        if own.is_empty() { Map::new() } else { Map::from_iter([(kind.key().to_owned(), own.into())]) };
     Ok((Some(method), options))
 }
 

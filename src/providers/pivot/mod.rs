@@ -127,9 +127,7 @@ impl Provider for Pivot {
             false => Support::No { instead },
         };
         match feature {
-            Feature::ChargeRecurring | Feature::ChargeUnscheduled => {
-                when(mit.enabled, profile::MIT_INSTEAD)
-            }
+            Feature::ChargeRecurring | Feature::ChargeUnscheduled => when(mit.enabled, profile::MIT_INSTEAD),
             Feature::ChargeInstallment => {
                 when(mit.enabled && mit.type_installment.is_some(), profile::INSTALLMENT_INSTEAD)
             }
@@ -180,10 +178,9 @@ impl Provider for Pivot {
             Operation::Void(movement) => self.void(movement, cx),
             Operation::Refund(movement) => self.refund(movement, cx),
             Operation::InquireMovement(inquiry) => self.ask_again(inquiry, cx),
-            Operation::DeleteToken(_) => Err(unsupported(
-                "deleting a token at Pivot",
-                "deleting it here: it is not charged any more",
-            )),
+            Operation::DeleteToken(_) => {
+                Err(unsupported("deleting a token at Pivot", "deleting it here: it is not charged any more"))
+            }
         }
     }
 
@@ -206,10 +203,9 @@ impl Provider for Pivot {
                 Operation::ReadSession(inquiry) | Operation::InquirePayment(inquiry),
                 stage @ (Stage::Reading | Stage::Searching),
             ) => self.seen(inquiry, &stage, reply, cx),
-            (
-                Operation::ReadSession(_) | Operation::InquirePayment(_),
-                Stage::ReadingCustomer(after),
-            ) => Ok(self.customer_seen(*after, reply)),
+            (Operation::ReadSession(_) | Operation::InquirePayment(_), Stage::ReadingCustomer(after)) => {
+                Ok(self.customer_seen(*after, reply))
+            }
             (Operation::CancelSession(inquiry), Stage::Cancelling) => self.cancelled(inquiry, reply, cx),
             (Operation::CancelSession(inquiry), Stage::ReadingUncancelled) => {
                 self.not_cancelled(inquiry, reply)
@@ -224,9 +220,7 @@ impl Provider for Pivot {
             (Operation::InquireMovement(inquiry), Stage::ReadingVoided) => {
                 self.void_seen(&inquiry.movement, reply)
             }
-            (Operation::InquireMovement(inquiry), Stage::ReadingCapture) => {
-                self.capture_seen(inquiry, reply)
-            }
+            (Operation::InquireMovement(inquiry), Stage::ReadingCapture) => self.capture_seen(inquiry, reply),
             (Operation::InquireMovement(inquiry), Stage::ReadingRefund) => {
                 self.refund_seen(&inquiry.movement, reply)
             }
@@ -243,7 +237,9 @@ impl Provider for Pivot {
     fn stages(&self, operation: OperationKind) -> &'static [&'static str] {
         match operation {
             OperationKind::OpenSession => &["opening", "adopting"],
-            OperationKind::ReadSession | OperationKind::InquirePayment => &["session", "reference", "customer"],
+            OperationKind::ReadSession | OperationKind::InquirePayment => {
+                &["session", "reference", "customer"]
+            }
             OperationKind::ConfirmSession => &["confirming"],
             OperationKind::CancelSession => &["cancelling", "session"],
             OperationKind::Charge => &["charging", "adopting"],
@@ -302,7 +298,10 @@ impl Pivot {
         let offer = match order.mode {
             SessionMode::Redirect => method::offer(&self.account, order)?,
             SessionMode::Api if bypass_status_page => {
-                return Err(invalid("provider_options.pivot.bypass_status_page", "is only for mode REDIRECT"));
+                return Err(invalid(
+                    "provider_options.pivot.bypass_status_page",
+                    "is only for mode REDIRECT",
+                ));
             }
             SessionMode::Api if options.text("channel").is_some_and(|channel| !channel.is_empty()) => {
                 return Err(invalid("provider_options.pivot.channel", "is only for mode REDIRECT"));
@@ -412,7 +411,10 @@ impl Pivot {
             Means::Encrypted(card) => wire::encrypted_card(card)?,
             Means::Saved { token, cvc } => {
                 let Some(cvc) = cvc else {
-                    return Err(invalid("token.cvc", "Pivot wants the CVC of a saved card on the merchant's page"));
+                    return Err(invalid(
+                        "token.cvc",
+                        "Pivot wants the CVC of a saved card on the merchant's page",
+                    ));
                 };
                 if token.product.as_deref() == Some(customer::WALLET) {
                     return Err(unsupported("a saved wallet on the merchant's own page", "mode REDIRECT"));
@@ -495,7 +497,9 @@ impl Pivot {
                 let end = end.map_or_else(String::new, |end| format!("; it ends by itself at {end}"));
                 Err(Fault::Rejected {
                     code: None,
-                    message: format!("the customer has begun to pay, and Pivot does not cancel such a session{end}"),
+                    message: format!(
+                        "the customer has begun to pay, and Pivot does not cancel such a session{end}"
+                    ),
                 })
             }
         }
@@ -643,7 +647,12 @@ impl Pivot {
     }
 
     /// Creates a page on which the customer picks a saved method. Nothing moves before that.
-    fn charge_on_page(&self, charge: &Charge, is_wallet: bool, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {
+    fn charge_on_page(
+        &self,
+        charge: &Charge,
+        is_wallet: bool,
+        cx: &Context<'_>,
+    ) -> Result<Step<Stage>, Fault> {
         let kind = if is_wallet { Kind::Ewallet } else { Kind::Card };
         if charge.return_urls.is_none() {
             return Err(invalid("return_urls", "is required: the customer pays on Pivot's page"));

@@ -39,7 +39,10 @@ const REMEMBERED: Duration = Duration::from_secs(23 * 3600);
 impl Pivot {
     pub(super) fn capture(&self, movement: &Movement, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {
         if movement.capture_mode == CaptureMode::Automatic {
-            return Err(unsupported("a capture of a payment that was taken at once", "nothing; it is captured"));
+            return Err(unsupported(
+                "a capture of a payment that was taken at once",
+                "nothing; it is captured",
+            ));
         }
         let rupiah = amount::whole(movement.amount, "money.amount_minor")?;
         let body = json!({
@@ -182,7 +185,11 @@ impl Pivot {
         })))
     }
 
-    pub(super) fn ask_again(&self, inquiry: &MovementInquiry, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {
+    pub(super) fn ask_again(
+        &self,
+        inquiry: &MovementInquiry,
+        cx: &Context<'_>,
+    ) -> Result<Step<Stage>, Fault> {
         let movement = &inquiry.movement;
         match (inquiry.kind, &inquiry.provider_id) {
             (OperationKind::Refund, Some(id)) => {
@@ -256,7 +263,8 @@ impl Pivot {
             .map_err(|_| Fault::unintelligible("a time of sending beyond the calendar"))?;
         if cx.now >= until {
             return Err(Fault::Silent {
-                what: "Pivot remembers a request for 24 hours; a person has to look in the dashboard".to_owned(),
+                what: "Pivot remembers a request for 24 hours; a person has to look in the dashboard"
+                    .to_owned(),
             });
         }
         let request = self.refund_request(&inquiry.movement, cx)?;
@@ -269,7 +277,11 @@ impl Pivot {
         Ok(Step::Done(Outcome::Movement(refund_report(movement, &data["data"])?)))
     }
 
-    pub(super) fn capture_seen(&self, inquiry: &MovementInquiry, reply: &Reply) -> Result<Step<Stage>, Fault> {
+    pub(super) fn capture_seen(
+        &self,
+        inquiry: &MovementInquiry,
+        reply: &Reply,
+    ) -> Result<Step<Stage>, Fault> {
         if envelope::is_missing(reply) {
             return Ok(Step::Done(Outcome::Absent));
         }

@@ -70,9 +70,11 @@ pub(super) fn descriptor(purchase: &Purchase) -> Result<Option<&String>, Fault> 
 pub(super) fn redirect_url(urls: &ReturnUrls) -> Result<Value, Fault> {
     let failure = urls.failure.as_ref().unwrap_or(&urls.success);
     let expired = urls.expired.as_ref().unwrap_or(failure);
-    for (field, url) in
-        [("return_urls.success", &urls.success), ("return_urls.failure", failure), ("return_urls.expired", expired)]
-    {
+    for (field, url) in [
+        ("return_urls.success", &urls.success),
+        ("return_urls.failure", failure),
+        ("return_urls.expired", expired),
+    ] {
         if url.chars().count() > RETURN_URL_CHARS_MAX {
             let problem = format!("Pivot takes at most {RETURN_URL_CHARS_MAX} characters");
             return Err(invalid(field, problem));
@@ -88,7 +90,10 @@ pub(super) fn redirect_url(urls: &ReturnUrls) -> Result<Value, Fault> {
 /// `customer`: the e-mail address is who it is, and the same address is the same customer.
 pub(super) fn customer(customer: &Customer) -> Result<Value, Fault> {
     let Some(email) = customer.email.as_ref().filter(|email| !email.is_empty()) else {
-        return Err(invalid("customer.email", "Pivot knows customers by their e-mail address and insists on it"));
+        return Err(invalid(
+            "customer.email",
+            "Pivot knows customers by their e-mail address and insists on it",
+        ));
     };
     if email.chars().count() > TEXT_CHARS_MAX {
         return Err(invalid("customer.email", format!("Pivot takes at most {TEXT_CHARS_MAX} characters")));
@@ -152,9 +157,9 @@ fn product(line: &OrderLine, place: usize, purchase: &Purchase) -> Result<Value,
     };
     let quantity: Option<i64> = line.quantity.parse().ok().filter(|quantity| *quantity > 0);
     let each = quantity.and_then(|quantity| {
-        let each = line.unit_minor.or_else(|| {
-            (line.amount_minor % quantity == 0).then(|| line.amount_minor / quantity)
-        })?;
+        let each = line
+            .unit_minor
+            .or_else(|| (line.amount_minor % quantity == 0).then(|| line.amount_minor / quantity))?;
         Some((quantity, rupiah(each).ok()?))
     });
     let (quantity, price) = match each {

@@ -12,8 +12,7 @@ const fn row(
 }
 
 /// What would work in place of charges without the customer.
-pub(super) const MIT_INSTEAD: &str =
-    "mit = true once Pivot has enabled recurring payments for the merchant; or a charge with the customer present";
+pub(super) const MIT_INSTEAD: &str = "mit = true once Pivot has enabled recurring payments for the merchant; or a charge with the customer present";
 /// What would work in place of charges by instalment.
 pub(super) const INSTALLMENT_INSTEAD: &str =
     "mit = true and mit_type_installment with the word that Pivot gives for it; or reason UNSCHEDULED";
@@ -108,7 +107,9 @@ pub static PROFILE: Profile = Profile {
         ),
         row(
             Feature::DeleteToken,
-            Support::No { instead: "deleting it here: it is not charged any more; Pivot's support removes its own" },
+            Support::No {
+                instead: "deleting it here: it is not charged any more; Pivot's support removes its own",
+            },
             &[],
             "",
         ),

@@ -239,9 +239,10 @@ fn card(data: &Value) -> CardSummary {
         brand: lower(&["binInformations", "brand"]),
         funding: lower(&["binInformations", "type"]),
         issuer_country: data.words(&["binInformations", "country"]),
-        authentication: data.at(&["authenticationResult"]).map(authentication).filter(|found| {
-            found.status.is_some() || found.eci.is_some()
-        }),
+        authentication: data
+            .at(&["authenticationResult"])
+            .map(authentication)
+            .filter(|found| found.status.is_some() || found.eci.is_some()),
         ..face(data)
     }
 }
@@ -252,7 +253,9 @@ pub(super) fn face(data: &Value) -> CardSummary {
         last_four: data.text(&["last4"]),
         bin: data.text(&["first8"]).or_else(|| data.text(&["first6"])),
         expiry_month: data.integer_text(&["expMonth"]).filter(|month| (1..=12).contains(month)),
-        expiry_year: data.integer_text(&["expYear"]).map(|year: u16| if year < 100 { 2_000 + year } else { year }),
+        expiry_year: data
+            .integer_text(&["expYear"])
+            .map(|year: u16| if year < 100 { 2_000 + year } else { year }),
         fingerprint: data.words(&["fingerprint"]),
         ..CardSummary::default()
     }
@@ -281,9 +284,5 @@ fn authentication(data: &Value) -> Authentication {
         ("PROCESSING_ERROR", "U"),
     ];
     let letter = status.iter().find(|(word, _)| said.contains(word)).map(|(_, letter)| (*letter).to_owned());
-    Authentication {
-        status: letter,
-        eci: data.words(&["eciCode"]),
-        version: data.words(&["threeDsVersion"]),
-    }
+    Authentication { status: letter, eci: data.words(&["eciCode"]), version: data.words(&["threeDsVersion"]) }
 }

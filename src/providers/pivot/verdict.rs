@@ -124,7 +124,8 @@ pub(super) fn next_action(account: &Account, session: &Session) -> Result<Option
     if let Some(url) = &session.payment_url {
         return Ok(Some(NextAction::Redirect { url: url.clone() }));
     }
-    let charge = session.charges.iter().rev().find(|charge| charge.virtual_account.is_some() || charge.qr.is_some());
+    let charge =
+        session.charges.iter().rev().find(|charge| charge.virtual_account.is_some() || charge.qr.is_some());
     Ok(charge.and_then(instructions))
 }
 
@@ -159,7 +160,8 @@ fn cancelled(session: &Session) -> Standing {
 
 /// The session's amount and reference, or those of a charge of it that differ.
 fn seen(session: &Session, moved: &[&Charge]) -> Seen {
-    let other_money = moved.iter().filter_map(|charge| charge.money).find(|money| Some(*money) != session.money);
+    let other_money =
+        moved.iter().filter_map(|charge| charge.money).find(|money| Some(*money) != session.money);
     let other_reference = moved
         .iter()
         .filter_map(|charge| charge.reference.as_ref())

@@ -68,7 +68,8 @@ pub(super) fn create(
         Some(id) => body.put("customerId", id),
         None => body.put("customer", order::customer(&purchase.customer)?),
     };
-    let fallback = account.default_return_url.clone().map(|success| ReturnUrls { success, ..Default::default() });
+    let fallback =
+        account.default_return_url.clone().map(|success| ReturnUrls { success, ..Default::default() });
     match what.return_urls.or(fallback.as_ref()) {
         Some(urls) => body.put("redirectUrl", order::redirect_url(urls)?),
         None => return Err(invalid("return_urls", "Pivot wants return addresses in every request")),
@@ -195,7 +196,8 @@ pub(super) fn saved_card(
 ) -> Result<Value, Fault> {
     let mut card = json!({ "token": token_value(token)?.expose() });
     if let Some(cvc) = cvc {
-        if cvc.expose().chars().count() > CVC_DIGITS_MAX && cvc.expose().bytes().all(|byte| byte.is_ascii_digit())
+        if cvc.expose().chars().count() > CVC_DIGITS_MAX
+            && cvc.expose().bytes().all(|byte| byte.is_ascii_digit())
         {
             return Err(invalid(cvc_field, format!("Pivot takes at most {CVC_DIGITS_MAX} digits")));
         }
