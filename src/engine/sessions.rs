@@ -528,6 +528,7 @@ pub(super) fn new_payment(
         authorized: 0,
         captured_seen: 0,
         refunded_seen: 0,
+        undone: false,
         trace: Trace::by_reference(purchase.reference.clone()),
         token: None,
         session: None,
