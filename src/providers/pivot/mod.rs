@@ -43,6 +43,7 @@ use super::contract::{
     Reply, Request, Step, Support,
 };
 use super::conversation::AnyProvider;
+use super::json::Reading;
 use super::settings::Settings;
 use crate::domain::card::{FirstPayment, Initiator, Means, MerchantReason, StoredToken};
 use crate::domain::money::Money;
@@ -201,8 +202,8 @@ impl Provider for Pivot {
             (Operation::Charge(charge), Stage::AdoptingCharge) => self.charge_adopted(charge, reply),
             (
                 Operation::ReadSession(inquiry) | Operation::InquirePayment(inquiry),
-                stage @ (Stage::Reading | Stage::Searching),
-            ) => self.seen(inquiry, &stage, reply, cx),
+                Stage::Reading | Stage::Searching,
+            ) => self.seen(inquiry, reply, cx),
             (Operation::ReadSession(_) | Operation::InquirePayment(_), Stage::ReadingCustomer(after)) => {
                 Ok(self.customer_seen(*after, reply))
             }
@@ -211,7 +212,7 @@ impl Provider for Pivot {
                 self.not_cancelled(inquiry, reply)
             }
             (Operation::Capture(movement), Stage::Capturing) => self.captured(movement, reply),
-            (Operation::Refund(movement), Stage::Refunding) => self.refunded(movement, reply, cx),
+            (Operation::Refund(_), Stage::Refunding) => self.refunded(reply, cx),
             (Operation::Refund(movement), Stage::ScanningRefunds { page, may_resend }) => {
                 self.scanned(movement, None, (page, may_resend), reply, cx)
             }
@@ -221,14 +222,14 @@ impl Provider for Pivot {
                 self.void_seen(&inquiry.movement, reply)
             }
             (Operation::InquireMovement(inquiry), Stage::ReadingCapture) => self.capture_seen(inquiry, reply),
-            (Operation::InquireMovement(inquiry), Stage::ReadingRefund) => {
-                self.refund_seen(&inquiry.movement, reply)
+            (Operation::InquireMovement(_), Stage::ReadingRefund) => {
+                self.refund_seen(reply)
             }
             (Operation::InquireMovement(inquiry), Stage::ScanningRefunds { page, may_resend }) => {
                 self.scanned(&inquiry.movement, Some(inquiry), (page, may_resend), reply, cx)
             }
-            (Operation::InquireMovement(inquiry), Stage::RefundingAgain) => {
-                self.refunded_again(&inquiry.movement, reply)
+            (Operation::InquireMovement(_), Stage::RefundingAgain) => {
+                self.refunded_again(reply)
             }
             _ => Err(Fault::unintelligible("an answer at a stage that its operation does not have")),
         }
@@ -236,17 +237,17 @@ impl Provider for Pivot {
 
     fn stages(&self, operation: OperationKind) -> &'static [&'static str] {
         match operation {
-            OperationKind::OpenSession => &["opening", "adopting"],
+            OperationKind::OpenSession => &["adopting", "opening"],
             OperationKind::ReadSession | OperationKind::InquirePayment => {
-                &["session", "reference", "customer"]
+                &["customer", "reference", "session"]
             }
             OperationKind::ConfirmSession => &["confirming"],
-            OperationKind::CancelSession => &["cancelling", "session"],
-            OperationKind::Charge => &["charging", "adopting"],
+            OperationKind::CancelSession => &["session", "cancelling"],
+            OperationKind::Charge => &["adopting", "charging"],
             OperationKind::Capture => &["capturing"],
-            OperationKind::Void => &["voiding", "session"],
-            OperationKind::Refund => &["refunding", "refunds"],
-            OperationKind::InquireMovement => &["capture", "void", "refund", "refunds", "again"],
+            OperationKind::Void => &["session", "voiding"],
+            OperationKind::Refund => &["refunds", "refunding"],
+            OperationKind::InquireMovement => &["again", "refunds", "void", "capture", "refund"],
             OperationKind::DeleteToken => &[],
         }
     }
@@ -507,9 +508,11 @@ impl Pivot {
 
     fn closed(&self, inquiry: &Inquiry, session: &Session) -> Result<Step<Stage>, Fault> {
         let report = verdict::payment(&self.account, &view_of(inquiry), session)?;
-        check_same(session, &inquiry.trace.reference, inquiry.money)?;
         Ok(Step::Done(match report.standing {
-            Standing::Cancelled => Outcome::SessionClosed,
+            Standing::Cancelled => {
+                check_same(session, &inquiry.trace.reference, inquiry.money)?;
+                Outcome::SessionClosed
+            }
             Standing::Open
             | Standing::ActionRequired(_)
             | Standing::Processing
@@ -725,15 +728,19 @@ impl Pivot {
     fn seen(
         &self,
         inquiry: &Inquiry,
-        stage: &Stage,
         reply: &Reply,
         cx: &Context<'_>,
     ) -> Result<Step<Stage>, Fault> {
-        let session = match stage {
-            Stage::Searching => self.found(&inquiry.trace.reference, reply)?,
-            _ if envelope::is_missing(reply) => None,
-            _ if !reply.is_success() => return Err(envelope::unanswered(reply)),
-            _ => Some(Session::read(&self.account, &envelope::data(reply)?)?),
+        if envelope::is_missing(reply) {
+            return Ok(Step::Done(Outcome::Absent));
+        }
+        if !reply.is_success() {
+            return Err(envelope::unanswered(reply));
+        }
+        let data = envelope::data(reply)?;
+        let session = match data.is_array() {
+            true => self.one_of(&inquiry.trace.reference, &data)?,
+            false => Some(Session::read(&self.account, &data)?),
         };
         let Some(session) = session else { return Ok(Step::Done(Outcome::Absent)) };
         let mut report = verdict::payment(&self.account, &view_of(inquiry), &session)?;
@@ -766,10 +773,16 @@ impl Pivot {
         if !reply.is_success() {
             return Err(envelope::unanswered(reply));
         }
-        let data = envelope::data(reply)?;
+        self.one_of(reference, &envelope::data(reply)?)
+    }
+
+    fn one_of(&self, reference: &str, data: &Value) -> Result<Option<Session>, Fault> {
         let Some(list) = data.as_array() else {
             return Err(Fault::unintelligible("a list of sessions that is none"));
         };
+        if list.iter().any(|item| item.at(&["paymentSessionId"]).is_some()) {
+            return Session::of_charges(list).map(Some);
+        }
         let mut sessions = list
             .iter()
             .map(|data| Session::read(&self.account, data))

@@ -111,17 +111,14 @@ impl Pivot {
         self.account.post("refunds/create", "/v1/refunds", &movement.reference, &Value::Object(body.0), cx)
     }
 
-    pub(super) fn refunded(
-        &self,
-        movement: &Movement,
-        reply: &Reply,
+    pub(super) fn refunded(&self, reply: &Reply,
         cx: &Context<'_>,
     ) -> Result<Step<Stage>, Fault> {
         if envelope::is_duplicate(reply) {
             // Something stands under the reference; only the list says what.
             return self.scan(1, false, cx);
         }
-        Ok(Step::Done(Outcome::Movement(refund_report(movement, &envelope::data(reply)?)?)))
+        Ok(Step::Done(Outcome::Movement(refund_report(&envelope::data(reply)?)?)))
     }
 
     fn scan(&self, page: i64, may_resend: bool, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {
@@ -208,12 +205,12 @@ impl Pivot {
         }
     }
 
-    pub(super) fn refund_seen(&self, movement: &Movement, reply: &Reply) -> Result<Step<Stage>, Fault> {
+    pub(super) fn refund_seen(&self, reply: &Reply) -> Result<Step<Stage>, Fault> {
         if envelope::is_missing(reply) {
             return Ok(Step::Done(Outcome::Absent));
         }
         let data = evidence(reply)?;
-        Ok(Step::Done(Outcome::Movement(refund_report(movement, &data["data"])?)))
+        Ok(Step::Done(Outcome::Movement(refund_report(&data["data"])?)))
     }
 
     /// One page of the list of refunds. The end of the list without our reference is evidence that
@@ -234,7 +231,7 @@ impl Pivot {
             refund.text(&["clientReferenceId"]).as_deref() == Some(asked.reference.as_str())
         };
         if let Some(refund) = refunds.iter().find(ours) {
-            return Ok(Step::Done(Outcome::Movement(refund_report(asked, refund)?)));
+            return Ok(Step::Done(Outcome::Movement(refund_report(refund)?)));
         }
         let pages = body
             .integer(&["pagination", "totalPages"])
@@ -272,9 +269,9 @@ impl Pivot {
     }
 
     /// A refusal of the repeat would also be heard by a refund that worked, so it proves nothing.
-    pub(super) fn refunded_again(&self, movement: &Movement, reply: &Reply) -> Result<Step<Stage>, Fault> {
+    pub(super) fn refunded_again(&self, reply: &Reply) -> Result<Step<Stage>, Fault> {
         let data = evidence(reply)?;
-        Ok(Step::Done(Outcome::Movement(refund_report(movement, &data["data"])?)))
+        Ok(Step::Done(Outcome::Movement(refund_report(&data["data"])?)))
     }
 
     pub(super) fn capture_seen(
@@ -286,6 +283,17 @@ impl Pivot {
             return Ok(Step::Done(Outcome::Absent));
         }
         let session = self.session_of_movement(&inquiry.movement, reply)?;
+        if let Some(other) = session.money.filter(|money| *money != inquiry.movement.asked)
+            && other != inquiry.movement.amount
+        {
+            // Nothing in it is believed; told as it stands, the comparison finds it.
+            return Ok(Step::Done(Outcome::Movement(MovementReport {
+                standing: MovementStanding::Pending,
+                seen: Seen { money: Some(other), reference: None },
+                provider_id: None,
+                totals: SeenTotals::default(),
+            })));
+        }
         let histories: Vec<&History> =
             session.charges.iter().flat_map(|charge| charge.captures.iter()).collect();
         let found = match &inquiry.provider_id {
@@ -305,10 +313,11 @@ impl Pivot {
     fn session_of_movement(&self, movement: &Movement, reply: &Reply) -> Result<Session, Fault> {
         let data = evidence(reply)?;
         let session = Session::read(&self.account, &data["data"])?;
-        let is_ours = movement.payment.session.as_deref().is_none_or(|id| id == session.id)
-            && session.reference.as_ref().is_none_or(|reference| *reference == movement.payment.reference)
-            && session.money.is_none_or(|money| money == movement.asked);
-        if is_ours { Ok(session) } else { Err(Fault::unintelligible("an answer about another payment")) }
+        let is_named = match &session.reference {
+            Some(reference) => *reference == movement.payment.reference,
+            None => movement.payment.session.as_deref() == Some(session.id.as_str()),
+        };
+        if is_named { Ok(session) } else { Err(Fault::unintelligible("an answer about another payment")) }
     }
 }
 
@@ -362,7 +371,7 @@ fn stranger(movement: &Movement, data: &Value, reference: &str) -> Option<String
     other_reference.or(other_session)
 }
 
-fn refund_report(movement: &Movement, data: &Value) -> Result<MovementReport, Fault> {
+fn refund_report(data: &Value) -> Result<MovementReport, Fault> {
     let id = data.text(&["id"]).ok_or_else(|| Fault::unintelligible("a refund without an id"))?;
     let word = data.text(&["status"]).unwrap_or_default();
     let standing = match word.as_str() {
@@ -380,11 +389,9 @@ fn refund_report(movement: &Movement, data: &Value) -> Result<MovementReport, Fa
     if standing == MovementStanding::Succeeded && (money.is_none() || reference.is_none()) {
         return Err(Fault::unintelligible("a refund without an amount or a reference"));
     }
-    let session = data.text(&["paymentSessionId"]);
-    let other = session.filter(|id| movement.payment.session.as_ref().is_some_and(|known| known != id));
     Ok(MovementReport {
         standing,
-        seen: Seen { money, reference: other.or(reference) },
+        seen: Seen { money, reference },
         provider_id: Some(id),
         totals: SeenTotals::default(),
     })

@@ -130,6 +130,35 @@ impl Session {
         })
     }
 
+    /// What a list of charges (`GET /v2/charges`) says of their session: money that was taken or
+    /// reserved. Whatever else they say is not final, because the session decides.
+    pub(super) fn of_charges(list: &[Value]) -> Result<Self, Fault> {
+        let ids: Vec<String> = list.iter().filter_map(|item| item.text(&["paymentSessionId"])).collect();
+        let Some(id) = ids.first().filter(|_| list.len() <= CHARGES_MAX) else {
+            return Err(Fault::unintelligible("charges without a session, or too many of them"));
+        };
+        if ids.len() != list.len() || ids.iter().any(|other| other != id) {
+            return Err(Fault::unintelligible("charges of several sessions"));
+        }
+        let charges = list.iter().map(Charge::read).collect::<Result<Vec<Charge>, Fault>>()?;
+        let taken = charges.iter().any(|charge| charge.status == ChargeStatus::Success);
+        Ok(Self {
+            id: id.clone(),
+            reference: charges.first().and_then(|charge| charge.reference.clone()),
+            money: charges.first().and_then(|charge| charge.money),
+            mode: None,
+            status: if taken { Status::Paid } else { Status::Processing },
+            payment_url: None,
+            encryption_key: None,
+            customer: None,
+            saves: None,
+            expires_at: None,
+            cancellation: None,
+            charges,
+            network_transaction_id: None,
+        })
+    }
+
     /// The newest charge; the last of those without a time.
     pub(super) fn newest(&self) -> Option<&Charge> {
         self.charges.iter().max_by_key(|charge| charge.created_at)

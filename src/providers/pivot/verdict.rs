@@ -28,7 +28,8 @@ pub(super) struct View<'a> {
 
 /// Where a payment stands.
 pub(super) fn payment(account: &Account, view: &View<'_>, session: &Session) -> Result<PaymentReport, Fault> {
-    if view.session.is_some_and(|known| known != session.id) {
+    // Our reference says whose answer it is. Where it is not repeated, only the id can.
+    if session.reference.is_none() && view.session.is_some_and(|known| known != session.id) {
         return Err(Fault::unintelligible("an answer about another session"));
     }
     let taken: Vec<&Charge> = with(session, ChargeStatus::Success);
