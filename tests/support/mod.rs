@@ -110,6 +110,13 @@ impl Provider {
 pub const PROVIDERS: &[Provider] = &[
     Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002"),
     Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
+    Provider {
+        // Whole rupiah, ten thousand of them at least; a reservation is not voided unless the
+        // account says that cancelling does it.
+        unit: 10_000,
+        voids_reserved: false,
+        ..Provider::able("pivot", "pivot-dev", "IDR", "4440000112200001")
+    },
 ];
 
 /// Starts simulators; they live as long as the value.
@@ -128,7 +135,7 @@ pub fn configuration(simulators: &Simulators, directory: &Path) -> Config {
         api_key_sha256: &"0".repeat(64),
         log: "warn",
     };
-    let document = development::document(&setup, simulators).expect("both providers are simulated");
+    let document = development::document(&setup, simulators).expect("every provider is simulated");
     match config::parse(&document, &NoSecrets) {
         Ok(config) => config,
         Err(mistakes) => panic!("the development configuration is wrong: {mistakes:?}"),

@@ -222,15 +222,11 @@ impl Provider for Pivot {
                 self.void_seen(&inquiry.movement, reply)
             }
             (Operation::InquireMovement(inquiry), Stage::ReadingCapture) => self.capture_seen(inquiry, reply),
-            (Operation::InquireMovement(_), Stage::ReadingRefund) => {
-                self.refund_seen(reply)
-            }
+            (Operation::InquireMovement(_), Stage::ReadingRefund) => self.refund_seen(reply),
             (Operation::InquireMovement(inquiry), Stage::ScanningRefunds { page, may_resend }) => {
                 self.scanned(&inquiry.movement, Some(inquiry), (page, may_resend), reply, cx)
             }
-            (Operation::InquireMovement(_), Stage::RefundingAgain) => {
-                self.refunded_again(reply)
-            }
+            (Operation::InquireMovement(_), Stage::RefundingAgain) => self.refunded_again(reply),
             _ => Err(Fault::unintelligible("an answer at a stage that its operation does not have")),
         }
     }
@@ -725,12 +721,7 @@ impl Pivot {
         })
     }
 
-    fn seen(
-        &self,
-        inquiry: &Inquiry,
-        reply: &Reply,
-        cx: &Context<'_>,
-    ) -> Result<Step<Stage>, Fault> {
+    fn seen(&self, inquiry: &Inquiry, reply: &Reply, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {
         if envelope::is_missing(reply) {
             return Ok(Step::Done(Outcome::Absent));
         }

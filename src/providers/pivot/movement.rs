@@ -111,9 +111,7 @@ impl Pivot {
         self.account.post("refunds/create", "/v1/refunds", &movement.reference, &Value::Object(body.0), cx)
     }
 
-    pub(super) fn refunded(&self, reply: &Reply,
-        cx: &Context<'_>,
-    ) -> Result<Step<Stage>, Fault> {
+    pub(super) fn refunded(&self, reply: &Reply, cx: &Context<'_>) -> Result<Step<Stage>, Fault> {
         if envelope::is_duplicate(reply) {
             // Something stands under the reference; only the list says what.
             return self.scan(1, false, cx);

@@ -44,7 +44,11 @@ pub(super) fn payment(account: &Account, view: &View<'_>, session: &Session) -> 
     let mut report = PaymentReport::new(standing);
     report.seen = seen(session, &moved);
     if is_success {
-        report.totals = totals(session, &moved)?;
+        match foreign(session, &moved) {
+            // Amounts of two currencies have no sum; the other one is what has to be seen.
+            Some(money) => report.seen.money = Some(money),
+            None => report.totals = totals(session, &moved),
+        }
     }
     report.trace = Trace {
         session: Some(session.id.clone()),
@@ -173,25 +177,33 @@ fn seen(session: &Session, moved: &[&Charge]) -> Seen {
     }
 }
 
+/// An amount of a charge in another currency than its session's.
+fn foreign(session: &Session, moved: &[&Charge]) -> Option<Money> {
+    let currency = session.money?.currency();
+    let amounts = moved.iter().flat_map(|charge| [charge.money, charge.authorized, charge.captured]);
+    let other = amounts.flatten().find(|money| money.currency() != currency)?;
+    // Whichever of the two is not what was asked for: the session's own amount tells already.
+    Some(if currency.code() == IDR { other } else { session.money? })
+}
+
+/// The currency that everything is in.
+const IDR: &str = "IDR";
+
 /// Sums over everything that was reserved or taken: two successes are twice the amount.
-fn totals(session: &Session, moved: &[&Charge]) -> Result<SeenTotals, Fault> {
-    let mut sums = SeenTotals { authorized: Some(0), captured: Some(0), refunded: None };
-    for charge in moved {
-        let whole = charge.money.or(session.money);
-        let authorized = charge.authorized.or(whole);
-        let captured = match charge.status {
-            ChargeStatus::Success => charge.captured.or(whole),
+fn totals(session: &Session, moved: &[&Charge]) -> SeenTotals {
+    let sum = |amount: &dyn Fn(&Charge) -> Option<Money>| {
+        let amounts = moved.iter().filter_map(|charge| amount(charge));
+        Some(amounts.fold(0_i64, |sum, money| sum.saturating_add(money.minor())))
+    };
+    let whole = |charge: &Charge| charge.money.or(session.money);
+    SeenTotals {
+        authorized: sum(&|charge| charge.authorized.or_else(|| whole(charge))),
+        captured: sum(&|charge| match charge.status {
+            ChargeStatus::Success => charge.captured.or_else(|| whole(charge)),
             _ => charge.captured,
-        };
-        for (sum, money) in [(&mut sums.authorized, authorized), (&mut sums.captured, captured)] {
-            if money.is_some_and(|money| Some(money.currency()) != session.money.map(|own| own.currency())) {
-                return Err(Fault::unintelligible("a charge in another currency than its session"));
-            }
-            let minor = money.map_or(0, |money| money.minor());
-            *sum = sum.map(|sum| sum.saturating_add(minor));
-        }
+        }),
+        refunded: None,
     }
-    Ok(sums)
 }
 
 /// A capture that an answer lists.
