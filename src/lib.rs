@@ -136,6 +136,7 @@ pub mod journal {
 #[cfg(feature = "simulator")]
 pub mod simulator {
     mod agenda;
+    pub mod bbmsl;
     pub mod begateway;
     mod card;
     pub mod clock;

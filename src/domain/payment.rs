@@ -147,9 +147,6 @@ pub enum News {
     Lapsed,
     /// The reservation was given back, or the session closed.
     Voided,
-    /// The whole was given back before it was settled, whether or not it was known to be taken: only
-    /// of providers whose voids reach money that was taken.
-    Undone,
     /// So many minor units are taken, all captures together.
     Captured(i64),
     /// So many minor units were given back, all refunds together.
@@ -344,24 +341,11 @@ impl Payment {
             PaymentState::Declined => Rank::Declined,
             PaymentState::Verified => Rank::Verified,
             PaymentState::Authorized => Rank::Authorized,
-            // What was taken and voided before it was settled stays so, whatever stale news says.
-            PaymentState::Voided if self.is_undone() => Rank::Captured,
             PaymentState::Voided => Rank::Voided,
             PaymentState::Captured | PaymentState::PartiallyRefunded | PaymentState::Refunded => {
                 Rank::Captured
             }
         }
-    }
-
-    /// Whether all that was taken is given back.
-    fn is_undone(&self) -> bool {
-        self.captured() > 0 && self.refunded() >= self.captured()
-    }
-
-    /// Takes note that all that was taken was given back by a void.
-    fn undo(&mut self) {
-        self.refunded_seen = self.refunded_seen.max(self.captured());
-        self.state = PaymentState::Voided;
     }
 
     /// Takes in a piece of news. Returns whether anything changed.
@@ -435,21 +419,17 @@ impl Payment {
                 self.rise(Rank::Lapsed, PaymentState::Expired);
             }
             News::Voided => self.rise(Rank::Voided, PaymentState::Voided),
-            // After a part was refunded, the refund is the truth.
-            News::Undone if self.captured() > 0 && self.refunded() == 0 => self.undo(),
-            News::Undone => self.rise(Rank::Voided, PaymentState::Voided),
             News::Captured(total) => {
-                // The totals come after: with them, a void of a reservation would look undone.
-                self.rise(Rank::Captured, PaymentState::Captured);
                 self.captured_seen = self.captured_seen.max(total);
                 self.authorized = self.authorized.max(total);
+                self.rise(Rank::Captured, PaymentState::Captured);
             }
             News::Refunded(total) => {
-                self.rise(Rank::Captured, PaymentState::Captured);
                 self.refunded_seen = self.refunded_seen.max(total);
                 // What was given back had been taken.
                 self.captured_seen = self.captured_seen.max(total);
                 self.authorized = self.authorized.max(total);
+                self.rise(Rank::Captured, PaymentState::Captured);
             }
             News::Mismatch(mismatch) => {
                 self.state = PaymentState::Quarantined;
@@ -470,7 +450,7 @@ impl Payment {
 
     /// Makes the rest agree with the state: refunds show in it, and what no longer applies goes.
     fn settle(&mut self) {
-        if self.rank() == Rank::Captured && self.state != PaymentState::Voided {
+        if self.rank() == Rank::Captured {
             self.state = match (self.refunded(), self.captured()) {
                 (0, _) => PaymentState::Captured,
                 (refunded, captured) if refunded >= captured => PaymentState::Refunded,
@@ -509,10 +489,7 @@ impl Payment {
         let movement = self.movements.iter_mut().find(|movement| movement.id == id).ok_or(Illegal(state))?;
         movement.hear(news, now).map_err(|()| Illegal(state))?;
         if movement.status == MovementStatus::Succeeded && state != PaymentState::Quarantined {
-            let (kind, amount, before) = (movement.kind(), movement.amount.minor(), movement.before.0);
-            match kind {
-                // More than was left reserved: it reached what was taken.
-                MovementKind::Void if before > 0 && before + amount > self.authorized => self.undo(),
+            match movement.kind() {
                 MovementKind::Void => self.rise(Rank::Voided, PaymentState::Voided),
                 MovementKind::Capture | MovementKind::Refund => {
                     self.rise(Rank::Captured, PaymentState::Captured)

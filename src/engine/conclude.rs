@@ -20,14 +20,12 @@ use crate::providers::contract::Fault;
 const SAVED_CARD_WAIT: Duration = Duration::from_secs(600);
 
 /// Takes in a report about a payment. Returns the cards that were saved, for the caller to keep.
-/// `voids_captured`: whether a void at this provider reaches money that was taken.
 ///
 /// # Errors
 /// A bug of ours.
 pub(super) fn conclude(
     payment: &mut Payment,
     report: PaymentReport,
-    voids_captured: bool,
     now: Timestamp,
 ) -> Result<Vec<SavedCard>, Illegal> {
     let PaymentReport {
@@ -76,7 +74,7 @@ pub(super) fn conclude(
                 News::Captured(captured)
             } else {
                 payment.hear(News::Authorized(authorized), now)?;
-                if voids_captured { News::Undone } else { News::Voided }
+                News::Voided
             }
         }
         Standing::Cancelled => {

@@ -350,11 +350,10 @@ fn void_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Mone
     if payment.has_unfinished(MovementKind::Capture) || payment.has_unfinished(MovementKind::Void) {
         return Err(forbids(payment, "a void while a capture or void is under way"));
     }
-    let remaining = match payment.capturable() {
-        0 if account.provider.voids_captured() && payment.refunded() == 0 => undoable(payment)?,
-        0 => return Err(forbids(payment, "a void: nothing is reserved any more")),
-        reserved => reserved,
-    };
+    let remaining = payment.capturable();
+    if remaining == 0 {
+        return Err(forbids(payment, "a void: nothing is reserved any more"));
+    }
     match wish.amount {
         Some(amount) if amount.minor() != remaining => Err(Error::Unsupported {
             account: account.name.clone(),
@@ -366,22 +365,11 @@ fn void_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Mone
     }
 }
 
-/// What a void gives back where nothing is reserved and the provider takes back what was taken.
-fn undoable(payment: &Payment) -> Result<i64, Error> {
-    if payment.has_unfinished(MovementKind::Refund) {
-        return Err(forbids(payment, "a void while a refund is under way"));
-    }
-    Ok(payment.captured())
-}
-
 fn refund_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Money, Error> {
     account.require(Feature::Refund, "refunds")?;
     match payment.state {
         PaymentState::Captured | PaymentState::PartiallyRefunded | PaymentState::Refunded => {}
         _ => return Err(forbids(payment, "a refund")),
-    }
-    if payment.has_unfinished(MovementKind::Void) {
-        return Err(forbids(payment, "a refund while a void is under way"));
     }
     let remaining = payment.refundable();
     let amount = within(payment, wish.amount, remaining, "a refund")?;

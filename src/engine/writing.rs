@@ -186,10 +186,7 @@ impl Gateway {
                     .map_err(|e| bug(e.to_string()))?;
                 Ok(Vec::new())
             }
-            Outcome::Payment(report) => {
-                let voids_captured = self.account_of(payment)?.provider.voids_captured();
-                conclude(payment, report, voids_captured, now).map_err(|e| bug(e.to_string()))
-            }
+            Outcome::Payment(report) => conclude(payment, report, now).map_err(|e| bug(e.to_string())),
             Outcome::SessionClosed => {
                 payment.hear(News::Voided, now).map_err(|e| bug(e.to_string()))?;
                 Ok(Vec::new())

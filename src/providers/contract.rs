@@ -43,12 +43,6 @@ pub trait Provider: Send + Sync + 'static {
     /// asked to offer them. Empty: the page cannot be asked for that kind.
     fn method_names(&self, kind: MethodKind) -> &[String];
 
-    /// Whether a void gives back money that was taken already, as long as it is not settled, so that
-    /// a payment which we know as captured may have been voided.
-    fn voids_captured(&self) -> bool {
-        false
-    }
-
     /// The request that fetches an access token; `None` for a provider that has no such thing, and
     /// for an operation whose every request does without.
     fn sign_in(&self, _operation: OperationKind, _cx: &Context<'_>) -> Option<Request> {

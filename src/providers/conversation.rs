@@ -18,8 +18,6 @@ pub trait AnyProvider: Send + Sync + 'static {
     fn support(&self, feature: Feature) -> Support;
     /// See [`Provider::method_names`].
     fn method_names(&self, kind: MethodKind) -> &[String];
-    /// See [`Provider::voids_captured`].
-    fn voids_captured(&self) -> bool;
     /// See [`Provider::sign_in`].
     fn sign_in(&self, operation: OperationKind, cx: &Context<'_>) -> Option<Request>;
     /// See [`Provider::signed_in`].
@@ -123,10 +121,6 @@ impl<P: Provider> AnyProvider for P {
 
     fn method_names(&self, kind: MethodKind) -> &[String] {
         Provider::method_names(self, kind)
-    }
-
-    fn voids_captured(&self) -> bool {
-        Provider::voids_captured(self)
     }
 
     fn sign_in(&self, operation: OperationKind, cx: &Context<'_>) -> Option<Request> {

@@ -153,9 +153,6 @@ impl Provider for Bbmsl {
         self.account.methods.of(kind)
     }
 
-    fn voids_captured(&self) -> bool {
-        true
-    }
 
     fn check_token(&self, token: &StoredToken) -> Result<(), Fault> {
         cards::usable(token).map(|_| ())
