@@ -12,11 +12,8 @@ use crate::simulator::Simulators;
 pub const MERCHANT: &str = "dev";
 
 /// A test card that each provider approves without a challenge (the dossiers' sandbox sections).
-const APPROVED_CARDS: &[(&str, &str)] = &[
-    ("dintero", "4000000000000002"),
-    ("begateway", "4200000000000000"),
-    ("bbmsl", "4111111111111111"),
-];
+const APPROVED_CARDS: &[(&str, &str)] =
+    &[("dintero", "4000000000000002"), ("begateway", "4200000000000000"), ("bbmsl", "4111111111111111")];
 
 /// A test card that a simulated provider approves without a challenge.
 #[must_use]

@@ -243,8 +243,9 @@ fn path(settings: &Settings, name: &str, default: &str) -> String {
 
 fn page_hosts(settings: &Settings) -> Vec<String> {
     let hosts = settings.list("page_hosts");
-    let is_host =
-        |host: &String| url::Url::parse(&format!("https://{host}/")).is_ok_and(|url| url.host_str() == Some(host));
+    let is_host = |host: &String| {
+        url::Url::parse(&format!("https://{host}/")).is_ok_and(|url| url.host_str() == Some(host))
+    };
     if !hosts.iter().all(is_host) {
         settings.mistake("page_hosts", "must hold names of hosts in lower case, such as bbmsl.com");
     }

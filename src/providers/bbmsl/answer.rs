@@ -124,7 +124,8 @@ pub(super) fn read_harmless(reply: &Reply, account: &Account) -> Result<Answer, 
 
 fn understand(body: Value, account: &Account) -> Result<Answer, Fault> {
     let (code, body) = unwrap(body)?;
-    let is_handled = matches!(body.at(&["responseCode"]).or(Some(&code)), Some(Value::String(text)) if text == HANDLED);
+    let is_handled =
+        matches!(body.at(&["responseCode"]).or(Some(&code)), Some(Value::String(text)) if text == HANDLED);
     let order = body.at(&["order"]).filter(|order| order.is_object());
     let transaction = body.at(&["transaction"]).filter(|transaction| transaction.is_object());
     for part in [order, transaction].into_iter().flatten() {

@@ -161,17 +161,24 @@ pub(super) fn usable(token: &StoredToken) -> Result<Usable<'_>, Fault> {
             let value = token.value(PARENT).or_else(|| token.value(TOKEN));
             let parent = token.original.as_deref().or(value.map(|value| value.expose().as_str()));
             let parent = parent.filter(|parent| is_id(parent)).ok_or_else(|| {
-                invalid("original_reference", "of the product hosted is the number of the series' first order")
+                invalid(
+                    "original_reference",
+                    "of the product hosted is the number of the series' first order",
+                )
             })?;
             Ok(Usable::Series { parent })
         }
         None | Some(TOKENIZATION) => {
             let value = token.value(TOKEN).filter(|value| is_id(value.expose()));
-            let value = value
-                .ok_or_else(|| invalid("values", "has no tokenId of BBMSL, which is a number, of the only kind"))?;
+            let value = value.ok_or_else(|| {
+                invalid("values", "has no tokenId of BBMSL, which is a number, of the only kind")
+            })?;
             let user = token.customer.as_deref().filter(|user| (1..=64).contains(&user.chars().count()));
             let user = user.ok_or_else(|| {
-                invalid("provider_customer_id", "is the BBMSL user id that owns the token, 1 to 64 characters")
+                invalid(
+                    "provider_customer_id",
+                    "is the BBMSL user id that owns the token, 1 to 64 characters",
+                )
             })?;
             if token.original.as_deref().is_some_and(|original| !is_id(original)) {
                 return Err(invalid("original_reference", "is the number of the series' first order"));

@@ -38,7 +38,8 @@ pub(super) fn user_id(purchase: &Purchase) -> Result<String, Fault> {
 }
 
 fn of_customer(id: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     let fits = (1..=USER_ID_CHARS_MAX).contains(&id.len());
     if fits && id.bytes().all(is_plain) && !id.starts_with(OWN) {
         return id.to_owned();

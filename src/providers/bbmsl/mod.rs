@@ -34,9 +34,7 @@ use self::answer::OrderStatus;
 use self::decline::Words;
 use self::verdict::{OTHER_REFERENCE, Verdict};
 use self::wire::{Name, Road};
-use super::contract::{
-    Context, Fault, Inquiry, Operation, OperationKind, Profile, Provider, Reply, Step,
-};
+use super::contract::{Context, Fault, Inquiry, Operation, OperationKind, Profile, Provider, Reply, Step};
 use super::conversation::AnyProvider;
 use super::settings::Settings;
 use crate::domain::card::{SavedCard, StoredToken, TokenUses};
@@ -44,6 +42,7 @@ use crate::domain::order::{Charge, MethodKind, Purpose, SessionOrder};
 use crate::domain::outcome::{
     FailureReason, NextAction, Outcome, PaymentReport, SeenTotals, SessionOpened, Standing, Trace,
 };
+use crate::domain::secret::Secret;
 
 pub use profile::{EXAMPLE, PROFILE};
 
@@ -153,7 +152,6 @@ impl Provider for Bbmsl {
         self.account.methods.of(kind)
     }
 
-
     fn check_token(&self, token: &StoredToken) -> Result<(), Fault> {
         cards::usable(token).map(|_| ())
     }
@@ -173,13 +171,17 @@ impl Provider for Bbmsl {
                 "a card form of the merchant's own",
                 "what the browser brought back: a session on the provider's page is read",
             )),
-            Operation::CancelSession(inquiry) if inquiry.purpose == Some(Purpose::Save) => Err(wire::unsupported(
-                "closing a page that saves a card",
-                "an early expires_at: the page ends by itself, and nothing is charged on it",
-            )),
+            Operation::CancelSession(inquiry) if inquiry.purpose == Some(Purpose::Save) => {
+                Err(wire::unsupported(
+                    "closing a page that saves a card",
+                    "an early expires_at: the page ends by itself, and nothing is charged on it",
+                ))
+            }
             Operation::CancelSession(inquiry) => self.look(inquiry, Stage::LookingBeforeCancelling, cx),
             Operation::Charge(charge) => self.charge(charge, cx),
-            Operation::Capture(_) => Err(wire::unsupported("a capture", "nothing; BBMSL takes the money at once")),
+            Operation::Capture(_) => {
+                Err(wire::unsupported("a capture", "nothing; BBMSL takes the money at once"))
+            }
             Operation::Void(movement) | Operation::Refund(movement) => {
                 self.send_movement(operation.kind(), movement, cx)
             }
@@ -194,7 +196,9 @@ impl Provider for Bbmsl {
                 self.created(order, reference, is_second, reply, cx)
             }
             (Operation::OpenSession(order), Stage::ListingKnown) => self.known_cards(order, reply, cx),
-            (Operation::OpenSession(order), Stage::AddingToken { known }) => self.page_of_card(order, known, reply),
+            (Operation::OpenSession(order), Stage::AddingToken { known }) => {
+                self.page_of_card(order, known, reply)
+            }
             (Operation::ReadSession(inquiry), Stage::ListingAdded) => self.added_cards(inquiry, reply, cx),
             (Operation::ReadSession(inquiry) | Operation::InquirePayment(inquiry), Stage::LookingAtOrder) => {
                 self.order_seen(inquiry, reply, cx)
@@ -222,7 +226,9 @@ impl Provider for Bbmsl {
                 Operation::Void(movement) | Operation::Refund(movement),
                 Stage::LookingAfterMoving { refusal, fault },
             ) => self.seen_after_moving(operation.kind(), movement, refusal, fault, reply),
-            (Operation::InquireMovement(inquiry), Stage::LookingAtMovement) => self.movement_seen(inquiry, reply),
+            (Operation::InquireMovement(inquiry), Stage::LookingAtMovement) => {
+                self.movement_seen(inquiry, reply)
+            }
             (Operation::DeleteToken(token), Stage::DeletingToken) => self.deleted(token, reply, cx),
             (Operation::DeleteToken(token), Stage::ListingAfterDeleting { refusal }) => {
                 self.seen_after_deleting(token, refusal, reply)
@@ -271,9 +277,9 @@ impl Provider for Bbmsl {
             }
             (Operation::InquireMovement(_), "query") => Stage::LookingAtMovement,
             (Operation::DeleteToken(_), "delete-token") => Stage::DeletingToken,
-            (Operation::DeleteToken(_), "query-token") => {
-                Stage::ListingAfterDeleting { refusal: Fault::Rejected { code: None, message: String::new() } }
-            }
+            (Operation::DeleteToken(_), "query-token") => Stage::ListingAfterDeleting {
+                refusal: Fault::Rejected { code: None, message: String::new() },
+            },
             _ => return None,
         })
     }
@@ -356,7 +362,9 @@ impl Bbmsl {
     }
 }
 
-fn opened(order: &SessionOrder, trace: Trace, url: String) -> Outcome {
+fn opened(order: &SessionOrder, mut trace: Trace, url: String) -> Outcome {
+    // The page has no other name than its address, and whoever holds that has the page.
+    trace.session_key = Some(Secret::new(url.clone()));
     Outcome::SessionOpened(SessionOpened {
         trace,
         next_action: NextAction::Redirect { url },
@@ -408,7 +416,10 @@ impl Bbmsl {
             && answer.is_handled
             && answer.order.as_ref().is_some_and(|order| order.status.is_undone())
         {
-            let report = verdict::under_its_own_name(verdict::stopped(answer), &inquiry.trace);
+            let report = verdict::under_its_own_name(
+                verdict::stopped(answer, inquiry.purpose.is_some()),
+                &inquiry.trace,
+            );
             return Ok(Step::Done(Outcome::Payment(report)));
         }
         // Refused, or no answer that tells: the order says what it has become.

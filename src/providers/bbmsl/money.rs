@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits_through_json() {
-        let body: Value = serde_json::from_str(r#"{"a":75.250,"b":7.525E1,"c":"75.25","d":1.005,"e":null}"#)
-            .expect("JSON");
+        let body: Value =
+            serde_json::from_str(r#"{"a":75.250,"b":7.525E1,"c":"75.25","d":1.005,"e":null}"#).expect("JSON");
         for name in ["a", "b", "c"] {
             assert_eq!(minor_at(&body, &[name]).expect("an amount"), Some(7_525), "{name}");
         }

@@ -11,9 +11,7 @@ use super::{Bbmsl, Next, Stage, unanswered};
 use crate::domain::outcome::{
     DeclineReason, MovementReport, MovementStanding, Outcome, RetryAdvice, Seen, SeenTotals,
 };
-use crate::providers::contract::{
-    Context, Fault, Movement, MovementInquiry, OperationKind, Reply, Step,
-};
+use crate::providers::contract::{Context, Fault, Movement, MovementInquiry, OperationKind, Reply, Step};
 
 /// What follows the provider's words where an order is settled: its own words do not say it.
 const REFUND_INSTEAD: &str = "; the order is SETTLED: refund it instead";
@@ -78,7 +76,8 @@ impl Bbmsl {
             // No word about the order: it is asked for. A handled call that shows nothing too.
             return self.look_after_moving(movement, answer.words, None, cx);
         }
-        judge(kind, movement, &answer, answer.words.clone()).map(done)
+        let is_refused = !answer.is_handled;
+        judge(kind, movement, &answer, is_refused, answer.words.clone()).map(done)
     }
 
     fn look_after_moving(
@@ -114,7 +113,8 @@ impl Bbmsl {
         if !answer.is_handled || answer.order.is_none() {
             return Err(Fault::Silent { what: "the order could not be read after a refusal".to_owned() });
         }
-        judge(kind, movement, &answer, refusal).map(done)
+        let is_refused = refusal.code.as_deref() != Some(answer::HANDLED);
+        judge(kind, movement, &answer, is_refused, refusal).map(done)
     }
 
     /// Asks what became of a void or a refund.
@@ -141,7 +141,9 @@ impl Bbmsl {
             (OperationKind::Refund, status) if status.is_paid() && is_untouched(order, movement) => {
                 Outcome::Absent
             }
-            (kind, _) => Outcome::Movement(judge(kind, movement, &answer, answer.words.clone())?),
+            (kind, _) => {
+                Outcome::Movement(judge(kind, movement, &answer, false, Words { code: None, message: None })?)
+            }
         };
         Ok(Step::Done(outcome))
     }
@@ -179,54 +181,55 @@ fn is_untouched(order: &Order, movement: &Movement) -> bool {
     returned.is_none_or(|returned| returned == before)
 }
 
-/// What the order says of a void or a refund. `words` are those of the refusal, if it is one.
+/// What the order says of a void or a refund that may have been refused, with these words.
 fn judge(
     kind: OperationKind,
     movement: &Movement,
     answer: &Answer,
+    is_refused: bool,
     words: Words,
 ) -> Result<MovementReport, Fault> {
     let order = own_order(movement, answer)?;
     let transaction = answer.transaction.as_ref();
+    let status = transaction.map(|found| found.status);
+    let is_refused = is_refused
+        || matches!(
+            status,
+            Some(TransactionStatus::Declined | TransactionStatus::Failure | TransactionStatus::Cancelled)
+        );
+    let is_under_way = matches!(status, Some(TransactionStatus::Open | TransactionStatus::Processing));
+    let told = Told { order, is_refused, is_under_way, words: &words };
     let mut report = match kind {
-        OperationKind::Void => voided(order, transaction.map(|found| found.status), answer.is_handled, &words)?,
-        _ => refunded(movement, order, transaction.map(|found| found.status), answer.is_handled, &words)?,
+        OperationKind::Void => voided(&told)?,
+        _ => refunded(movement, &told)?,
     };
     report.provider_id = transaction.and_then(|found| found.id.clone());
     report.seen = seen(kind, movement, answer);
-    if kind == OperationKind::Void
-        && report.standing == MovementStanding::Succeeded
-        && movement.before.captured.is_some_and(|minor| minor > 0)
-    {
-        // What was taken is given back.
-        report.totals.refunded = movement.before.captured;
-    }
     Ok(report)
 }
 
-fn voided(
-    order: &Order,
-    transaction: Option<TransactionStatus>,
-    is_handled: bool,
-    words: &Words,
-) -> Result<MovementReport, Fault> {
-    use TransactionStatus as T;
-    let is_refused = matches!(transaction, Some(T::Declined | T::Failure | T::Cancelled));
-    match order.status {
-        status if status.is_undone() && !is_refused => Ok(report(MovementStanding::Succeeded)),
-        OrderStatus::Settled => Ok(report(MovementStanding::Failed(refuse(words, REFUND_INSTEAD)))),
-        OrderStatus::Refunded | OrderStatus::PartlyRefunded => {
-            Ok(report(MovementStanding::Failed(refuse(words, "; the order is refunded already"))))
-        }
-        OrderStatus::Success | OrderStatus::Open if is_refused || !is_handled => {
-            Ok(report(MovementStanding::Failed(refuse(words, ""))))
-        }
-        // Handled, and the order is as it was: on its way, or not.
-        OrderStatus::Success | OrderStatus::Open | OrderStatus::Processing
-            if matches!(transaction, Some(T::Open | T::Processing)) =>
-        {
-            Ok(report(MovementStanding::Pending))
-        }
+/// What an answer tells of a movement.
+struct Told<'a> {
+    order: &'a Order,
+    is_refused: bool,
+    is_under_way: bool,
+    words: &'a Words,
+}
+
+impl Told<'_> {
+    fn failed(&self, note: &str) -> MovementReport {
+        report(MovementStanding::Failed(refuse(self.words, note)))
+    }
+}
+
+fn voided(told: &Told<'_>) -> Result<MovementReport, Fault> {
+    Ok(match told.order.status {
+        // Whatever was said of this attempt: the order is taken back.
+        status if status.is_undone() => report(MovementStanding::Succeeded),
+        OrderStatus::Settled => told.failed(REFUND_INSTEAD),
+        OrderStatus::Refunded | OrderStatus::PartlyRefunded => told.failed("; the order is refunded already"),
+        OrderStatus::Success | OrderStatus::Open if told.is_refused => told.failed(""),
+        OrderStatus::Success | OrderStatus::Open if told.is_under_way => report(MovementStanding::Pending),
         OrderStatus::Success
         | OrderStatus::Open
         | OrderStatus::Processing
@@ -235,60 +238,45 @@ fn voided(
         | OrderStatus::Cancelled
         | OrderStatus::Failure
         | OrderStatus::Declined
-        | OrderStatus::Unknown => Err(Fault::unintelligible("an answer to a void that does not tell")),
-    }
+        | OrderStatus::Unknown => {
+            return Err(Fault::unintelligible("an answer to a void that does not tell"));
+        }
+    })
 }
 
-fn refunded(
-    movement: &Movement,
-    order: &Order,
-    transaction: Option<TransactionStatus>,
-    is_handled: bool,
-    words: &Words,
-) -> Result<MovementReport, Fault> {
-    use TransactionStatus as T;
-    let is_refused = matches!(transaction, Some(T::Declined | T::Failure | T::Cancelled));
-    match order.status {
-        OrderStatus::Refunded | OrderStatus::PartlyRefunded if !is_refused => {
-            let total = verdict::refunded_minor(order)?;
+fn refunded(movement: &Movement, told: &Told<'_>) -> Result<MovementReport, Fault> {
+    let is_untouched = is_untouched(told.order, movement);
+    Ok(match told.order.status {
+        OrderStatus::Refunded | OrderStatus::PartlyRefunded => {
+            let total = verdict::refunded_minor(told.order)?;
             let before = movement.before.refunded.unwrap_or(0);
             let mut done = if total - before == movement.amount.minor() {
                 report(MovementStanding::Succeeded)
+            } else if told.is_under_way {
+                report(MovementStanding::Pending)
             } else {
                 // There is one refund, and this order had another one: ours was not.
-                let note = "; the order was refunded with another amount";
-                report(MovementStanding::Failed(refuse(words, note)))
+                told.failed("; the order was refunded with another amount")
             };
             done.totals.refunded = Some(total);
-            Ok(done)
+            done
         }
-        status if status.is_paid() && (is_refused || !is_handled) && is_untouched(order, movement) => {
-            Ok(report(MovementStanding::Failed(refuse(words, ""))))
-        }
-        status
-            if status.is_paid()
-                && matches!(transaction, Some(T::Open | T::Processing))
-                && is_untouched(order, movement) =>
-        {
-            Ok(report(MovementStanding::Pending))
-        }
-        status if status.is_undone() => {
-            let note = "; the order was taken back before it could be refunded";
-            Ok(report(MovementStanding::Failed(refuse(words, note))))
-        }
+        status if status.is_paid() && is_untouched && told.is_refused => told.failed(""),
+        status if status.is_paid() && is_untouched && told.is_under_way => report(MovementStanding::Pending),
+        status if status.is_undone() => told.failed("; the order was taken back before it could be refunded"),
         OrderStatus::Open
         | OrderStatus::Success
         | OrderStatus::Settled
         | OrderStatus::Voided
-        | OrderStatus::Refunded
-        | OrderStatus::PartlyRefunded
         | OrderStatus::Closed
         | OrderStatus::Cancelled
         | OrderStatus::Processing
         | OrderStatus::Failure
         | OrderStatus::Declined
-        | OrderStatus::Unknown => Err(Fault::unintelligible("an answer to a refund that does not tell")),
-    }
+        | OrderStatus::Unknown => {
+            return Err(Fault::unintelligible("an answer to a refund that does not tell"));
+        }
+    })
 }
 
 /// A refusal with the provider's words, and what follows from the order's state.

@@ -170,7 +170,8 @@ mod tests {
 
     fn key() -> ProviderKey {
         let keys = sample("00_sample_keys");
-        ProviderKey::read(keys["provider"]["public_key_spki_base64_der"].as_str().expect("a key")).expect("a key")
+        ProviderKey::read(keys["provider"]["public_key_spki_base64_der"].as_str().expect("a key"))
+            .expect("a key")
     }
 
     fn raw(name: &str) -> String {

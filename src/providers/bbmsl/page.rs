@@ -178,7 +178,10 @@ fn methods(account: &Account, order: &SessionOrder) -> Result<Option<String>, Fa
     let named = order.purchase.options.texts("payment_methods");
     let is_chosen = !order.methods.is_empty() || !order.method_kinds.is_empty();
     if !named.is_empty() && is_chosen {
-        return Err(invalid("provider_options.payment_methods", "is there beside payment_methods of the session"));
+        return Err(invalid(
+            "provider_options.payment_methods",
+            "is there beside payment_methods of the session",
+        ));
     }
     let all = if !named.is_empty() {
         named
@@ -239,7 +242,8 @@ fn bin_ranges(options: &Options) -> Result<Vec<Value>, Fault> {
             _ => Err(invalid(FIELD, "lacks a start or an end")),
         };
         let (start, end) = (end("start")?, end("end")?);
-        let is_bin = |text: &str| (4..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_bin =
+            |text: &str| (4..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         if !is_bin(start) || !is_bin(end) || start.len() != end.len() || start > end {
             return Err(invalid(FIELD, "a range has a start and an end of 4 to 8 digits, equally long"));
         }
@@ -286,16 +290,22 @@ mod tests {
 
     #[test]
     fn languages_of_the_page() {
-        for (locale, expected) in
-            [(Some("en-GB"), Some("en")), (Some("zh-Hant-HK"), Some("zh-HK")), (Some("de"), None), (None, None)]
-        {
+        for (locale, expected) in [
+            (Some("en-GB"), Some("en")),
+            (Some("zh-Hant-HK"), Some("zh-HK")),
+            (Some("de"), None),
+            (None, None),
+        ] {
             assert_eq!(language(locale), expected, "{locale:?}");
         }
     }
 
     #[test]
     fn the_address_for_news_names_the_session() {
-        assert_eq!(with_session("https://gw.example/hooks/x", "ses1"), "https://gw.example/hooks/x?session=ses1");
+        assert_eq!(
+            with_session("https://gw.example/hooks/x", "ses1"),
+            "https://gw.example/hooks/x?session=ses1"
+        );
         assert_eq!(with_session("https://gw.example/h?a=b", "ses1"), "https://gw.example/h?a=b&session=ses1");
     }
 }

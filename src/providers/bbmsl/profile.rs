@@ -70,6 +70,12 @@ pub static PROFILE: Profile = Profile {
         row(Feature::MultipleCaptures, AT_ONCE, &[], ""),
         row(
             Feature::Void,
+            Support::No { instead: "void_captured: nothing is reserved here, all is taken at once" },
+            &[],
+            "",
+        ),
+        row(
+            Feature::VoidCaptured,
             Support::Yes,
             &[],
             "gives a whole charge back before it is settled; after that only a refund does",

@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused_without_showing_it() {
-        for text in ["", "canary", "Y2FuYXJ5", "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----"]
+        for text in
+            ["", "canary", "Y2FuYXJ5", "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----"]
         {
             let problem = SigningKey::read(text).err().expect("no key");
             assert!(!problem.contains("canary") && !problem.contains("Y2Fu"), "{problem}");

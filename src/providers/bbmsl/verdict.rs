@@ -6,9 +6,7 @@
 use super::account::Account;
 use super::answer::{Answer, Order, OrderStatus, TransactionStatus};
 use super::decline::Words;
-use crate::domain::outcome::{
-    Failure, FailureReason, PaymentReport, Seen, SeenTotals, Standing, Trace,
-};
+use crate::domain::outcome::{Failure, FailureReason, PaymentReport, Seen, SeenTotals, Standing, Trace};
 use crate::providers::contract::Fault;
 
 /// The name under which a [`Trace`] keeps a reference that is not the first one of its payment.
@@ -145,8 +143,8 @@ pub(super) fn under_its_own_name(mut report: PaymentReport, trace: &Trace) -> Pa
 /// repeats what was asked, so that it can be compared.
 fn check_parts(answer: &Answer) -> Result<(), Fault> {
     let Some(order) = &answer.order else { return Ok(()) };
-    let is_paid = order.status.is_paid()
-        || matches!(order.status, OrderStatus::Refunded | OrderStatus::PartlyRefunded);
+    let is_paid =
+        order.status.is_paid() || matches!(order.status, OrderStatus::Refunded | OrderStatus::PartlyRefunded);
     if is_paid && (order.money.is_none() || order.reference.is_none()) {
         return Err(Fault::unintelligible("a paid order without its amount or reference"));
     }
@@ -169,7 +167,11 @@ fn paid_totals(order: &Order) -> Result<SeenTotals, Fault> {
 
 fn refunded_totals(order: &Order) -> Result<SeenTotals, Fault> {
     let refunded = refunded_minor(order)?;
-    Ok(SeenTotals { authorized: None, captured: order.money.map(|money| money.minor()), refunded: Some(refunded) })
+    Ok(SeenTotals {
+        authorized: None,
+        captured: order.money.map(|money| money.minor()),
+        refunded: Some(refunded),
+    })
 }
 
 /// How much of a refunded order was given back: what it says, else what is no longer there.
@@ -177,11 +179,7 @@ pub(super) fn refunded_minor(order: &Order) -> Result<i64, Fault> {
     let Some(asked) = order.money.map(|money| money.minor()) else {
         return Err(Fault::unintelligible("a refunded order without its amount"));
     };
-    let by_rest = order.net.map(|net| asked - net);
-    let refunded = match (order.refunded, by_rest) {
-        (Some(said), Some(rest)) if said != rest => {
-            return Err(Fault::unintelligible("two different sums that were given back"));
-        }
+    let refunded = match (order.refunded, order.net.map(|net| asked - net)) {
         (Some(said), _) => said,
         (None, Some(rest)) => rest,
         (None, None) if order.status == OrderStatus::Refunded => asked,
@@ -194,11 +192,16 @@ pub(super) fn refunded_minor(order: &Order) -> Result<i64, Fault> {
 }
 
 /// The outcome of an order that we ended ourselves because nothing else told how it stands.
-pub(super) fn stopped(answer: &Answer) -> PaymentReport {
-    let failure = Failure {
-        reason: FailureReason::ProviderError,
-        provider_code: answer.words.code.clone(),
-        provider_message: Some("the order stayed OPEN and was voided; nothing was charged".to_owned()),
+/// A session's customer never paid; of a charge it is a failure that took nothing.
+pub(super) fn stopped(answer: &Answer, is_session: bool) -> PaymentReport {
+    let standing = if is_session {
+        Standing::Expired
+    } else {
+        Standing::Failed(Failure {
+            reason: FailureReason::ProviderError,
+            provider_code: None,
+            provider_message: Some("the order stayed OPEN and was voided; nothing was charged".to_owned()),
+        })
     };
-    report(answer, Standing::Failed(failure), SeenTotals::default())
+    report(answer, standing, SeenTotals::default())
 }

@@ -76,7 +76,12 @@ impl<'a> Name<'a> {
 }
 
 /// Asks how an order stands.
-pub(super) fn query(account: &Account, road: Road, name: &Name<'_>, now: Timestamp) -> Result<Request, Fault> {
+pub(super) fn query(
+    account: &Account,
+    road: Road,
+    name: &Name<'_>,
+    now: Timestamp,
+) -> Result<Request, Fault> {
     let path = match road {
         Road::Tokenization => account.token_query_path.as_str(),
         Road::Hosted => "/hosted-checkout/query",
@@ -200,10 +205,9 @@ fn check_parent(first: &FirstPayment, charge: &Charge) -> Result<(), Fault> {
         None => charge.token.original_currency,
     };
     match known {
-        Some(currency) if currency != charge.purchase.money.currency() => Err(invalid(
-            "money.currency_code",
-            "a series is charged in the currency of its first payment",
-        )),
+        Some(currency) if currency != charge.purchase.money.currency() => {
+            Err(invalid("money.currency_code", "a series is charged in the currency of its first payment"))
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -220,10 +224,8 @@ fn parent_of(charge: &Charge) -> Option<&str> {
 
 /// Whether a charge begins a series, so that later ones can name it.
 pub(super) fn begins_series(charge: &Charge) -> bool {
-    let is_recurring = matches!(
-        &charge.initiator,
-        Initiator::Merchant { reason: MerchantReason::Recurring, first: _ }
-    );
+    let is_recurring =
+        matches!(&charge.initiator, Initiator::Merchant { reason: MerchantReason::Recurring, first: _ });
     let is_agreed = matches!(&charge.initiator, Initiator::Customer { .. }) && charge.series.is_some();
     parent_of(charge).is_none() && (is_recurring || is_agreed)
 }
@@ -248,11 +250,14 @@ pub(super) fn charge(
         }
         (_, Some(parent)) => {
             put_card(account, &mut body, paying.token)?;
-            body.put("reason", purchase.options.text("reason").filter(|text| !text.is_empty()).unwrap_or(&account.reason))
-                .put("amount", amount)
-                .put("merchantReference", purchase.reference.as_str())
-                .put("parentOrderId", number(parent))
-                .group("callbackUrl", notify(purchase));
+            body.put(
+                "reason",
+                purchase.options.text("reason").filter(|text| !text.is_empty()).unwrap_or(&account.reason),
+            )
+            .put("amount", amount)
+            .put("merchantReference", purchase.reference.as_str())
+            .put("parentOrderId", number(parent))
+            .group("callbackUrl", notify(purchase));
             account.request("recurring", "/tokenization/recurring", body, now)
         }
         (_, None) => {
@@ -305,7 +310,9 @@ pub(super) fn check(account: &Account, purchase: &Purchase) -> Result<(), Fault>
 /// discount, which has no counterpart, makes one line of the whole.
 pub(super) fn line_items(account: &Account, purchase: &Purchase) -> Vec<serde_json::Value> {
     let subtracts = |line: &OrderLine| matches!(line.kind, LineKind::Discount | LineKind::GiftCard);
-    let is_odd = |line: &OrderLine| subtracts(line) || !(1..=super::money::AMOUNT_MINOR_MAX).contains(&line.amount_minor);
+    let is_odd = |line: &OrderLine| {
+        subtracts(line) || !(1..=super::money::AMOUNT_MINOR_MAX).contains(&line.amount_minor)
+    };
     if purchase.lines.is_empty() || purchase.lines.iter().any(is_odd) {
         let name = purchase.description.as_deref().unwrap_or(&purchase.merchant_reference);
         return vec![line_item(account, 1, purchase.money.minor(), name)];

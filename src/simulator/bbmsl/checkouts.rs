@@ -38,7 +38,6 @@ fn created(bbmsl: &Bbmsl, request: &Request) -> Answer {
     let id = state.file(order);
     let sid = bbmsl.backstage.entropy.hex(20);
     let page = Page {
-        sid: sid.clone(),
         about: About::Order(id),
         success: success_url,
         fail,

@@ -74,7 +74,8 @@ pub fn success(members: Value) -> Value {
 
 fn open(bbmsl: &Bbmsl, body: &Bytes) -> Result<Request, Refusal> {
     let envelope: Value = serde_json::from_slice(body).map_err(|_| Refusal::new("9900", "Bad request"))?;
-    let (Some(request), Some(signature)) = (envelope["request"].as_str(), envelope["signature"].as_str()) else {
+    let (Some(request), Some(signature)) = (envelope["request"].as_str(), envelope["signature"].as_str())
+    else {
         return Err(Refusal::new("9900", "Bad request"));
     };
     let inner: Value = serde_json::from_str(request).map_err(|_| Refusal::new("9900", "Bad request"))?;

@@ -183,7 +183,7 @@ pub fn cancel(bbmsl: &Bbmsl, sid: &str) -> CustomerResult {
 /// The page's time runs out.
 pub fn expire(bbmsl: &Bbmsl, sid: &str) -> CustomerResult {
     let mut state = bbmsl.state();
-    open(&state, sid)?;
+    let page = open(&state, sid)?;
     state.close_page(sid, bbmsl.now());
-    Ok(CustomerOutcome::stays("expired"))
+    Ok(CustomerOutcome::sent("expired", Some(page.fail).filter(|url| !url.is_empty())))
 }

@@ -13,7 +13,8 @@ static SAMPLE: OnceLock<Value> = OnceLock::new();
 static SIGNING: OnceLock<Option<RsaKeyPair>> = OnceLock::new();
 
 fn text(whose: &str, which: &str) -> &'static str {
-    let sample = SAMPLE.get_or_init(|| serde_json::from_str(include_str!("sample_keys.json")).unwrap_or_default());
+    let sample =
+        SAMPLE.get_or_init(|| serde_json::from_str(include_str!("sample_keys.json")).unwrap_or_default());
     sample[whose][which].as_str().unwrap_or_default()
 }
 

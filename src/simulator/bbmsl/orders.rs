@@ -23,7 +23,8 @@ pub async fn sale(Shared(bbmsl): Shared<Arc<Bbmsl>>, body: Bytes) -> Response {
         request.check_lines()?;
         let mut state = bbmsl.state();
         let card = stored_card(&state, request)?;
-        let order = Order { is_recurring: request.flag("isRecurring"), ..order(&bbmsl, request, amount, currency)? };
+        let order =
+            Order { is_recurring: request.flag("isRecurring"), ..order(&bbmsl, request, amount, currency)? };
         charge(&bbmsl, &mut state, Order { card: Some(card), ..order })
     })
 }
@@ -99,7 +100,8 @@ fn parent(state: &State, request: &Request, is_hosted: bool) -> Result<Order, Re
 
 fn charge(bbmsl: &Bbmsl, state: &mut State, order: Order) -> Answer {
     check_reference(state, &order.reference)?;
-    let outcome = order.card.as_ref().map_or(outcomes::Outcome::Fail, |card| outcomes::of(card, order.amount));
+    let outcome =
+        order.card.as_ref().map_or(outcomes::Outcome::Fail, |card| outcomes::of(card, order.amount));
     let id = state.file(order);
     let attempt = state.attempt(&bbmsl.backstage, id, outcome);
     let shape = state.behaviour.declines;
@@ -130,7 +132,9 @@ fn attempted(order: &Order, attempt: Attempt, shape: DeclineShape) -> Value {
             answer["message"] = json!(message);
             answer
         }
-        (Attempt::Declined(_, _), DeclineShape::OrderOnly) => success(json!({ "order": views::order(order) })),
+        (Attempt::Declined(_, _), DeclineShape::OrderOnly) => {
+            success(json!({ "order": views::order(order) }))
+        }
         (Attempt::Declined(code, message), DeclineShape::CodeOnly) => {
             json!({ "responseCode": code, "message": message })
         }
@@ -229,8 +233,12 @@ pub async fn refund(Shared(bbmsl): Shared<Arc<Bbmsl>>, body: Bytes) -> Response 
         let refusal = match order.status {
             Status::Refunded => Some(("9911", "Order already refunded")),
             Status::Success if needs_settlement => Some(("9912", "Order is not settled")),
-            Status::Success | Status::Settled if is_too_small => Some(("9905", "Insufficient unsettled balance")),
-            Status::Success | Status::Settled if amount > order.amount => Some(("9913", "Invalid refund amount")),
+            Status::Success | Status::Settled if is_too_small => {
+                Some(("9905", "Insufficient unsettled balance"))
+            }
+            Status::Success | Status::Settled if amount > order.amount => {
+                Some(("9913", "Invalid refund amount"))
+            }
             Status::Success | Status::Settled => None,
             Status::Open | Status::Voided | Status::Closed | Status::Cancelled => {
                 Some(("9914", "Order cannot be refunded"))

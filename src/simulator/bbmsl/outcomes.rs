@@ -48,7 +48,11 @@ pub const TEST_CARDS: &[TestCard] = &[
         ..card("4000000000000002", "declined everywhere", Outcome::Decline("9901", "Transaction declined"))
     },
     card("4000000000000341", "stored, then declined", Outcome::Decline("9901", "Transaction declined")),
-    card("4000000000009995", "stored, then insufficient funds", Outcome::Decline("9901", "Insufficient funds")),
+    card(
+        "4000000000009995",
+        "stored, then insufficient funds",
+        Outcome::Decline("9901", "Insufficient funds"),
+    ),
     card("4000000000000069", "stored, then expired", Outcome::Decline("9901", "Expired card")),
     card("4000000000009979", "stored, then stolen", Outcome::Decline("9901", "Stolen card")),
     card("4000000000000119", "stored, then stays in process", Outcome::Process),
@@ -90,7 +94,11 @@ mod tests {
     #[test]
     fn every_test_card_is_a_card_and_stands_once() {
         for (place, card) in TEST_CARDS.iter().enumerate() {
-            assert!(Card::new(card.number, "12", "2035", None).expect("a card").passes_luhn(), "{}", card.number);
+            assert!(
+                Card::new(card.number, "12", "2035", None).expect("a card").passes_luhn(),
+                "{}",
+                card.number
+            );
             assert!(TEST_CARDS.iter().skip(place + 1).all(|other| other.number != card.number));
         }
     }

@@ -128,7 +128,6 @@ impl Order {
 /// A page of the provider.
 #[derive(Debug, Clone)]
 pub struct Page {
-    pub sid: String,
     pub about: About,
     pub success: String,
     pub fail: String,
@@ -144,10 +143,7 @@ pub enum About {
     /// Paying an order.
     Order(u64),
     /// Storing a card of a user.
-    Card {
-        user: String,
-        notify: String,
-    },
+    Card { user: String, notify: String },
 }
 
 /// A stored card.
@@ -174,7 +170,8 @@ impl State {
             match due {
                 Due::Close(sid) => self.close_page(&sid, now),
                 Due::Settle(id) => {
-                    if let Some(order) = self.orders.get_mut(&id).filter(|order| order.status == Status::Success)
+                    if let Some(order) =
+                        self.orders.get_mut(&id).filter(|order| order.status == Status::Success)
                     {
                         order.status = Status::Settled;
                         order.updated_at = now;

@@ -24,7 +24,6 @@ fn added(bbmsl: &Bbmsl, request: &Request) -> Answer {
     let url = |name: &str| request.callback(name).ok_or_else(|| Refusal::field("callbackUrl"));
     let sid = bbmsl.backstage.entropy.hex(24);
     let page = Page {
-        sid: sid.clone(),
         about: About::Card { user, notify: url("notify")? },
         success: url("success")?,
         fail: url("fail")?,
