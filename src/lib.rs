@@ -18,6 +18,7 @@ pub mod domain {
 
 /// Translators: one folder per provider, pure functions from our words to theirs and back.
 pub mod providers {
+    pub mod bbmsl;
     pub mod begateway;
     pub mod contract;
     pub mod conversation;
@@ -136,6 +137,7 @@ pub mod journal {
 #[cfg(feature = "simulator")]
 pub mod simulator {
     mod agenda;
+    pub mod bbmsl;
     pub mod begateway;
     mod card;
     pub mod clock;

@@ -12,7 +12,8 @@ use crate::simulator::Simulators;
 pub const MERCHANT: &str = "dev";
 
 /// A test card that each provider approves without a challenge (the dossiers' sandbox sections).
-const APPROVED_CARDS: &[(&str, &str)] = &[("dintero", "4000000000000002"), ("begateway", "4200000000000000")];
+const APPROVED_CARDS: &[(&str, &str)] =
+    &[("dintero", "4000000000000002"), ("begateway", "4200000000000000"), ("bbmsl", "4111111111111111")];
 
 /// A test card that a simulated provider approves without a challenge.
 #[must_use]
@@ -75,6 +76,7 @@ keys = [{{ sha256 = "{api_key_sha256}" }}]
     for (name, shop, priority) in [("begateway-dev", "361", 110), ("begateway-dev-3ds", "362", 120)] {
         text.push_str(&begateway(simulators, name, shop, priority)?);
     }
+    text.push_str(&bbmsl(simulators)?);
     Ok(text)
 }
 
@@ -131,6 +133,34 @@ test = true
 duplicate_check = "nothing"
 "#,
         secret = toml_text(&secret),
+    ))
+}
+
+fn bbmsl(simulators: &Simulators) -> anyhow::Result<String> {
+    let simulator = simulators.of("bbmsl")?;
+    let known = simulator.credentials();
+    let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
+    // The page that saves a card insists on an address for news. Simulators queue news and send none.
+    let notify = toml_text(&format!("{}/notifications", simulator.base_url()));
+    Ok(format!(
+        r#"
+[accounts.bbmsl-dev]
+provider = "bbmsl"
+priority = 130
+currencies = ["HKD", "USD"]
+notify_url = {notify}
+{QUICK}[accounts.bbmsl-dev.settings]
+environment = "sit"
+merchant_id = {merchant}
+private_key = {key}
+provider_public_keys = [{provider}]
+base_url = {base}
+refusal_grace_seconds = 2
+"#,
+        merchant = text("merchant_id"),
+        key = text("private_key"),
+        provider = text("provider_public_key"),
+        base = text("base_url"),
     ))
 }
 

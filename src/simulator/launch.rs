@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::bbmsl::Bbmsl;
 use super::begateway::Begateway;
 use super::clock::Clock;
 use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulator};
@@ -30,6 +31,7 @@ type Build = fn(Backstage) -> (Arc<dyn ProviderSimulator>, axum::Router);
 const PROVIDERS: &[(&str, &str, Build)] = &[
     (Dintero::NAME, Dintero::REFERENCE_KEY, |backstage| assemble(Dintero::new(backstage))),
     (Begateway::NAME, Begateway::REFERENCE_KEY, |backstage| assemble(Begateway::new(backstage))),
+    (Bbmsl::NAME, Bbmsl::REFERENCE_KEY, |backstage| assemble(Bbmsl::new(backstage))),
 ];
 
 fn assemble<P: ProviderSimulator>(provider: P) -> (Arc<dyn ProviderSimulator>, axum::Router) {

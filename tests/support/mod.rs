@@ -113,6 +113,14 @@ impl Provider {
 pub const PROVIDERS: &[Provider] = &[
     Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002"),
     Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
+    Provider {
+        saves_in: Purpose::Save,
+        reserves: false,
+        voids_reserved: false,
+        voids_taken: true,
+        refunds_again: false,
+        ..Provider::able("bbmsl", "bbmsl-dev", "HKD", "4111111111111111")
+    },
 ];
 
 /// Starts simulators; they live as long as the value.
@@ -367,7 +375,7 @@ impl Teller<'_> {
         let opened = self.open_to_save("save-open").await.expect("opens");
         pay(simulators, self.provider, &page(&opened.payment));
         let confirmed = self.confirm("save-confirm", opened.session.id).await.expect("confirms");
-        let payment = settled(self.gateway, confirmed.payment.id).await;
+        let payment = settled_session(self.gateway, confirmed.session.id).await;
         *payment.saved_tokens.first().unwrap_or_else(|| panic!("the card was not saved: {payment:?}"))
     }
 
@@ -409,6 +417,19 @@ pub async fn settled(gateway: &Gateway, id: PaymentId) -> Payment {
         let open = payment.state.is_undecided()
             || payment.movements.iter().any(|movement| movement.status.is_unfinished());
         if !open {
+            return *payment;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "nobody settles {payment:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until a session's payment is settled: one that only saves a card shows its own in no other way.
+pub async fn settled_session(gateway: &Gateway, id: SessionId) -> Payment {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let payment = gateway.session(&caller(), id).await.expect("the session is there").payment;
+        if !payment.state.is_undecided() {
             return *payment;
         }
         assert!(tokio::time::Instant::now() < deadline, "nobody settles {payment:?}");
