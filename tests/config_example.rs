@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use turnpike::config::{self, Secrets};
+use turnpike::providers::registry::PROVIDERS;
 
 /// Answers every question for a secret with something plausible.
 struct Plausible;
@@ -143,8 +144,9 @@ fn names_read(source: &str) -> Vec<String> {
 fn every_option_of_the_code_is_in_it() {
     let text = example();
     let mut files = vec![root().join("src/config.rs")];
-    for provider in ["dintero", "begateway"] {
-        for entry in std::fs::read_dir(root().join("src/providers").join(provider)).expect("a folder") {
+    for provider in PROVIDERS {
+        let folder = root().join("src/providers").join(provider.profile.name);
+        for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "rs") {
                 files.push(path);

@@ -66,6 +66,8 @@ pub struct Provider {
     /// Minor units for one unit of a story: stories speak of small numbers, and some providers have
     /// a least amount or take whole units only.
     pub unit: i64,
+    /// The least difference between two amounts, in minor units.
+    pub step: i64,
     /// The kind of session in which stories save a card.
     pub saves_in: Purpose,
     /// Whether money can be reserved and captured later.
@@ -92,6 +94,7 @@ impl Provider {
             currency,
             card,
             unit: 1,
+            step: 1,
             saves_in: Purpose::PayAndSave,
             reserves: true,
             voids_reserved: true,
