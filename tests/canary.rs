@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use support::{PROVIDERS, Provider};
 use tonic::Request;
 use tonic::transport::Channel;
+use turnpike::domain::order::Purpose;
 use turnpike::rpc::proto as pb;
 use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
@@ -32,8 +33,9 @@ fn with_key<T>(message: T) -> Request<T> {
     request
 }
 
-fn money(provider: Provider, amount_minor: i64) -> Option<pb::Money> {
-    Some(pb::Money { amount_minor, currency_code: provider.currency.to_owned() })
+/// An amount of a story.
+fn money(provider: Provider, story: i64) -> Option<pb::Money> {
+    Some(pb::Money { amount_minor: provider.minor(story), currency_code: provider.currency.to_owned() })
 }
 
 fn customer() -> Option<pb::Customer> {
@@ -51,12 +53,16 @@ fn return_urls() -> Option<pb::ReturnUrls> {
 }
 
 fn session(provider: Provider, name: &str) -> pb::CreateSessionRequest {
+    let purpose = match provider.saves_in {
+        Purpose::Save => pb::SessionPurpose::Save,
+        _ => pb::SessionPurpose::PayAndSave,
+    };
     pb::CreateSessionRequest {
         request_id: format!("{name}-{}", provider.name),
         account: provider.account.to_owned(),
-        money: money(provider, 700),
+        money: money(provider, if purpose == pb::SessionPurpose::Save { 0 } else { 700 }),
         merchant_reference: "canary".to_owned(),
-        purpose: pb::SessionPurpose::PayAndSave.into(),
+        purpose: purpose.into(),
         customer: customer(),
         save_card_display: pb::SaveCardDisplay::Always.into(),
         return_urls: return_urls(),

@@ -383,7 +383,8 @@ fn killed_everywhere(provider: Provider, moment: fn(usize) -> Death) {
         assert!(number < 200, "the story has no end");
     }
     println!("{}: {deaths} deaths at {:?}", provider.name, moment(0));
-    assert!(deaths >= 6, "a story of this length has more moments than {deaths}");
+    // Seven where there is no sign-in and nothing is reserved.
+    assert!(deaths >= 7, "a story of this length has more moments than {deaths}");
 }
 
 /// The four moments at one provider, each a test of its own so that they run side by side.

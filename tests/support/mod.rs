@@ -78,6 +78,10 @@ pub struct Provider {
     pub voids_taken: bool,
     /// Whether a payment can be refunded more than once.
     pub refunds_again: bool,
+    /// Whether a hosted page can offer saved cards.
+    pub offers_saved: bool,
+    /// Exchanges of a charge before the one that moves money, once signed in.
+    pub before_charging: i32,
 }
 
 impl Provider {
@@ -100,6 +104,8 @@ impl Provider {
             voids_reserved: true,
             voids_taken: false,
             refunds_again: true,
+            offers_saved: true,
+            before_charging: 0,
         }
     }
 
@@ -119,6 +125,7 @@ pub const PROVIDERS: &[Provider] = &[
         voids_reserved: false,
         voids_taken: true,
         refunds_again: false,
+        offers_saved: false,
         ..Provider::able("bbmsl", "bbmsl-dev", "HKD", "4111111111111111")
     },
 ];

@@ -294,7 +294,10 @@ impl State {
 
     /// Where an order stands when no money has moved.
     pub fn standing(&self, reference: &str) -> Option<&'static str> {
-        Some(match self.order_by_reference(reference)?.status {
+        let order = self.order_by_reference(reference)?;
+        Some(match order.status {
+            // A sale that was declined leaves its order OPEN, and nobody tries it again.
+            Status::Open if !order.is_hosted && !order.is_processing => return None,
             Status::Open => "pending",
             Status::Closed => "expired",
             Status::Cancelled | Status::Voided => "cancelled",
