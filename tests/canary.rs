@@ -20,7 +20,8 @@ use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 
 const API_KEY: &str = "tpk_canary-key-4417";
-const PROVIDER_TOKEN: &str = "canary-token-5528";
+/// Digits, because some providers count their tokens; too few for a card number.
+const PROVIDER_TOKEN: &str = "918273645546";
 const EMAIL: &str = "canary-6639@example.test";
 const FAMILY_NAME: &str = "Canary-7740";
 const CVC: &str = "9173";
@@ -119,8 +120,9 @@ async fn imported(channel: &Channel, provider: Provider) -> String {
     let stored = pb::ProviderToken {
         values: vec![pb::ProviderTokenValue { value: PROVIDER_TOKEN.to_owned(), ..Default::default() }],
         uses: vec![pb::TokenUse::Unscheduled.into()],
-        // What some providers' tokens need; the others do not mind.
-        product_type: "payex.creditcard".to_owned(),
+        product_type: provider.token_product.to_owned(),
+        // Some providers' tokens belong to a customer; the others do not mind.
+        provider_customer_id: "customer-1".to_owned(),
         ..Default::default()
     };
     let token = TokenServiceClient::new(channel.clone())

@@ -59,7 +59,6 @@ const EXCEPT: &[(&str, &str)] = &[
     ("src/engine/routing.rs", "accounts of its tests"),
     ("src/simulator/redact.rs", "which words and paths of whom are secret"),
     ("tests/architecture.rs", "that no other room knows the names"),
-    ("tests/canary.rs", "the shape of a token that passes everywhere"),
     ("tests/check.rs", "a small configuration"),
     ("tests/grpc_contract.rs", "stories that one provider tells best"),
     ("tests/journal/samples.rs", "sample records"),
@@ -67,7 +66,6 @@ const EXCEPT: &[(&str, &str)] = &[
     ("tests/provider_contract.rs", "what one provider's page cannot be asked for"),
     ("tests/provider_places.rs", "this list"),
     ("tests/simulator_faults.rs", "faults over real sockets, at some provider"),
-    ("tests/traces.rs", "the shape of a token"),
     ("tests/validation.rs", "sample requests"),
 ];
 

@@ -342,6 +342,9 @@ fn capture_amount(account: &Account, payment: &Payment, wish: &Move, last: bool)
 }
 
 fn void_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Money, Error> {
+    if payment.state == PaymentState::Voided {
+        return Err(forbids(payment, "a void"));
+    }
     let undoes = !matches!(account.support(Feature::VoidCaptured), Support::No { .. });
     if undoes && payment.state == PaymentState::Captured && payment.is_taken_at_once() {
         return undo_amount(account, payment, wish);

@@ -70,6 +70,8 @@ pub struct Provider {
     pub step: i64,
     /// The kind of session in which stories save a card.
     pub saves_in: Purpose,
+    /// The product that its tokens from elsewhere have to name; empty where there is none.
+    pub token_product: &'static str,
     /// Whether money can be reserved and captured later.
     pub reserves: bool,
     /// Whether a reservation can be voided.
@@ -100,6 +102,7 @@ impl Provider {
             unit: 1,
             step: 1,
             saves_in: Purpose::PayAndSave,
+            token_product: "",
             reserves: true,
             voids_reserved: true,
             voids_taken: false,
@@ -117,7 +120,10 @@ impl Provider {
 
 /// Every provider that the suites run against.
 pub const PROVIDERS: &[Provider] = &[
-    Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002"),
+    Provider {
+        token_product: "payex.creditcard",
+        ..Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002")
+    },
     Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
     Provider {
         saves_in: Purpose::Save,
