@@ -24,6 +24,7 @@ pub mod providers {
     pub mod conversation;
     pub mod dintero;
     pub mod json;
+    pub mod pivot;
     pub mod redact;
     pub mod registry;
     pub mod report;
@@ -151,6 +152,7 @@ pub mod simulator {
     pub mod ledger;
     pub mod notifications;
     mod page;
+    pub mod pivot;
     mod redact;
     mod shelf;
     mod wire;

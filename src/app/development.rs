@@ -12,8 +12,12 @@ use crate::simulator::Simulators;
 pub const MERCHANT: &str = "dev";
 
 /// A test card that each provider approves without a challenge (the dossiers' sandbox sections).
-const APPROVED_CARDS: &[(&str, &str)] =
-    &[("dintero", "4000000000000002"), ("begateway", "4200000000000000"), ("bbmsl", "4111111111111111")];
+const APPROVED_CARDS: &[(&str, &str)] = &[
+    ("dintero", "4000000000000002"),
+    ("begateway", "4200000000000000"),
+    ("pivot", "4440000112200001"),
+    ("bbmsl", "4111111111111111"),
+];
 
 /// A test card that a simulated provider approves without a challenge.
 #[must_use]
@@ -76,6 +80,7 @@ keys = [{{ sha256 = "{api_key_sha256}" }}]
     for (name, shop, priority) in [("begateway-dev", "361", 110), ("begateway-dev-3ds", "362", 120)] {
         text.push_str(&begateway(simulators, name, shop, priority)?);
     }
+    text.push_str(&pivot(simulators)?);
     text.push_str(&bbmsl(simulators)?);
     Ok(text)
 }
@@ -133,6 +138,35 @@ test = true
 duplicate_check = "nothing"
 "#,
         secret = toml_text(&secret),
+    ))
+}
+
+fn pivot(simulators: &Simulators) -> anyhow::Result<String> {
+    let simulator = simulators.of("pivot")?;
+    let known = simulator.credentials();
+    let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
+    Ok(format!(
+        r#"
+[accounts.pivot-dev]
+provider = "pivot"
+priority = 130
+currencies = ["IDR"]
+# The CVC of a saved card passes through; card numbers never do.
+card_data = "pass-through"
+{QUICK}[accounts.pivot-dev.settings]
+base_url = {base}
+merchant_id = {merchant}
+merchant_secret = {secret}
+default_return_url = "https://shop.example/return"
+wallet_methods = ["DANA", "SHOPEEPAY", "OVO"]
+bank_transfer_methods = ["BCA", "BRI", "PERMATA"]
+qr_code_methods = ["QR"]
+# The simulator has it enabled, as a merchant has who agreed on it with Pivot.
+mit = true
+"#,
+        base = text("base_url"),
+        merchant = text("merchant_id"),
+        secret = text("merchant_secret"),
     ))
 }
 

@@ -13,6 +13,12 @@ pub const REDACTED: &str = "[redacted]";
 /// Names of JSON members and form fields whose value is secret, in lower case.
 const SECRET_NAMES: &[&str] = &[
     "access_token",
+    "accesstoken",
+    "accountidentifier",
+    "accountname",
+    "accountnumber",
+    "addressline1",
+    "addressline2",
     "authorization",
     "card",
     "client_secret",
@@ -35,21 +41,27 @@ const SECRET_NAMES: &[&str] = &[
     "address_line",
     "address_line_2",
     "birth_date",
+    "cardholderfirstname",
+    "cardholderlastname",
     "customer_ip",
     "email",
+    "encryptedcard",
     "first_name",
+    "givenname",
     "holder",
     "ip",
     "last_name",
     "phone",
     "phone_number",
+    "surename",
+    "surname",
 ];
 
 /// How deep JSON that travels as text in JSON is looked into. What is wrapped more often is not shown.
 const WRAPPINGS_MAX: usize = 4;
 
 /// Headers whose value is secret, in lower case.
-const SECRET_HEADERS: &[&str] = &["authorization", "cookie", "set-cookie", "x-api-key"];
+const SECRET_HEADERS: &[&str] = &["authorization", "cookie", "set-cookie", "x-api-key", "x-merchant-secret"];
 
 /// A header's value as it may be shown.
 pub fn header(name: &str, value: &str) -> String {

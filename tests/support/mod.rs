@@ -126,6 +126,14 @@ pub const PROVIDERS: &[Provider] = &[
     },
     Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
     Provider {
+        // Whole rupiah, ten thousand of them at least; a reservation is not voided unless the
+        // account says that cancelling does it.
+        unit: 10_000,
+        step: 100,
+        voids_reserved: false,
+        ..Provider::able("pivot", "pivot-dev", "IDR", "4440000112200001")
+    },
+    Provider {
         saves_in: Purpose::Save,
         reserves: false,
         voids_reserved: false,
@@ -152,7 +160,7 @@ pub fn configuration(simulators: &Simulators, directory: &Path) -> Config {
         api_key_sha256: &"0".repeat(64),
         log: "warn",
     };
-    let document = development::document(&setup, simulators).expect("both providers are simulated");
+    let document = development::document(&setup, simulators).expect("every provider is simulated");
     match config::parse(&document, &NoSecrets) {
         Ok(config) => config,
         Err(mistakes) => panic!("the development configuration is wrong: {mistakes:?}"),

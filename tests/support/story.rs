@@ -168,6 +168,9 @@ fn means(word: &str, prefix: &str) -> Means {
             key_id: None,
             holder: Some("Kari Nordmann".to_owned()),
         }),
+        "encrypted_blob" => {
+            Means::Encrypted(EncryptedCard { fields: [encrypted("card")].into(), key_id: None, holder: None })
+        }
         "plain" => Means::Plain(PlainCard {
             number: Secret::from(CARD_NUMBER),
             expiry_month: 12,
