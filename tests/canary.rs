@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use support::{PROVIDERS, Provider};
 use tonic::Request;
 use tonic::transport::Channel;
+use turnpike::domain::order::Purpose;
 use turnpike::rpc::proto as pb;
 use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
@@ -19,7 +20,8 @@ use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 
 const API_KEY: &str = "tpk_canary-key-4417";
-const PROVIDER_TOKEN: &str = "canary-token-5528";
+/// Digits, because some providers' tokens are numbers.
+const PROVIDER_TOKEN: &str = "907311442885528";
 const EMAIL: &str = "canary-6639@example.test";
 const FAMILY_NAME: &str = "Canary-7740";
 const CVC: &str = "9173";
@@ -51,12 +53,14 @@ fn return_urls() -> Option<pb::ReturnUrls> {
 }
 
 fn session(provider: Provider, name: &str) -> pb::CreateSessionRequest {
+    let only_saves = provider.saves_in == Purpose::Save;
+    let purpose = if only_saves { pb::SessionPurpose::Save } else { pb::SessionPurpose::PayAndSave };
     pb::CreateSessionRequest {
         request_id: format!("{name}-{}", provider.name),
         account: provider.account.to_owned(),
-        money: money(provider, 700),
+        money: money(provider, if only_saves { 0 } else { 700 }),
         merchant_reference: "canary".to_owned(),
-        purpose: pb::SessionPurpose::PayAndSave.into(),
+        purpose: purpose.into(),
         customer: customer(),
         save_card_display: pb::SaveCardDisplay::Always.into(),
         return_urls: return_urls(),
@@ -113,8 +117,9 @@ async fn imported(channel: &Channel, provider: Provider) -> String {
     let stored = pb::ProviderToken {
         values: vec![pb::ProviderTokenValue { value: PROVIDER_TOKEN.to_owned(), ..Default::default() }],
         uses: vec![pb::TokenUse::Unscheduled.into()],
+        product_type: provider.token_product.to_owned(),
         // What some providers' tokens need; the others do not mind.
-        product_type: "payex.creditcard".to_owned(),
+        provider_customer_id: "customer-1".to_owned(),
         ..Default::default()
     };
     let token = TokenServiceClient::new(channel.clone())
