@@ -20,8 +20,7 @@ use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 
 const API_KEY: &str = "tpk_canary-key-4417";
-/// Digits, because some providers' tokens are numbers.
-const PROVIDER_TOKEN: &str = "907311442885528";
+const PROVIDER_TOKEN: &str = "canary-token-5528";
 const EMAIL: &str = "canary-6639@example.test";
 const FAMILY_NAME: &str = "Canary-7740";
 const CVC: &str = "9173";
@@ -34,8 +33,9 @@ fn with_key<T>(message: T) -> Request<T> {
     request
 }
 
-fn money(provider: Provider, amount_minor: i64) -> Option<pb::Money> {
-    Some(pb::Money { amount_minor, currency_code: provider.currency.to_owned() })
+/// An amount of a story.
+fn money(provider: Provider, story: i64) -> Option<pb::Money> {
+    Some(pb::Money { amount_minor: provider.minor(story), currency_code: provider.currency.to_owned() })
 }
 
 fn customer() -> Option<pb::Customer> {
@@ -53,12 +53,14 @@ fn return_urls() -> Option<pb::ReturnUrls> {
 }
 
 fn session(provider: Provider, name: &str) -> pb::CreateSessionRequest {
-    let only_saves = provider.saves_in == Purpose::Save;
-    let purpose = if only_saves { pb::SessionPurpose::Save } else { pb::SessionPurpose::PayAndSave };
+    let purpose = match provider.saves_in {
+        Purpose::Save => pb::SessionPurpose::Save,
+        _ => pb::SessionPurpose::PayAndSave,
+    };
     pb::CreateSessionRequest {
         request_id: format!("{name}-{}", provider.name),
         account: provider.account.to_owned(),
-        money: money(provider, if only_saves { 0 } else { 700 }),
+        money: money(provider, if purpose == pb::SessionPurpose::Save { 0 } else { 700 }),
         merchant_reference: "canary".to_owned(),
         purpose: purpose.into(),
         customer: customer(),
@@ -117,9 +119,8 @@ async fn imported(channel: &Channel, provider: Provider) -> String {
     let stored = pb::ProviderToken {
         values: vec![pb::ProviderTokenValue { value: PROVIDER_TOKEN.to_owned(), ..Default::default() }],
         uses: vec![pb::TokenUse::Unscheduled.into()],
-        product_type: provider.token_product.to_owned(),
         // What some providers' tokens need; the others do not mind.
-        provider_customer_id: "customer-1".to_owned(),
+        product_type: "payex.creditcard".to_owned(),
         ..Default::default()
     };
     let token = TokenServiceClient::new(channel.clone())

@@ -383,7 +383,7 @@ fn killed_everywhere(provider: Provider, moment: fn(usize) -> Death) {
         assert!(number < 200, "the story has no end");
     }
     println!("{}: {deaths} deaths at {:?}", provider.name, moment(0));
-    // BBMSL tells the whole story in seven exchanges: it has no sign-in and no reservations.
+    // Seven where there is no sign-in and nothing is reserved.
     assert!(deaths >= 7, "a story of this length has more moments than {deaths}");
 }
 
