@@ -20,7 +20,8 @@ use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 
 const API_KEY: &str = "tpk_canary-key-4417";
-const PROVIDER_TOKEN: &str = "canary-token-5528";
+/// Digits, because some providers' tokens are numbers.
+const PROVIDER_TOKEN: &str = "907311442885528";
 const EMAIL: &str = "canary-6639@example.test";
 const FAMILY_NAME: &str = "Canary-7740";
 const CVC: &str = "9173";
@@ -120,7 +121,8 @@ async fn imported(channel: &Channel, provider: Provider) -> String {
         values: vec![pb::ProviderTokenValue { value: PROVIDER_TOKEN.to_owned(), ..Default::default() }],
         uses: vec![pb::TokenUse::Unscheduled.into()],
         // What some providers' tokens need; the others do not mind.
-        product_type: "payex.creditcard".to_owned(),
+        product_type: provider.token_product.to_owned(),
+        provider_customer_id: "customer-1".to_owned(),
         ..Default::default()
     };
     let token = TokenServiceClient::new(channel.clone())

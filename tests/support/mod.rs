@@ -78,6 +78,8 @@ pub struct Provider {
     pub voids_taken: bool,
     /// Whether a payment can be refunded more than once.
     pub refunds_again: bool,
+    /// The product type of tokens from elsewhere; empty where the provider has no such thing.
+    pub token_product: &'static str,
     /// Whether a hosted page can offer saved cards.
     pub offers_saved: bool,
     /// Exchanges of a charge before the one that moves money, once signed in.
@@ -104,6 +106,7 @@ impl Provider {
             voids_reserved: true,
             voids_taken: false,
             refunds_again: true,
+            token_product: "",
             offers_saved: true,
             before_charging: 0,
         }
@@ -117,7 +120,10 @@ impl Provider {
 
 /// Every provider that the suites run against.
 pub const PROVIDERS: &[Provider] = &[
-    Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002"),
+    Provider {
+        token_product: "payex.creditcard",
+        ..Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002")
+    },
     Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
     Provider {
         saves_in: Purpose::Save,
