@@ -56,7 +56,6 @@ const EXCEPT: &[(&str, &str)] = &[
     ("src/bench/references.rs", "the bench measures with one provider"),
     ("src/bench/stub.rs", "the bench measures with one provider"),
     ("src/commands/dev.rs", "the first call to paste"),
-    ("src/engine/routing.rs", "accounts of its tests"),
     ("src/simulator/redact.rs", "which words and paths of whom are secret"),
     ("tests/architecture.rs", "that no other room knows the names"),
     ("tests/check.rs", "a small configuration"),

@@ -349,11 +349,15 @@ fn void_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Mone
     if undoes && payment.state == PaymentState::Captured && payment.is_taken_at_once() {
         return undo_amount(account, payment, wish);
     }
-    account.require(Feature::Void, "voids")?;
+    if !undoes {
+        account.require(Feature::Void, "voids")?;
+    }
     match payment.state {
         PaymentState::Authorized | PaymentState::Captured => {}
+        // Among others a payment that is voided already, and voiding that again is no mistake.
         _ => return Err(forbids(payment, "a void")),
     }
+    account.require(Feature::Void, "voids")?;
     if payment.has_unfinished(MovementKind::Capture) || payment.has_unfinished(MovementKind::Void) {
         return Err(forbids(payment, "a void while a capture or void is under way"));
     }
