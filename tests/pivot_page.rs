@@ -25,6 +25,8 @@ const API_KEY: &str = "tpk_test_pivot_page";
 const START_MAX: Duration = Duration::from_secs(60);
 /// Milliseconds of the page's own time after which Chromium prints what it shows.
 const PAGE_TIME_MS: &str = "20000";
+/// How long the browser may take in all.
+const BROWSER_MAX: Duration = Duration::from_secs(60);
 /// A test card that asks for a challenge, and one that does not.
 const CHALLENGED: &str = "4440000112290002";
 const FRICTIONLESS: &str = "4440000112200001";
@@ -147,11 +149,13 @@ impl Shop {
         request_id: &str,
         session_id: &str,
         means: pb::confirm_session_request::Means,
+        save_card: Option<bool>,
     ) -> pb::ConfirmSessionResponse {
         let wish = pb::ConfirmSessionRequest {
             request_id: request_id.to_owned(),
             session_id: session_id.to_owned(),
             means: Some(means),
+            save_card,
             ..Default::default()
         };
         self.sessions().confirm_session(with_key(wish)).await.expect("confirms").into_inner()
@@ -193,7 +197,9 @@ async fn confirm(State(shop): State<Arc<Shop>>, axum::Json(body): axum::Json<Val
         ..Default::default()
     };
     let means = pb::confirm_session_request::Means::EncryptedCard(card);
-    let confirmed = shop.confirm(&format!("page-{}", uuid()), &text("session_id"), means).await;
+    let confirmed = shop
+        .confirm(&format!("page-{}", uuid()), &text("session_id"), means, body["save_card"].as_bool())
+        .await;
     let payment = confirmed.payment.expect("a payment");
     axum::Json(match redirect(payment.next_action.as_ref()) {
         Some(url) => json!({ "redirect_url": url }),
@@ -250,6 +256,9 @@ async fn shown_in(program: PathBuf, url: String) -> String {
                 "--disable-dev-shm-usage",
                 "--no-first-run",
             ])
+            // The way to the bank's page leads to another site: in a process of its own it would not
+            // share the page's time, and the browser would wait for ever.
+            .args(["--disable-site-isolation-trials", "--disable-features=IsolateOrigins,site-per-process"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg(format!("--virtual-time-budget={PAGE_TIME_MS}"))
             .args(["--dump-dom", &url])
@@ -257,7 +266,8 @@ async fn shown_in(program: PathBuf, url: String) -> String {
             .output()
             .expect("the browser runs")
     });
-    let output = output.await.expect("the browser ends");
+    let output = tokio::time::timeout(BROWSER_MAX, output).await.expect("the browser ends in time");
+    let output = output.expect("the browser ends");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -286,7 +296,7 @@ async fn a_customer_pays_on_the_page_and_passes_the_challenge() {
     // The bank's page is plain HTML: its form is sent as it stands.
     let session = shop.session.lock().expect("whole").clone().expect("a session");
     let read = pb::confirm_session_request::Means::Returned(pb::BrowserReturn::default());
-    let waiting = shop.confirm(&format!("page-{}", uuid()), &session.id, read.clone()).await;
+    let waiting = shop.confirm(&format!("page-{}", uuid()), &session.id, read.clone(), None).await;
     let bank = redirect(waiting.payment.expect("a payment").next_action.as_ref()).expect("the bank's page");
     let html = reqwest::get(&bank).await.expect("an answer").text().await.expect("a page");
     let action = html.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
@@ -302,7 +312,7 @@ async fn a_customer_pays_on_the_page_and_passes_the_challenge() {
         .expect("an answer");
     assert_eq!(passed.headers()["location"], "https://shop.example/return");
 
-    let confirmed = shop.confirm(&format!("page-{}", uuid()), &session.id, read).await;
+    let confirmed = shop.confirm(&format!("page-{}", uuid()), &session.id, read, None).await;
     let payment = confirmed.payment.expect("a payment");
     assert_eq!(payment.state(), pb::PaymentState::Captured, "{payment:?}");
     assert_eq!(payment.saved_token_ids.len(), 1, "{payment:?}");
@@ -346,7 +356,7 @@ async fn the_page_s_script_encrypts_in_node_what_the_provider_decrypts() {
         ..Default::default()
     };
     let means = pb::confirm_session_request::Means::EncryptedCard(card);
-    let confirmed = shop.confirm("node-confirm", &opened.id, means).await;
+    let confirmed = shop.confirm("node-confirm", &opened.id, means, None).await;
     let payment = confirmed.payment.expect("a payment");
     assert_eq!(payment.state(), pb::PaymentState::Captured, "{payment:?}");
 }
