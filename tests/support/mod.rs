@@ -80,8 +80,6 @@ pub struct Provider {
     pub voids_taken: bool,
     /// Whether a payment can be refunded more than once.
     pub refunds_again: bool,
-    /// The product type of tokens from elsewhere; empty where the provider has no such thing.
-    pub token_product: &'static str,
     /// Whether a hosted page can offer saved cards.
     pub offers_saved: bool,
     /// Exchanges of a charge before the one that moves money, once signed in.
@@ -109,7 +107,6 @@ impl Provider {
             voids_reserved: true,
             voids_taken: false,
             refunds_again: true,
-            token_product: "",
             offers_saved: true,
             before_charging: 0,
         }
