@@ -23,6 +23,7 @@ pub mod providers {
     pub mod conversation;
     pub mod dintero;
     pub mod json;
+    pub mod paymob;
     pub mod redact;
     pub mod registry;
     pub mod report;
