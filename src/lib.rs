@@ -149,6 +149,7 @@ pub mod simulator {
     pub mod ledger;
     pub mod notifications;
     mod page;
+    pub mod paymob;
     mod redact;
     mod shelf;
     mod wire;

@@ -21,6 +21,7 @@ use super::exchanges::{Exchange, Filter, Numbers};
 use super::faults::{Chaos, Fault};
 use super::ledger::{Count, Kind, Movement};
 use super::notifications::Notification;
+use super::paymob::Paymob;
 use super::wire;
 
 /// Makes one provider: name, reference key, constructor.
@@ -30,6 +31,7 @@ type Build = fn(Backstage) -> (Arc<dyn ProviderSimulator>, axum::Router);
 const PROVIDERS: &[(&str, &str, Build)] = &[
     (Dintero::NAME, Dintero::REFERENCE_KEY, |backstage| assemble(Dintero::new(backstage))),
     (Begateway::NAME, Begateway::REFERENCE_KEY, |backstage| assemble(Begateway::new(backstage))),
+    (Paymob::NAME, Paymob::REFERENCE_KEY, |backstage| assemble(Paymob::new(backstage))),
 ];
 
 fn assemble<P: ProviderSimulator>(provider: P) -> (Arc<dyn ProviderSimulator>, axum::Router) {

@@ -350,6 +350,7 @@ impl Paymob {
 
     /// An intention charges nobody by itself. One whose answer is lost has a secret that nobody knows.
     fn intend(&self, purchase: &Purchase, intended: Intended<'_>) -> Next {
+        wire::check_extras(purchase)?;
         let body = wire::intention(&self.account, purchase, &intended);
         let request = self.account.with_secret_key("intention", Method::Post, "/v1/intention/", &body)?;
         Ok(Step::repeatable(request, Stage::Opening { reference: intended.reference.to_owned() }))

@@ -19,6 +19,8 @@ const NAME_CHARS_MAX: usize = 50;
 const DESCRIPTION_CHARS_MAX: usize = 255;
 /// The longest of the other texts about a person, in characters. None is published.
 const TEXT_CHARS_MAX: usize = 255;
+/// The name of our own entry in `extras`, as the provider's samples have it.
+const OWN_NAME: &str = "gw_payment_id";
 /// How many saved cards one page offers (section 5).
 pub(super) const CARD_TOKENS_MAX: usize = 3;
 
@@ -163,9 +165,7 @@ pub(super) fn intention(account: &Account, purchase: &Purchase, intended: &Inten
     if !amount.is_zero() {
         body["items"] = json!(items(purchase, amount, "amount"));
     }
-    if let Some(extras) = extras(purchase) {
-        body["extras"] = extras;
-    }
+    body["extras"] = named_extras(purchase);
     if let Some(url) = &purchase.notify_url {
         body["notification_url"] = json!(url);
     }
@@ -186,6 +186,25 @@ pub(super) fn pay(token: &Secret<String>, payment_key: &Secret<String>) -> Value
         "source": { "identifier": token.expose(), "subtype": "TOKEN" },
         "payment_token": payment_key.expose(),
     })
+}
+
+/// Our own entry cannot be the caller's.
+pub(super) fn check_extras(purchase: &Purchase) -> Result<(), Fault> {
+    match purchase.options.group("extras").is_some_and(|extras| extras.contains_key(OWN_NAME)) {
+        true => Err(Fault::Invalid {
+            field: "paymob.extras".to_owned(),
+            problem: format!("{OWN_NAME} is the gateway's own"),
+        }),
+        false => Ok(()),
+    }
+}
+
+/// The caller's extras and our own name of the payment, which callbacks repeat (section 5). Nothing
+/// is decided by it: it is not signed.
+fn named_extras(purchase: &Purchase) -> Value {
+    let mut extras = extras(purchase).unwrap_or_else(|| json!({}));
+    extras[OWN_NAME] = json!(purchase.reference);
+    extras
 }
 
 /// Data that the provider returns in its callbacks.
