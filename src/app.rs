@@ -69,8 +69,18 @@ pub async fn serve_over(
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
-    let Config { server, certificates, origins, journal: _, engine, telemetry: _, callers, accounts, lines } =
-        config;
+    let Config {
+        server,
+        certificates,
+        origins,
+        journal: _,
+        engine,
+        telemetry: _,
+        callers,
+        accounts,
+        routes,
+        lines,
+    } = config;
     let network =
         Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
     // Only told: what is unresolved has to be asked about, whoever may be kept from calling.
@@ -81,7 +91,8 @@ pub async fn serve_over(
             }
         }
     }
-    let gateway = Gateway::new(journal.clone(), Arc::new(network), Accounts::new(accounts), engine);
+    let accounts = Accounts::new(accounts).routed(routes.rules());
+    let gateway = Gateway::new(journal.clone(), Arc::new(network), accounts, engine);
     let recovered = gateway.recover().await.context("looking through what the last process left behind")?;
     let resolver = tokio::spawn(gateway.clone().resolve_forever());
 

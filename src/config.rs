@@ -7,6 +7,7 @@ mod accounts;
 mod callers;
 mod certificates;
 mod reader;
+mod routes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,8 +23,9 @@ use url::Url;
 use crate::domain::ids::AccountName;
 use crate::domain::secret::Secret;
 use crate::engine::FollowUpPlan;
-use crate::engine::accounts::Account;
+use crate::engine::accounts::{Account, Accounts};
 use crate::engine::gateway::Options;
+use crate::engine::routing::{self, Idle, Route};
 use crate::journal::seal::{Key, KeyError, Keys};
 use crate::journal::sqlite;
 use crate::rpc::auth::Credential;
@@ -60,8 +62,44 @@ pub struct Config {
     pub callers: Vec<Credential>,
     /// Accounts, in the order in which they are chosen.
     pub accounts: Vec<Account>,
+    /// Which of them opens a session whose caller names none.
+    pub routes: Routes,
     /// How each account talks to its provider.
     pub lines: Vec<(AccountName, Line)>,
+}
+
+/// Rules that choose an account, with their places in the document.
+#[derive(Debug, Clone, Default)]
+pub struct Routes(Vec<routes::Placed>);
+
+impl Routes {
+    /// The rules, in the order in which they are tried.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Route> {
+        self.0.iter().map(|(route, _)| route.clone()).collect()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Rules, and accounts of rules, that no session can ever come to.
+    #[must_use]
+    pub fn idle(&self, accounts: &Accounts) -> Vec<Mistake> {
+        let told = |idle: Idle| {
+            let (line, name) = self.0.get(idle.route).map(|(_, place)| place.clone()).unwrap_or_default();
+            let problem = match idle.account {
+                Some(account) => format!("no session that comes here can be opened at {account}"),
+                None => "can never be chosen: its accounts cannot do what it asks for, or earlier \
+                         rules always come first"
+                    .to_owned(),
+            };
+            Mistake { line, name, problem }
+        };
+        routing::idle(accounts).into_iter().map(told).collect()
+    }
 }
 
 /// The gRPC port.
@@ -210,14 +248,26 @@ fn parts(text: &str, secrets: &dyn Secrets) -> (Vec<Certificate>, Result<Config,
     let telemetry = telemetry(table.table("telemetry"));
     let (merchants, callers) = callers::merchants(&table, rate);
     let (accounts, lines) = accounts::accounts(&table, &merchants);
+    let names: Vec<AccountName> = lines.iter().map(|(name, _)| name.clone()).collect();
+    let routes = Routes(routes::routes(&table, &merchants, &names));
     table.finish();
     let mistakes = document.finish();
     if !mistakes.is_empty() {
         return (certificates, Err(mistakes));
     }
     let known = certificates.clone();
-    let config =
-        Config { server, certificates, origins, journal, engine, telemetry, callers, accounts, lines };
+    let config = Config {
+        server,
+        certificates,
+        origins,
+        journal,
+        engine,
+        telemetry,
+        callers,
+        accounts,
+        routes,
+        lines,
+    };
     (known, Ok(config))
 }
 

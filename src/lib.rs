@@ -51,6 +51,7 @@ pub mod engine {
     mod movements;
     mod reading;
     mod resolver;
+    pub mod routing;
     mod running;
     mod sessions;
     mod spans;

@@ -113,6 +113,8 @@ async fn imported(channel: &Channel, provider: Provider) -> String {
     let stored = pb::ProviderToken {
         values: vec![pb::ProviderTokenValue { value: PROVIDER_TOKEN.to_owned(), ..Default::default() }],
         uses: vec![pb::TokenUse::Unscheduled.into()],
+        // What some providers' tokens need; the others do not mind.
+        product_type: "payex.creditcard".to_owned(),
         ..Default::default()
     };
     let token = TokenServiceClient::new(channel.clone())

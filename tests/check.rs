@@ -86,3 +86,25 @@ fn a_key_of_another_certificate_is_told_and_never_shown() {
     assert_eq!(told[0], "3: server.tls.key: belongs to another certificate");
     assert!(!told.concat().contains("PRIVATE") && !told.concat().contains("canary"), "{told:?}");
 }
+
+#[test]
+fn a_rule_of_routing_that_can_never_be_chosen_is_told_with_its_line() {
+    let rules = r#"
+[[routes]]
+accounts = [{ name = "shop" }]
+
+[[routes]]
+currencies = ["EUR"]
+accounts = [{ name = "shop" }]
+"#;
+    let text = configuration("server.pem", "info") + rules;
+    let line = text.lines().count();
+    let output = check(&text);
+    assert_eq!(output.status.code(), Some(78));
+    let said = said(&output);
+    assert!(said[0].starts_with(&format!("{line}: routes[1].accounts: can never be chosen")), "{said:?}");
+    assert_eq!(said.len(), 2, "{said:?}");
+    let unknown = configuration("server.pem", "info") + "[[routes]]\naccounts = [{ name = \"shp\" }]\n";
+    let said = self::said(&check(&unknown));
+    assert!(said[0].contains("shp is not among the accounts"), "{said:?}");
+}

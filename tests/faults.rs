@@ -102,11 +102,7 @@ impl House {
         for provider in PROVIDERS {
             let teller =
                 Teller { gateway: &gateway, provider: *provider, prefix: format!("save-{}", provider.name) };
-            let opened = teller.open("open", 500, CaptureMode::Automatic).await.expect("opens");
-            pay(&simulators, *provider, &page(&opened.payment));
-            let confirmed = teller.confirm("confirm", opened.session.id).await.expect("confirms");
-            let payment = settled(&gateway, confirmed.payment.id).await;
-            tokens.push(payment.saved_tokens[0]);
+            tokens.push(teller.save_card(&simulators).await);
         }
         Self { simulators, gateway, journal, path, tokens, amount: AtomicI64::new(1_000), _held: held }
     }
@@ -158,15 +154,25 @@ impl House {
                 self.arrange(row, kind);
                 self.charged(&teller, token, CaptureMode::Manual).await
             }
-            Op::Capture | Op::Void => {
+            Op::Capture => {
                 let reserved = teller
                     .charge("reserve", token, self.amount(), CaptureMode::Manual)
                     .await
                     .expect("reserves");
                 assert_eq!(reserved.value.state, PaymentState::Authorized);
                 self.arrange(row, kind);
-                let what = if row.operation == Op::Void { MoveKind::Void } else { CAPTURE };
-                self.moved(&teller, reserved.value.id, what).await
+                self.moved(&teller, reserved.value.id, CAPTURE).await
+            }
+            Op::Void => {
+                // A reservation where there are such, otherwise what was taken at once.
+                let (capture, state) = match provider.voids_reserved {
+                    true => (CaptureMode::Manual, PaymentState::Authorized),
+                    false => (CaptureMode::Automatic, PaymentState::Captured),
+                };
+                let charged = teller.charge("charge", token, self.amount(), capture).await.expect("charges");
+                assert_eq!(settled(&self.gateway, charged.value.id).await.state, state);
+                self.arrange(row, kind);
+                self.moved(&teller, charged.value.id, MoveKind::Void).await
             }
             Op::Refund => {
                 let taken = teller

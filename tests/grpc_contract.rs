@@ -571,7 +571,9 @@ async fn accounts_tell_what_they_can_do_and_requests_are_explained_without_being
 
     let known = clients.accounts.get_capabilities(pb::GetCapabilitiesRequest::default()).await;
     let known = known.expect("capabilities").into_inner().capabilities;
-    assert_eq!(known.len(), accounts.len() * 28);
+    // Every operation of the contract but the unspecified one.
+    let operations = (1..).take_while(|number| pb::Operation::try_from(*number).is_ok()).count();
+    assert_eq!(known.len(), accounts.len() * operations);
     for capability in known {
         assert_eq!(capability.supported, capability.alternative.is_empty(), "{capability:?}");
     }
@@ -1240,10 +1242,12 @@ async fn exchanges_of_all_providers_come_in_one_order() {
         }
     }
     assert!(told.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
-    // Signing in is an exchange too; what follows is one session after the other.
+    // Signing in is an exchange too, and an open session is asked about after a while; the first
+    // exchanges about each payment are one session after the other.
+    let mut known = BTreeSet::new();
     let opened: Vec<&str> = told
         .iter()
-        .filter(|exchange| !exchange.payment_id.is_empty())
+        .filter(|exchange| !exchange.payment_id.is_empty() && known.insert(&exchange.payment_id))
         .map(|exchange| exchange.provider.as_str())
         .collect();
     assert_eq!(opened, expected);

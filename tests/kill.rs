@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tonic::Request;
 use tonic::transport::Channel;
 use turnpike::app::development::{self, Setup};
+use turnpike::domain::order::Purpose;
 use turnpike::rpc::proto as pb;
 use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
@@ -126,7 +127,10 @@ fn charge(provider: Provider, token: &str, request_id: &str, amount_minor: i64) 
     pb::ChargeTokenRequest {
         request_id: request_id.to_owned(),
         token: Some(pb::charge_token_request::Token::TokenId(token.to_owned())),
-        money: Some(pb::Money { amount_minor, currency_code: provider.currency.to_owned() }),
+        money: Some(pb::Money {
+            amount_minor: provider.minor(amount_minor),
+            currency_code: provider.currency.to_owned(),
+        }),
         merchant_reference: "kill".to_owned(),
         initiator: Some(pb::charge_token_request::Initiator::MerchantInitiated(pb::MerchantInitiated {
             reason: pb::MerchantReason::Unscheduled.into(),
@@ -189,13 +193,18 @@ async fn caller(
 async fn save_card(provider: Provider, address: &watch::Receiver<String>, simulators: &Simulators) -> String {
     let channel = connect(address).await.expect("the gateway answers");
     let mut sessions = SessionServiceClient::new(channel.clone());
+    let saves_while_paying = provider.saves_in == Purpose::PayAndSave;
+    let purpose = if saves_while_paying { pb::SessionPurpose::PayAndSave } else { pb::SessionPurpose::Save };
     let opened = sessions
         .create_session(with_key(pb::CreateSessionRequest {
             request_id: format!("save-{}", provider.name),
             account: provider.account.to_owned(),
-            money: Some(pb::Money { amount_minor: 700, currency_code: provider.currency.to_owned() }),
+            money: Some(pb::Money {
+                amount_minor: if saves_while_paying { provider.minor(700) } else { 0 },
+                currency_code: provider.currency.to_owned(),
+            }),
             merchant_reference: "save".to_owned(),
-            purpose: pb::SessionPurpose::PayAndSave.into(),
+            purpose: purpose.into(),
             future_uses: vec![pb::TokenUse::Unscheduled.into(), pb::TokenUse::Recurring.into()],
             save_card_display: pb::SaveCardDisplay::Always.into(),
             return_urls: Some(pb::ReturnUrls {

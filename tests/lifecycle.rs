@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use turnpike::domain::ids::{AccountName, CaptureId, MerchantName, PaymentId, RefundId};
+use turnpike::domain::ids::{AccountName, CaptureId, MerchantName, PaymentId, RefundId, VoidId};
 use turnpike::domain::money::{Currency, Money};
 use turnpike::domain::order::{CaptureMode, Options};
 use turnpike::domain::outcome::{
@@ -35,6 +35,7 @@ fn payment() -> Payment {
         authorized: 0,
         captured_seen: 0,
         refunded_seen: 0,
+        undone: false,
         trace: Trace::by_reference("pay1"),
         token: None,
         session: None,
@@ -111,6 +112,7 @@ fn every_news() -> Vec<(&'static str, News)> {
         ("authorized", News::Authorized(ASKED)),
         ("lapsed", News::Lapsed),
         ("voided", News::Voided),
+        ("undone", News::Undone),
         ("captured", News::Captured(ASKED)),
         ("refunded", News::Refunded(ASKED)),
         ("mismatch", News::Mismatch(mismatch())),
@@ -123,34 +125,40 @@ fn every_news() -> Vec<(&'static str, News)> {
 const MACHINE: &[(&str, &str)] = &[
     (
         "CREATED",
-        "SUBMITTED ! ! REQUIRES_ACTION PROCESSING EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED =",
+        "SUBMITTED ! ! REQUIRES_ACTION PROCESSING EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED =",
     ),
     (
         "SUBMITTED",
-        "! CREATED UNRESOLVED REQUIRES_ACTION PROCESSING EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED =",
+        "! CREATED UNRESOLVED REQUIRES_ACTION PROCESSING EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED =",
     ),
     (
         "REQUIRES_ACTION",
-        "SUBMITTED ! = = PROCESSING EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED =",
+        "SUBMITTED ! = = PROCESSING EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED =",
     ),
     (
         "PROCESSING",
-        "! ! = REQUIRES_ACTION = EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED =",
+        "! ! = REQUIRES_ACTION = EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED =",
     ),
     (
         "UNRESOLVED",
-        "! ! = REQUIRES_ACTION PROCESSING EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED =",
+        "! ! = REQUIRES_ACTION PROCESSING EXPIRED FAILED DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED =",
     ),
-    ("EXPIRED", "! ! = = = = FAILED DECLINED VERIFIED AUTHORIZED = VOIDED CAPTURED REFUNDED QUARANTINED ="),
-    ("FAILED", "! ! = = = = = DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED ="),
-    ("DECLINED", "! ! = = = = = = VERIFIED AUTHORIZED EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED ="),
-    ("VERIFIED", "! ! = = = = = = = AUTHORIZED EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED ="),
-    ("AUTHORIZED", "! ! = = = = = = = = EXPIRED VOIDED CAPTURED REFUNDED QUARANTINED ="),
-    ("VOIDED", "! ! = = = = = = = = = = CAPTURED REFUNDED QUARANTINED ="),
-    ("CAPTURED", "! ! = = = = = = = = = = = REFUNDED QUARANTINED ="),
-    ("PARTIALLY_REFUNDED", "! ! = = = = = = = = = = = REFUNDED QUARANTINED ="),
-    ("REFUNDED", "! ! = = = = = = = = = = = = QUARANTINED ="),
-    ("QUARANTINED", "= = = = = = = = = = = = = = = UNRESOLVED"),
+    (
+        "EXPIRED",
+        "! ! = = = = FAILED DECLINED VERIFIED AUTHORIZED = VOIDED VOIDED CAPTURED REFUNDED QUARANTINED =",
+    ),
+    (
+        "FAILED",
+        "! ! = = = = = DECLINED VERIFIED AUTHORIZED EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED =",
+    ),
+    ("DECLINED", "! ! = = = = = = VERIFIED AUTHORIZED EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED ="),
+    ("VERIFIED", "! ! = = = = = = = AUTHORIZED EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED ="),
+    ("AUTHORIZED", "! ! = = = = = = = = EXPIRED VOIDED VOIDED CAPTURED REFUNDED QUARANTINED ="),
+    ("VOIDED", "! ! = = = = = = = = = = = CAPTURED REFUNDED QUARANTINED ="),
+    ("CAPTURED", "! ! = = = = = = = = = = VOIDED = REFUNDED QUARANTINED ="),
+    ("PARTIALLY_REFUNDED", "! ! = = = = = = = = = = VOIDED = REFUNDED QUARANTINED ="),
+    ("REFUNDED", "! ! = = = = = = = = = = VOIDED = = QUARANTINED ="),
+    ("QUARANTINED", "= = = = = = = = = = = = = = = = UNRESOLVED"),
 ];
 
 #[test]
@@ -191,6 +199,21 @@ fn hearing_twice_changes_nothing_more() {
     }
 }
 
+#[test]
+fn a_void_of_what_was_taken_at_once_leaves_nothing_taken_whatever_comes_late() {
+    let mut payment = in_state(PaymentState::Captured);
+    payment.capture = CaptureMode::Automatic;
+    let id = MovementId::Void(VoidId::from_bytes([7; 16]));
+    payment.movements.push(record(id, ASKED));
+    payment.hear_of(id, MovementNews::Submitted, at(1)).expect("legal");
+    payment.hear_of(id, MovementNews::Succeeded { provider_id: None }, at(2)).expect("legal");
+    assert_eq!(payment.state, PaymentState::Voided);
+    assert_eq!((payment.captured(), payment.refunded(), payment.refundable()), (0, 0, 0));
+    // The report of the taking may be older than the void and arrive after it.
+    payment.hear(News::Captured(ASKED), at(3)).expect("legal");
+    assert_eq!((payment.state, payment.captured()), (PaymentState::Voided, 0));
+}
+
 /// What a provider can say, in any order and any number of times.
 fn provider_news() -> impl Strategy<Value = News> {
     prop_oneof![
@@ -201,6 +224,7 @@ fn provider_news() -> impl Strategy<Value = News> {
         Just(News::Declined(decline())),
         (1..=ASKED).prop_map(News::Authorized),
         Just(News::Voided),
+        Just(News::Undone),
         (1..=ASKED).prop_map(News::Captured),
         (1..=ASKED).prop_map(News::Refunded),
     ]

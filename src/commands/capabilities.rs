@@ -1,4 +1,4 @@
-//! `turnpike capabilities`: the matrix of providers and operations, from the code.
+//! `turnpike capabilities`: the matrix of providers and operations, from the code: a row a provider.
 
 use clap::Args;
 use turnpike::providers::contract::{Feature, Support};
@@ -20,9 +20,9 @@ impl Capabilities {
         if self.json {
             println!("{}", json());
         } else if self.markdown {
-            print!("{}", table("|", "|---"));
+            print!("{}", tables("|", "|---"));
         } else {
-            print!("{}", table(" ", ""));
+            print!("{}", tables("  ", ""));
         }
         Ok(())
     }
@@ -36,24 +36,70 @@ fn word(support: Support) -> &'static str {
     }
 }
 
-/// A row a feature, a column a provider.
-fn table(bar: &str, rule: &str) -> String {
-    let mut text = format!("{bar}{:<22}", "operation");
-    for entry in PROVIDERS {
-        text += &format!("{bar}{:<12}", entry.profile.title);
-    }
-    text += &format!("{}\n", bar.trim_end());
-    if !rule.is_empty() {
-        text += &format!("{}|\n", rule.repeat(PROVIDERS.len() + 1));
-    }
-    for (feature, name) in Feature::NAMES {
-        text += &format!("{bar}{name:<22}");
-        for entry in PROVIDERS {
-            text += &format!("{bar}{:<12}", word(entry.profile.support(*feature)));
+/// The operations in the order in which a payment meets them.
+const BLOCKS: &[(&str, &[Feature])] = &[
+    (
+        "sessions",
+        &[
+            Feature::HostedPay,
+            Feature::HostedPayAndSave,
+            Feature::HostedSave,
+            Feature::HostedUseSaved,
+            Feature::EncryptedCard,
+            Feature::PlainCard,
+            Feature::CancelSession,
+        ],
+    ),
+    (
+        "tokens",
+        &[
+            Feature::ChargeCustomer,
+            Feature::ChargeRecurring,
+            Feature::ChargeUnscheduled,
+            Feature::ChargeInstallment,
+            Feature::ImportToken,
+            Feature::DeleteToken,
+        ],
+    ),
+    (
+        "payments",
+        &[
+            Feature::ManualCapture,
+            Feature::PartialCapture,
+            Feature::MultipleCaptures,
+            Feature::Void,
+            Feature::VoidCaptured,
+            Feature::Refund,
+            Feature::PartialRefund,
+            Feature::MultipleRefunds,
+            Feature::InquiryByReference,
+        ],
+    ),
+];
+
+/// One table a block, a row a provider, a column an operation.
+fn tables(bar: &str, rule: &str) -> String {
+    let titles = PROVIDERS.iter().map(|entry| entry.profile.title.len());
+    let first = titles.max().unwrap_or_default().max("payments".len());
+    let blocks = BLOCKS.iter().map(|(heading, features)| {
+        let row = |title: &str, cell: &dyn Fn(Feature) -> &'static str| {
+            let cells = features.iter().map(|feature| {
+                let width = feature.name().len();
+                format!("{bar}{:<width$}", cell(*feature))
+            });
+            let row = format!("{bar}{title:<first$}{}{bar}", cells.collect::<String>());
+            format!("{}\n", row.trim())
+        };
+        let mut text = row(heading, &|feature| feature.name());
+        if !rule.is_empty() {
+            text += &format!("{}|\n", rule.repeat(features.len() + 1));
         }
-        text += &format!("{}\n", bar.trim_end());
-    }
-    text
+        for entry in PROVIDERS {
+            text += &row(entry.profile.title, &|feature| word(entry.profile.support(feature)));
+        }
+        text
+    });
+    blocks.collect::<Vec<_>>().join("\n")
 }
 
 fn json() -> serde_json::Value {
@@ -76,4 +122,17 @@ fn json() -> serde_json::Value {
         })
     });
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_stands_in_one_block() {
+        let shown: Vec<Feature> = BLOCKS.iter().flat_map(|(_, features)| features.iter().copied()).collect();
+        for (feature, name) in Feature::NAMES {
+            assert_eq!(shown.iter().filter(|known| *known == feature).count(), 1, "{name}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use turnpike::config::{self, Concern, Config, Mistake};
+use turnpike::engine::accounts::Accounts;
 use turnpike::world::{Network, World as _};
 
 /// Checks a configuration file and tells every mistake with its line.
@@ -20,7 +21,10 @@ impl Check {
         let now = Network::new([])?.now();
         let (certificates, config) = config::examine(&self.config);
         let (counts, mut mistakes) = match config {
-            Ok(config) => ((config.accounts.len(), config.callers.len()), Vec::new()),
+            Ok(Config { accounts, callers, routes, .. }) => {
+                let counts = (accounts.len(), callers.len());
+                (counts, routes.idle(&Accounts::new(accounts).routed(routes.rules())))
+            }
             Err(mistakes) => ((0, 0), mistakes),
         };
         for concern in Config::concerns(&certificates, now) {

@@ -78,6 +78,14 @@ macro_rules! id {
                 Self(u128::from_be_bytes(bytes))
             }
 
+            /// Its last eight bytes: random, and the same for the same id.
+            #[must_use]
+            pub fn lot(self) -> u64 {
+                let mut last = [0; 8];
+                last.copy_from_slice(&self.0.to_be_bytes()[8..]);
+                u64::from_be_bytes(last)
+            }
+
             /// The id as letters and digits only, for providers that allow nothing else.
             #[must_use]
             pub fn alphanumeric(self) -> String {

@@ -147,6 +147,8 @@ pub enum News {
     Lapsed,
     /// The reservation was given back, or the session closed.
     Voided,
+    /// What was taken at once was given back whole before it settled.
+    Undone,
     /// So many minor units are taken, all captures together.
     Captured(i64),
     /// So many minor units were given back, all refunds together.
@@ -174,6 +176,7 @@ enum Rank {
     Lapsed,
     Voided,
     Captured,
+    Undone,
 }
 
 /// What we follow up, and when.
@@ -214,6 +217,9 @@ pub struct Payment {
     pub captured_seen: i64,
     /// Minor units given back, the most that the provider ever reported.
     pub refunded_seen: i64,
+    /// Whether what was taken at once was given back whole before it settled: nothing counts as
+    /// taken any more then.
+    pub undone: bool,
     /// How the provider knows it.
     pub trace: Trace,
     /// The token that was charged.
@@ -278,12 +284,18 @@ impl Payment {
     /// whichever is more. Either may be ahead of the other; neither is ever wrong upwards.
     #[must_use]
     pub fn captured(&self) -> i64 {
+        if self.undone {
+            return 0;
+        }
         self.captured_seen.max(self.succeeded(MovementKind::Capture))
     }
 
     /// Minor units given back, by the same rule.
     #[must_use]
     pub fn refunded(&self) -> i64 {
+        if self.undone {
+            return 0;
+        }
         self.refunded_seen.max(self.succeeded(MovementKind::Refund))
     }
 
@@ -296,6 +308,13 @@ impl Payment {
             }
             _ => 0,
         }
+    }
+
+    /// Whether the money was to be taken without a capture of ours, and none was asked for.
+    #[must_use]
+    pub fn is_taken_at_once(&self) -> bool {
+        self.capture == CaptureMode::Automatic
+            && self.movements.iter().all(|movement| movement.kind() != MovementKind::Capture)
     }
 
     /// What can still be refunded.
@@ -341,6 +360,7 @@ impl Payment {
             PaymentState::Declined => Rank::Declined,
             PaymentState::Verified => Rank::Verified,
             PaymentState::Authorized => Rank::Authorized,
+            PaymentState::Voided if self.undone => Rank::Undone,
             PaymentState::Voided => Rank::Voided,
             PaymentState::Captured | PaymentState::PartiallyRefunded | PaymentState::Refunded => {
                 Rank::Captured
@@ -419,6 +439,7 @@ impl Payment {
                 self.rise(Rank::Lapsed, PaymentState::Expired);
             }
             News::Voided => self.rise(Rank::Voided, PaymentState::Voided),
+            News::Undone => self.undo(),
             News::Captured(total) => {
                 self.captured_seen = self.captured_seen.max(total);
                 self.authorized = self.authorized.max(total);
@@ -439,6 +460,12 @@ impl Payment {
         }
         self.settle();
         Ok(self.touched(&before, now))
+    }
+
+    /// Final like nothing else: late reports of the taking are older than it.
+    fn undo(&mut self) {
+        self.rise(Rank::Undone, PaymentState::Voided);
+        self.undone = true;
     }
 
     /// Moves up, never down.
@@ -490,6 +517,7 @@ impl Payment {
         movement.hear(news, now).map_err(|()| Illegal(state))?;
         if movement.status == MovementStatus::Succeeded && state != PaymentState::Quarantined {
             match movement.kind() {
+                MovementKind::Void if self.is_taken_at_once() => self.undo(),
                 MovementKind::Void => self.rise(Rank::Voided, PaymentState::Voided),
                 MovementKind::Capture | MovementKind::Refund => {
                     self.rise(Rank::Captured, PaymentState::Captured)

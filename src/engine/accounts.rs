@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::domain::ids::{AccountName, MerchantName};
-use crate::domain::money::Money;
+use crate::domain::money::{Currency, Money};
 use crate::providers::contract::{AccessToken, Context, Fault, Feature, OperationKind, Profile, Support};
 use crate::providers::conversation::AnyProvider;
 use crate::world::{Errand, World};
 
 use super::error::Error;
+use super::routing::Route;
 
 /// How many exchanges in a row must fail before the breaker opens.
 const BREAKER_FAILURES: u32 = 20;
@@ -110,18 +111,23 @@ impl Account {
     /// Whether it suits an amount and a country.
     #[must_use]
     pub fn suits(&self, money: Money, country: Option<&str>) -> bool {
-        let code = money.currency();
-        let code = code.code();
-        let currency = (self.rules.currencies.is_empty()
-            || self.rules.currencies.iter().any(|known| known == code))
-            && self.profile().currencies.is_none_or(|known| known.contains(&code));
-        let country = match country {
-            None => true,
-            Some(country) => {
-                self.rules.countries.is_empty() || self.rules.countries.iter().any(|known| known == country)
-            }
-        };
-        currency && country
+        self.takes(money.currency()) && self.is_for(country)
+    }
+
+    /// Whether it is used for a currency.
+    #[must_use]
+    pub fn takes(&self, currency: Currency) -> bool {
+        let code = currency.code();
+        let used = &self.rules.currencies;
+        (used.is_empty() || used.iter().any(|known| known == code))
+            && self.profile().currencies.is_none_or(|known| known.contains(&code))
+    }
+
+    /// Whether it is used for customers of a country; one that is unknown excludes nothing.
+    #[must_use]
+    pub fn is_for(&self, country: Option<&str>) -> bool {
+        let used = &self.rules.countries;
+        country.is_none_or(|country| used.is_empty() || used.iter().any(|known| known == country))
     }
 
     /// A valid access token where the operation needs one, fetched if need be; one fetch at a time, the others wait for it.
@@ -214,6 +220,7 @@ pub struct Accounts {
     by_name: HashMap<AccountName, Arc<Account>>,
     /// In the order of configuration, which is the order of choosing.
     order: Vec<AccountName>,
+    routes: Vec<Route>,
 }
 
 impl Accounts {
@@ -226,6 +233,18 @@ impl Accounts {
             all.by_name.insert(account.name.clone(), Arc::new(account));
         }
         all
+    }
+
+    /// The same with rules for sessions that name no account.
+    #[must_use]
+    pub fn routed(self, routes: Vec<Route>) -> Self {
+        Self { routes, ..self }
+    }
+
+    /// The rules, in the order in which they are tried.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
     }
 
     /// Every account.

@@ -68,13 +68,12 @@ pub(super) fn conclude(
         Standing::Declined(decline) => News::Declined(decline),
         Standing::Failed(failure) => News::Failed(failure),
         Standing::Voided => {
-            if let Some(captured) = totals.captured.filter(|captured| *captured > 0) {
+            payment.hear(News::Authorized(authorized), now)?;
+            match totals.captured.filter(|captured| *captured > 0) {
                 // The rest was given back after a part was taken.
-                payment.hear(News::Authorized(authorized), now)?;
-                News::Captured(captured)
-            } else {
-                payment.hear(News::Authorized(authorized), now)?;
-                News::Voided
+                Some(captured) => News::Captured(captured),
+                None if payment.is_taken_at_once() => News::Undone,
+                None => News::Voided,
             }
         }
         Standing::Cancelled => {

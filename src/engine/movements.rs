@@ -14,7 +14,7 @@ use crate::domain::payment::{
     PaymentState,
 };
 use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, Permit, Subject};
-use crate::providers::contract::{Earlier, Feature, Movement, Operation, RefundReason};
+use crate::providers::contract::{Earlier, Feature, Movement, Operation, RefundReason, Support};
 
 use super::accounts::Account;
 use super::commands::{Answer, Ask, Caller, Move, MoveKind, MovementView};
@@ -342,6 +342,10 @@ fn capture_amount(account: &Account, payment: &Payment, wish: &Move, last: bool)
 }
 
 fn void_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Money, Error> {
+    let undoes = !matches!(account.support(Feature::VoidCaptured), Support::No { .. });
+    if undoes && payment.state == PaymentState::Captured && payment.is_taken_at_once() {
+        return undo_amount(account, payment, wish);
+    }
     account.require(Feature::Void, "voids")?;
     match payment.state {
         PaymentState::Authorized | PaymentState::Captured => {}
@@ -365,8 +369,28 @@ fn void_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Mone
     }
 }
 
+/// What was taken at once and has not settled goes back whole, or not at all.
+fn undo_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Money, Error> {
+    if payment.has_unfinished(MovementKind::Void) || payment.has_unfinished(MovementKind::Refund) {
+        return Err(forbids(payment, "a void while a void or refund is under way"));
+    }
+    let whole = payment.captured();
+    match wish.amount {
+        Some(amount) if amount.minor() != whole => Err(Error::Unsupported {
+            account: account.name.clone(),
+            feature: Some(Feature::VoidCaptured),
+            what: "voiding a part of what was taken".to_owned(),
+            instead: "RefundPayment of that part".to_owned(),
+        }),
+        _ => within(payment, wish.amount, whole, "a void"),
+    }
+}
+
 fn refund_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Money, Error> {
     account.require(Feature::Refund, "refunds")?;
+    if payment.has_unfinished(MovementKind::Void) {
+        return Err(forbids(payment, "a refund while a void is under way"));
+    }
     match payment.state {
         PaymentState::Captured | PaymentState::PartiallyRefunded | PaymentState::Refunded => {}
         _ => return Err(forbids(payment, "a refund")),

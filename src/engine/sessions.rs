@@ -20,6 +20,7 @@ use super::commands::{Answer, Ask, Caller, ConfirmSession, ConfirmWith, OpenSess
 use super::conversation::{Why, converse};
 use super::error::{Error, FieldError, FieldMistake, Thing};
 use super::gateway::{Came, Done, Gateway, note, refused};
+use super::routing::{self, Facts};
 use super::writing::{PaymentMover, nothing_sent};
 
 impl Gateway {
@@ -100,7 +101,7 @@ impl Gateway {
         wish: OpenSession,
         payment: PaymentId,
     ) -> Result<(Arc<Account>, SessionOrder), Error> {
-        let account = self.choose_account(caller, &wish)?;
+        let account = self.choose_account(caller, &wish, payment).await?;
         check_session(&account, &wish.order)?;
         let mut order = wish.order;
         for (index, id) in wish.tokens.iter().enumerate() {
@@ -118,23 +119,42 @@ impl Gateway {
         Ok((account, order))
     }
 
-    /// The account that the caller named, or the first that suits.
-    fn choose_account(&self, caller: &Caller, wish: &OpenSession) -> Result<Arc<Account>, Error> {
-        let money = wish.order.purchase.money;
-        match &wish.account {
-            Some(name) => self.named_account(caller, name),
-            None => {
-                let suits = |account: &&Arc<Account>| {
-                    account.suits(money, wish.country.as_deref())
-                        && options_fit(account, &wish.order.purchase.options.provider)
-                };
-                let suitable = || self.accounts().of_merchant(&caller.merchant).filter(suits);
-                let offers = |account: &&Arc<Account>| check_methods(account, &wish.order).is_ok();
-                // Where none offers the wanted methods, the first says what would work instead.
-                let account = suitable().find(offers).or_else(|| suitable().next());
-                account.cloned().ok_or(Error::NoAccountMatches)
-            }
+    /// The account that the caller named, or where its saved cards live, or what routing chooses.
+    async fn choose_account(
+        &self,
+        caller: &Caller,
+        wish: &OpenSession,
+        payment: PaymentId,
+    ) -> Result<Arc<Account>, Error> {
+        if let Some(name) = &wish.account {
+            return self.named_account(caller, name);
         }
+        if let Some(id) = wish.tokens.first() {
+            let token = self.usable_token(caller, *id).await?;
+            let account = self.accounts().of(&caller.merchant, &token.account);
+            return account.cloned().ok_or(Error::NotFound(Thing::Account));
+        }
+        let order = &wish.order;
+        let (money, country) = (order.purchase.money, wish.country.as_deref());
+        let suits = |account: &Account| {
+            account.suits(money, country) && options_fit(account, &order.purchase.options.provider)
+        };
+        let facts = Facts {
+            merchant: &caller.merchant,
+            currency: money.currency(),
+            country,
+            purpose: order.purpose,
+            mode: order.mode,
+            capture: order.purchase.capture,
+        };
+        let lot = payment.lot();
+        // Where none can open it, the first that suits otherwise says what would work instead.
+        routing::choose(self.accounts(), &facts, lot, |account| {
+            suits(account) && check_session(account, order).is_ok()
+        })
+        .or_else(|| routing::choose(self.accounts(), &facts, lot, suits))
+        .cloned()
+        .ok_or(Error::NoAccountMatches)
     }
 
     pub(super) fn named_account(
@@ -528,6 +548,7 @@ pub(super) fn new_payment(
         authorized: 0,
         captured_seen: 0,
         refunded_seen: 0,
+        undone: false,
         trace: Trace::by_reference(purchase.reference.clone()),
         token: None,
         session: None,

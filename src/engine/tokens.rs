@@ -16,18 +16,56 @@ use super::error::{Error, Thing};
 use super::gateway::{CONFLICTS_MAX, Came, Done, Gateway};
 use super::writing::of_fault;
 
+/// A token of ours behind a saved card.
+pub(super) struct Kept {
+    pub token: Token,
+    /// Whether it is new or changed.
+    pub write: bool,
+}
+
 impl Gateway {
-    /// Our tokens for the cards that an outcome says were saved: known ones as they are, new ones
-    /// ready to be stored (their version is 0).
-    pub(super) async fn tokens_for(&self, payment: &Payment, outcome: &Outcome) -> Result<Vec<Token>, Error> {
+    /// Our tokens for the cards that an outcome says were saved. A charge saves no new card: where
+    /// its answer tells of one, that is what the provider now knows of the token that was charged.
+    pub(super) async fn tokens_for(&self, payment: &Payment, outcome: &Outcome) -> Result<Vec<Kept>, Error> {
         let Outcome::Payment(report) = outcome else { return Ok(Vec::new()) };
         let mut tokens = Vec::with_capacity(report.saved.len());
         for saved in &report.saved {
             let known =
                 self.shared.journal.token_by_value(&payment.merchant, &payment.account, &saved.token).await?;
-            tokens.push(known.unwrap_or_else(|| self.new_token(payment, saved)));
+            tokens.extend(match known {
+                Some(known) => Some(self.learned(known, saved)),
+                None if payment.session.is_some() => {
+                    Some(Kept { token: self.new_token(payment, saved), write: true })
+                }
+                None => None,
+            });
         }
         Ok(tokens)
+    }
+
+    /// A known token with what the provider tells of it for the first time, such as the first payment
+    /// of a series. What is known stays.
+    fn learned(&self, mut token: Token, saved: &SavedCard) -> Kept {
+        let before = token.stored.clone();
+        let (known, told) = (&mut token.stored, &saved.token);
+        if known.original.is_none() {
+            known.original.clone_from(&told.original);
+            known.original_currency = told.original_currency;
+        }
+        if known.customer.is_none() {
+            known.customer.clone_from(&told.customer);
+        }
+        if known.handle.is_none() {
+            known.handle.clone_from(&told.handle);
+        }
+        if known.network_transaction_id.is_none() {
+            known.network_transaction_id.clone_from(&told.network_transaction_id);
+        }
+        let write = token.stored != before;
+        if write {
+            token.updated_at = self.now();
+        }
+        Kept { token, write }
     }
 
     fn new_token(&self, payment: &Payment, saved: &SavedCard) -> Token {

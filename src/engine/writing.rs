@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::card::{SavedCard, Token};
+use crate::domain::card::SavedCard;
 use crate::domain::ids::IdempotencyKey;
 use crate::domain::outcome::{Outcome, Trace};
 use crate::domain::payment::{News, Payment, PaymentState};
@@ -15,6 +15,7 @@ use super::conclude::{conclude, failure};
 use super::conversation::{Broken, Exchanged, Mover, Talked, Why};
 use super::error::{Error, FieldError, FieldMistake};
 use super::gateway::{CONFLICTS_MAX, Gateway, note, notes};
+use super::tokens::Kept;
 
 /// A payment whose own money moves.
 pub(super) struct PaymentMover<'a> {
@@ -123,7 +124,12 @@ impl Gateway {
             let written =
                 self.change_once(&payment, |payment| self.taken_in(payment, &first, &talked, how, &cards));
             match written.await? {
-                Some(payment) => return Ok(payment),
+                Some(payment) => {
+                    for kept in cards.iter().filter(|kept| kept.write) {
+                        self.forget_cached_token(kept.token.id);
+                    }
+                    return Ok(payment);
+                }
                 None => payment = self.stored_payment(payment.id).await?,
             }
         }
@@ -136,7 +142,7 @@ impl Gateway {
         first: &Entry,
         talked: &Talked,
         how: How,
-        cards: &[Token],
+        cards: &[Kept],
     ) -> Result<Entry, Error> {
         let now = self.now();
         let mut entry = first.clone();
@@ -155,12 +161,12 @@ impl Gateway {
         if saved.is_empty() || payment.state == PaymentState::Quarantined {
             return Ok(entry);
         }
-        for token in cards {
-            if !payment.saved_tokens.contains(&token.id) {
+        for Kept { token, write } in cards {
+            if payment.token != Some(token.id) && !payment.saved_tokens.contains(&token.id) {
                 payment.saved_tokens.push(token.id);
                 entry.history.push(note(payment, HistoryKind::TokenSaved, token.id.to_string()));
             }
-            if token.version == 0 {
+            if *write {
                 entry.tokens.push(token.clone());
             }
         }

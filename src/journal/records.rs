@@ -225,6 +225,7 @@ record!(Payment => PaymentRecord {
     metadata: Metadata,
     saved_tokens: Vec<TokenId>,
     saved_awaited_until: Option<Timestamp>,
+    undone: bool,
     movements: Vec<MovementRecord>,
     follow_up: Option<FollowUp>,
     sent_at: Option<Timestamp>,

@@ -127,7 +127,7 @@ pub enum Operation {
     Charge(Box<Charge>),
     /// Take authorized money. Outcome: `Movement`.
     Capture(Box<Movement>),
-    /// Give a reservation back. Outcome: `Movement`.
+    /// Give a reservation back, or what was taken at once before it settles. Outcome: `Movement`.
     Void(Box<Movement>),
     /// Give taken money back. Outcome: `Movement`.
     Refund(Box<Movement>),
@@ -251,7 +251,7 @@ pub struct Movement {
     pub asked: Money,
     /// How the payment's money was to be taken.
     pub capture_mode: CaptureMode,
-    /// How much is to be captured or refunded; for a void the whole reservation.
+    /// How much is to be captured or refunded; for a void all that is reserved, or all that was taken.
     pub amount: Money,
     /// Whether this is the last capture, so that the rest of the reservation can go.
     pub final_capture: bool,
@@ -626,6 +626,8 @@ pub enum Feature {
     MultipleCaptures,
     /// Giving a reservation back.
     Void,
+    /// Giving back whole what was taken at once, before it settles.
+    VoidCaptured,
     /// Giving money back.
     Refund,
     /// Giving a part of it back.
@@ -658,6 +660,7 @@ impl Feature {
         (Self::PartialCapture, "partial_capture"),
         (Self::MultipleCaptures, "multiple_captures"),
         (Self::Void, "void"),
+        (Self::VoidCaptured, "void_captured"),
         (Self::Refund, "refund"),
         (Self::PartialRefund, "partial_refund"),
         (Self::MultipleRefunds, "multiple_refunds"),

@@ -24,7 +24,7 @@ pub enum Kind {
     Charge,
     /// Reserved funds taken.
     Capture,
-    /// A reservation, or the rest of one, released.
+    /// A reservation, or the rest of one, released; or what was taken given back before it settled.
     Void,
     /// Taken funds given back.
     Refund,
@@ -121,7 +121,14 @@ impl Account {
             }
             Kind::Reauthorize => self.totals.authorized += amount,
             Kind::Capture => self.totals.captured += amount,
-            Kind::Void => self.totals.voided += amount,
+            Kind::Void => {
+                self.totals.voided += amount;
+                // More than was left of a reservation: what had been taken went back before it
+                // settled.
+                if self.totals.voided + self.totals.captured > self.totals.authorized {
+                    self.totals.captured = self.totals.authorized - self.totals.voided;
+                }
+            }
             Kind::Refund => self.totals.refunded += amount,
             Kind::Tokenize => self.tokenized += 1,
             // Money going the other way is no part of a payment's totals.

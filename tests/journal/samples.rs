@@ -73,6 +73,7 @@ pub fn payment(n: u32) -> Payment {
         authorized: 0,
         captured_seen: 0,
         refunded_seen: 0,
+        undone: false,
         trace: Trace::by_reference(payment_id(n).alphanumeric()),
         token: None,
         session: None,
@@ -425,7 +426,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
         (any::<(i64, i64, i64)>(), trace(), of(bytes()), of(bytes()), of(merchant_reason()), of(decline())),
         (of(failure()), of(next_action()), of(mismatch()), of(card()), of(text()), of(text()), of(text())),
         (texts(), vec(bytes(), 0..3), vec(movement(), 0..3), of(follow_up), of(timestamp()), of(timestamp())),
-        (text(), timestamp(), timestamp(), of(text()), of(text()), of(timestamp())),
+        (text(), timestamp(), timestamp(), of(text()), of(text()), of(timestamp()), any::<bool>()),
     )
         .prop_map(
             |(
@@ -433,7 +434,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 (totals, trace, token, session, merchant_initiated, decline),
                 (failure, next_action, mismatch, card, network_transaction_id, approval_code, descriptor),
                 (metadata, saved_tokens, movements, follow_up, sent_at, expires_at),
-                (request_id, created_at, updated_at, customer, description, saved_awaited_until),
+                (request_id, created_at, updated_at, customer, description, saved_awaited_until, undone),
             )| Payment {
                 id: PaymentId::from_bytes(id),
                 merchant: MerchantName(merchant),
@@ -446,6 +447,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 authorized: totals.0,
                 captured_seen: totals.1,
                 refunded_seen: totals.2,
+                undone,
                 trace,
                 token: token.map(TokenId::from_bytes),
                 session: session.map(SessionId::from_bytes),

@@ -63,12 +63,53 @@ pub struct Provider {
     pub currency: &'static str,
     /// A test card that is approved without a challenge.
     pub card: &'static str,
+    /// Minor units for one unit of a story: stories speak of small numbers, and some providers have
+    /// a least amount or take whole units only.
+    pub unit: i64,
+    /// The kind of session in which stories save a card.
+    pub saves_in: Purpose,
+    /// Whether money can be reserved and captured later.
+    pub reserves: bool,
+    /// Whether a reservation can be voided.
+    pub voids_reserved: bool,
+    /// Whether what was taken at once can be voided.
+    pub voids_taken: bool,
+    /// Whether a payment can be refunded more than once.
+    pub refunds_again: bool,
+}
+
+impl Provider {
+    /// A provider that can do everything but undo a capture.
+    pub const fn able(
+        name: &'static str,
+        account: &'static str,
+        currency: &'static str,
+        card: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            account,
+            currency,
+            card,
+            unit: 1,
+            saves_in: Purpose::PayAndSave,
+            reserves: true,
+            voids_reserved: true,
+            voids_taken: false,
+            refunds_again: true,
+        }
+    }
+
+    /// An amount of a story in minor units.
+    pub const fn minor(self, story: i64) -> i64 {
+        story * self.unit
+    }
 }
 
 /// Every provider that the suites run against.
 pub const PROVIDERS: &[Provider] = &[
-    Provider { name: "dintero", account: "dintero-dev", currency: "NOK", card: "4000000000000002" },
-    Provider { name: "begateway", account: "begateway-dev", currency: "EUR", card: "4200000000000000" },
+    Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002"),
+    Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
 ];
 
 /// Starts simulators; they live as long as the value.
@@ -146,8 +187,10 @@ pub fn caller() -> Caller {
     Caller { merchant: MerchantName(development::MERCHANT.to_owned()), secure: true }
 }
 
-pub fn money(provider: Provider, minor: i64) -> Money {
-    Money::new(minor, Currency::parse(provider.currency).expect("a currency")).expect("not negative")
+/// An amount of a story.
+pub fn money(provider: Provider, story: i64) -> Money {
+    Money::new(provider.minor(story), Currency::parse(provider.currency).expect("a currency"))
+        .expect("not negative")
 }
 
 pub fn ask<T>(request_id: &str, wish: T) -> Ask<T> {
@@ -293,9 +336,36 @@ impl Teller<'_> {
     }
 
     pub async fn open(&self, name: &str, minor: i64, capture: CaptureMode) -> Result<SessionView, Error> {
-        let wish = session(self.provider, minor, capture, Purpose::PayAndSave);
+        self.open_for(name, minor, capture, Purpose::Pay).await
+    }
+
+    /// Opens a session for a purpose.
+    pub async fn open_for(
+        &self,
+        name: &str,
+        minor: i64,
+        capture: CaptureMode,
+        purpose: Purpose,
+    ) -> Result<SessionView, Error> {
+        let wish = session(self.provider, minor, capture, purpose);
         let answer = self.gateway.open_session(&caller(), ask(&self.id(name), wish), None).await?;
         Ok(answer.value)
+    }
+
+    /// Opens a session in which a card is saved.
+    pub async fn open_to_save(&self, name: &str) -> Result<SessionView, Error> {
+        let purpose = self.provider.saves_in;
+        let minor = if purpose == Purpose::Save { 0 } else { 500 };
+        self.open_for(name, minor, CaptureMode::Automatic, purpose).await
+    }
+
+    /// Saves a card and returns its token.
+    pub async fn save_card(&self, simulators: &Simulators) -> TokenId {
+        let opened = self.open_to_save("save-open").await.expect("opens");
+        pay(simulators, self.provider, &page(&opened.payment));
+        let confirmed = self.confirm("save-confirm", opened.session.id).await.expect("confirms");
+        let payment = settled(self.gateway, confirmed.payment.id).await;
+        *payment.saved_tokens.first().unwrap_or_else(|| panic!("the card was not saved: {payment:?}"))
     }
 
     pub async fn confirm(&self, name: &str, session: SessionId) -> Result<SessionView, Error> {

@@ -70,6 +70,12 @@ pub static PROFILE: Profile = Profile {
         ),
         row(Feature::MultipleCaptures, Support::Yes, &[], "where the acquirer allows it"),
         row(Feature::Void, Support::Yes, &[], "of the whole reservation, before any capture"),
+        row(
+            Feature::VoidCaptured,
+            Support::No { instead: "RefundPayment; what was taken is refunded" },
+            &[],
+            "",
+        ),
         row(Feature::Refund, Support::Yes, &[], "may stay pending for days with alternative methods"),
         row(Feature::PartialRefund, Support::Yes, &[], ""),
         row(

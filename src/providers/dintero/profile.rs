@@ -62,6 +62,7 @@ pub static PROFILE: Profile = Profile {
             Support::Yes,
             "after a part capture for Swedbank Pay, Vipps and Klarna; dintero_psp uses final_capture",
         ),
+        row(Feature::VoidCaptured, Support::No { instead: "RefundPayment; what was taken is refunded" }, ""),
         row(Feature::Refund, Support::Yes, "only after capture"),
         row(Feature::PartialRefund, Support::Yes, ""),
         row(Feature::MultipleRefunds, Support::Yes, "up to what was captured"),

@@ -242,7 +242,7 @@ pub(super) fn token_value<'a>(token: &'a StoredToken, kind: &str) -> Result<&'a 
 pub(super) fn check_token(token: &StoredToken) -> Result<(), Fault> {
     if token.product.as_deref().unwrap_or_default().is_empty() {
         return Err(invalid(
-            "token.product_type",
+            "provider_token.product_type",
             "a token works with the product that made it alone; name it",
         ));
     }

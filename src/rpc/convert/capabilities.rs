@@ -38,6 +38,7 @@ fn takes(operation: O) -> Takes {
         O::PartialCapture => All(&[F::PartialCapture]),
         O::MultipleCaptures => All(&[F::MultipleCaptures]),
         O::Void => All(&[F::Void]),
+        O::VoidCaptured => All(&[F::VoidCaptured]),
         O::VoidRemainder => All(&[F::Void, F::PartialCapture]),
         O::Refund => All(&[F::Refund]),
         O::PartialRefund => All(&[F::PartialRefund]),

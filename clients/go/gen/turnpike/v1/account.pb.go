@@ -122,7 +122,7 @@ const (
 	Operation_OPERATION_PARTIAL_CAPTURE Operation = 18
 	// More than one CapturePayment of the same payment.
 	Operation_OPERATION_MULTIPLE_CAPTURES Operation = 19
-	// VoidPayment.
+	// VoidPayment of what is reserved.
 	Operation_OPERATION_VOID Operation = 20
 	// VoidPayment of what remains after a part was captured.
 	Operation_OPERATION_VOID_REMAINDER Operation = 21
@@ -140,6 +140,8 @@ const (
 	Operation_OPERATION_DELETE_TOKEN Operation = 27
 	// Webhooks that authenticate themselves.
 	Operation_OPERATION_AUTHENTICATED_WEBHOOK Operation = 28
+	// VoidPayment of a payment that was captured at once, before the provider settles it.
+	Operation_OPERATION_VOID_CAPTURED Operation = 29
 )
 
 // Enum value maps for Operation.
@@ -174,6 +176,7 @@ var (
 		26: "OPERATION_IMPORT_TOKEN",
 		27: "OPERATION_DELETE_TOKEN",
 		28: "OPERATION_AUTHENTICATED_WEBHOOK",
+		29: "OPERATION_VOID_CAPTURED",
 	}
 	Operation_value = map[string]int32{
 		"OPERATION_UNSPECIFIED":            0,
@@ -205,6 +208,7 @@ var (
 		"OPERATION_IMPORT_TOKEN":           26,
 		"OPERATION_DELETE_TOKEN":           27,
 		"OPERATION_AUTHENTICATED_WEBHOOK":  28,
+		"OPERATION_VOID_CAPTURED":          29,
 	}
 )
 
@@ -577,7 +581,7 @@ const file_turnpike_v1_account_proto_rawDesc = "" +
 	"\x1aACCOUNT_HEALTH_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ACCOUNT_HEALTH_SERVING\x10\x01\x12\x1f\n" +
 	"\x1bACCOUNT_HEALTH_BREAKER_OPEN\x10\x02\x12'\n" +
-	"#ACCOUNT_HEALTH_CREDENTIALS_REJECTED\x10\x03*\xf9\x06\n" +
+	"#ACCOUNT_HEALTH_CREDENTIALS_REJECTED\x10\x03*\x96\a\n" +
 	"\tOperation\x12\x19\n" +
 	"\x15OPERATION_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15OPERATION_SESSION_PAY\x10\x01\x12\"\n" +
@@ -608,7 +612,8 @@ const file_turnpike_v1_account_proto_rawDesc = "" +
 	"\x11OPERATION_INQUIRY\x10\x19\x12\x1a\n" +
 	"\x16OPERATION_IMPORT_TOKEN\x10\x1a\x12\x1a\n" +
 	"\x16OPERATION_DELETE_TOKEN\x10\x1b\x12#\n" +
-	"\x1fOPERATION_AUTHENTICATED_WEBHOOK\x10\x1cB?\n" +
+	"\x1fOPERATION_AUTHENTICATED_WEBHOOK\x10\x1c\x12\x1b\n" +
+	"\x17OPERATION_VOID_CAPTURED\x10\x1dB?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (

@@ -46,7 +46,8 @@ const (
 	PaymentState_PAYMENT_STATE_FAILED PaymentState = 8
 	// Something was sent and the outcome is not known. The gateway keeps asking; do not charge again.
 	PaymentState_PAYMENT_STATE_UNRESOLVED PaymentState = 9
-	// The authorization was released before capture. Final.
+	// The authorization was released before capture, or the capture was undone before it settled.
+	// Nothing is captured. Final.
 	PaymentState_PAYMENT_STATE_VOIDED PaymentState = 10
 	// The time ran out before the customer paid, or before the authorization was captured. Final.
 	PaymentState_PAYMENT_STATE_EXPIRED PaymentState = 11
@@ -1694,7 +1695,7 @@ func (x *Refund) GetUpdatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// The release of authorized money.
+// The release of authorized money, or of captured money that has not settled.
 type PaymentVoid struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How much is released.

@@ -79,14 +79,16 @@ type PaymentServiceClient interface {
 	// Repeat: the same request id answers with the same capture as it stands now. Two captures of the
 	// same amount need two request ids.
 	CapturePayment(ctx context.Context, in *CapturePaymentRequest, opts ...grpc.CallOption) (*CapturePaymentResponse, error)
-	// Releases authorized money that was not captured.
+	// Releases authorized money that was not captured. Where the provider can, it also gives back whole
+	// what was captured at once and has not settled (OPERATION_VOID_CAPTURED in GetCapabilities), which
+	// is cheaper than a refund and leaves nothing captured.
 	//
 	// Promises: a void is never turned into a refund. FAILED and UNRESOLVED are answers, told by
 	// Payment.void.
 	//
-	// Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured: refund it),
-	// AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED,
-	// PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
+	// Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured, and the provider
+	// cannot undo that: refund it), AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER,
+	// PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
 	//
 	// Repeat: voiding a voided payment answers with the payment.
 	VoidPayment(ctx context.Context, in *VoidPaymentRequest, opts ...grpc.CallOption) (*VoidPaymentResponse, error)
@@ -273,14 +275,16 @@ type PaymentServiceServer interface {
 	// Repeat: the same request id answers with the same capture as it stands now. Two captures of the
 	// same amount need two request ids.
 	CapturePayment(context.Context, *CapturePaymentRequest) (*CapturePaymentResponse, error)
-	// Releases authorized money that was not captured.
+	// Releases authorized money that was not captured. Where the provider can, it also gives back whole
+	// what was captured at once and has not settled (OPERATION_VOID_CAPTURED in GetCapabilities), which
+	// is cheaper than a refund and leaves nothing captured.
 	//
 	// Promises: a void is never turned into a refund. FAILED and UNRESOLVED are answers, told by
 	// Payment.void.
 	//
-	// Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured: refund it),
-	// AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED,
-	// PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
+	// Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured, and the provider
+	// cannot undo that: refund it), AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER,
+	// PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
 	//
 	// Repeat: voiding a voided payment answers with the payment.
 	VoidPayment(context.Context, *VoidPaymentRequest) (*VoidPaymentResponse, error)

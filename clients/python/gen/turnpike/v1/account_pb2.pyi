@@ -95,7 +95,7 @@ class _OperationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operation.V
     OPERATION_MULTIPLE_CAPTURES: _Operation.ValueType  # 19
     """More than one CapturePayment of the same payment."""
     OPERATION_VOID: _Operation.ValueType  # 20
-    """VoidPayment."""
+    """VoidPayment of what is reserved."""
     OPERATION_VOID_REMAINDER: _Operation.ValueType  # 21
     """VoidPayment of what remains after a part was captured."""
     OPERATION_REFUND: _Operation.ValueType  # 22
@@ -112,6 +112,8 @@ class _OperationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operation.V
     """DeleteToken, also at the provider."""
     OPERATION_AUTHENTICATED_WEBHOOK: _Operation.ValueType  # 28
     """Webhooks that authenticate themselves."""
+    OPERATION_VOID_CAPTURED: _Operation.ValueType  # 29
+    """VoidPayment of a payment that was captured at once, before the provider settles it."""
 
 class Operation(_Operation, metaclass=_OperationEnumTypeWrapper):
     """The operations whose support differs between providers."""
@@ -157,7 +159,7 @@ OPERATION_PARTIAL_CAPTURE: Operation.ValueType  # 18
 OPERATION_MULTIPLE_CAPTURES: Operation.ValueType  # 19
 """More than one CapturePayment of the same payment."""
 OPERATION_VOID: Operation.ValueType  # 20
-"""VoidPayment."""
+"""VoidPayment of what is reserved."""
 OPERATION_VOID_REMAINDER: Operation.ValueType  # 21
 """VoidPayment of what remains after a part was captured."""
 OPERATION_REFUND: Operation.ValueType  # 22
@@ -174,6 +176,8 @@ OPERATION_DELETE_TOKEN: Operation.ValueType  # 27
 """DeleteToken, also at the provider."""
 OPERATION_AUTHENTICATED_WEBHOOK: Operation.ValueType  # 28
 """Webhooks that authenticate themselves."""
+OPERATION_VOID_CAPTURED: Operation.ValueType  # 29
+"""VoidPayment of a payment that was captured at once, before the provider settles it."""
 Global___Operation: _TypeAlias = Operation  # noqa: Y015
 
 @_typing.final

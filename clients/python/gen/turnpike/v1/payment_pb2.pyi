@@ -53,7 +53,9 @@ class _PaymentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PaymentS
     PAYMENT_STATE_UNRESOLVED: _PaymentState.ValueType  # 9
     """Something was sent and the outcome is not known. The gateway keeps asking; do not charge again."""
     PAYMENT_STATE_VOIDED: _PaymentState.ValueType  # 10
-    """The authorization was released before capture. Final."""
+    """The authorization was released before capture, or the capture was undone before it settled.
+    Nothing is captured. Final.
+    """
     PAYMENT_STATE_EXPIRED: _PaymentState.ValueType  # 11
     """The time ran out before the customer paid, or before the authorization was captured. Final."""
     PAYMENT_STATE_PARTIALLY_REFUNDED: _PaymentState.ValueType  # 12
@@ -89,7 +91,9 @@ PAYMENT_STATE_FAILED: PaymentState.ValueType  # 8
 PAYMENT_STATE_UNRESOLVED: PaymentState.ValueType  # 9
 """Something was sent and the outcome is not known. The gateway keeps asking; do not charge again."""
 PAYMENT_STATE_VOIDED: PaymentState.ValueType  # 10
-"""The authorization was released before capture. Final."""
+"""The authorization was released before capture, or the capture was undone before it settled.
+Nothing is captured. Final.
+"""
 PAYMENT_STATE_EXPIRED: PaymentState.ValueType  # 11
 """The time ran out before the customer paid, or before the authorization was captured. Final."""
 PAYMENT_STATE_PARTIALLY_REFUNDED: PaymentState.ValueType  # 12
@@ -986,7 +990,7 @@ Global___Refund: _TypeAlias = Refund  # noqa: Y015
 
 @_typing.final
 class PaymentVoid(_message.Message):
-    """The release of authorized money."""
+    """The release of authorized money, or of captured money that has not settled."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

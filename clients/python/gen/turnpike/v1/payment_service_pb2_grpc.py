@@ -155,14 +155,16 @@ class PaymentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VoidPayment(self, request, context):
-        """Releases authorized money that was not captured.
+        """Releases authorized money that was not captured. Where the provider can, it also gives back whole
+        what was captured at once and has not settled (OPERATION_VOID_CAPTURED in GetCapabilities), which
+        is cheaper than a refund and leaves nothing captured.
 
         Promises: a void is never turned into a refund. FAILED and UNRESOLVED are answers, told by
         Payment.void.
 
-        Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured: refund it),
-        AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED,
-        PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
+        Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured, and the provider
+        cannot undo that: refund it), AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER,
+        PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
 
         Repeat: voiding a voided payment answers with the payment.
         """

@@ -82,14 +82,16 @@ class PaymentServiceStub:
     same amount need two request ids.
     """
     VoidPayment: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.VoidPaymentRequest, _payment_service_pb2.VoidPaymentResponse]
-    """Releases authorized money that was not captured.
+    """Releases authorized money that was not captured. Where the provider can, it also gives back whole
+    what was captured at once and has not settled (OPERATION_VOID_CAPTURED in GetCapabilities), which
+    is cheaper than a refund and leaves nothing captured.
 
     Promises: a void is never turned into a refund. FAILED and UNRESOLVED are answers, told by
     Payment.void.
 
-    Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured: refund it),
-    AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED,
-    PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
+    Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured, and the provider
+    cannot undo that: refund it), AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER,
+    PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
 
     Repeat: voiding a voided payment answers with the payment.
     """
@@ -176,14 +178,16 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     same amount need two request ids.
     """
     VoidPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.VoidPaymentRequest, _payment_service_pb2.VoidPaymentResponse]  # type: ignore[assignment]
-    """Releases authorized money that was not captured.
+    """Releases authorized money that was not captured. Where the provider can, it also gives back whole
+    what was captured at once and has not settled (OPERATION_VOID_CAPTURED in GetCapabilities), which
+    is cheaper than a refund and leaves nothing captured.
 
     Promises: a void is never turned into a refund. FAILED and UNRESOLVED are answers, told by
     Payment.void.
 
-    Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured: refund it),
-    AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED,
-    PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
+    Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured, and the provider
+    cannot undo that: refund it), AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER,
+    PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
 
     Repeat: voiding a voided payment answers with the payment.
     """
@@ -303,14 +307,16 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _payment_service_pb2.VoidPaymentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.VoidPaymentResponse, _abc.Awaitable[_payment_service_pb2.VoidPaymentResponse]]:
-        """Releases authorized money that was not captured.
+        """Releases authorized money that was not captured. Where the provider can, it also gives back whole
+        what was captured at once and has not settled (OPERATION_VOID_CAPTURED in GetCapabilities), which
+        is cheaper than a refund and leaves nothing captured.
 
         Promises: a void is never turned into a refund. FAILED and UNRESOLVED are answers, told by
         Payment.void.
 
-        Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured: refund it),
-        AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED,
-        PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
+        Errors: INVALID_FIELD, PAYMENT_NOT_FOUND, STATE_FORBIDS (it is captured, and the provider
+        cannot undo that: refund it), AMOUNT_EXCEEDS_REMAINING, UNSUPPORTED_BY_PROVIDER,
+        PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE reasons, and REQUEST_ID_REUSED.
 
         Repeat: voiding a voided payment answers with the payment.
         """

@@ -1,0 +1,113 @@
+//! A saved card means the same wherever it came from: each provider's way of reporting one becomes a
+//! token with what is known of the card, and a token that a caller already holds is taken over and
+//! charged like one of our own.
+
+#![cfg(feature = "simulator")]
+
+mod support;
+
+use std::sync::Arc;
+
+use support::*;
+use turnpike::domain::card::{CardSummary, StoredToken, Token, TokenStatus, TokenUses};
+use turnpike::domain::ids::AccountName;
+use turnpike::domain::order::CaptureMode;
+use turnpike::domain::payment::PaymentState;
+use turnpike::engine::commands::ImportToken;
+use turnpike::engine::error::Error;
+use turnpike::engine::gateway::Gateway;
+use turnpike::simulator::Simulators;
+
+/// A gateway with a store of its own in front of simulators that may be shared.
+struct House {
+    gateway: Gateway,
+    _held: tempfile::TempDir,
+}
+
+async fn house(simulators: &Simulators) -> House {
+    let (held, path) = directory();
+    let (accounts, network) = outside(configuration(simulators, &path));
+    let gateway = engine(Arc::new(store(&path)), Arc::new(network), accounts).await;
+    House { gateway, _held: held }
+}
+
+async fn saved(house: &House, simulators: &Simulators, provider: Provider) -> Token {
+    let teller = Teller { gateway: &house.gateway, provider, prefix: format!("tokens-{}", provider.name) };
+    let id = teller.save_card(simulators).await;
+    house.gateway.token(&caller(), id).await.expect("the token is there")
+}
+
+fn import(provider: Provider, stored: StoredToken) -> ImportToken {
+    ImportToken {
+        account: AccountName(provider.account.to_owned()),
+        stored,
+        uses: TokenUses { customer_present: true, recurring: true, unscheduled: true },
+        card: CardSummary::default(),
+        customer: Some("customer-1".to_owned()),
+        metadata: Default::default(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_card_says_what_it_is_and_what_it_may_be_used_for() {
+    let simulators = simulators().await;
+    let house = house(&simulators).await;
+    for provider in PROVIDERS {
+        let token = saved(&house, &simulators, *provider).await;
+        let name = provider.name;
+        assert_eq!(token.status, TokenStatus::Active, "{name}");
+        assert_eq!(token.customer.as_deref(), Some("customer-1"), "{name}");
+        let last = &provider.card[provider.card.len() - 4..];
+        assert_eq!(token.card.last_four.as_deref(), Some(last), "{name}");
+        assert!(token.card.brand.is_some(), "{name}: {:?}", token.card);
+        assert!(token.uses.unscheduled, "{name}: {:?}", token.uses);
+        assert!(token.session.is_some() && token.payment.is_some(), "{name}");
+        let shown = format!("{token:?}");
+        for value in token.stored.values.values() {
+            assert!(!shown.contains(value.expose().as_str()), "{name} shows its token");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_a_caller_holds_is_taken_over_once_and_charged() {
+    let simulators = simulators().await;
+    let (first, second) = (house(&simulators).await, house(&simulators).await);
+    for provider in PROVIDERS {
+        let name = provider.name;
+        let stored = saved(&first, &simulators, *provider).await.stored;
+        let wish = || import(*provider, stored.clone());
+        let answer = second
+            .gateway
+            .import_token(&caller(), ask(&format!("import-{name}"), wish()), None)
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let again = second.gateway.import_token(&caller(), ask(&format!("again-{name}"), wish()), None).await;
+        assert_eq!(again.expect("the same token").value.id, answer.value.id, "{name}");
+        let teller =
+            Teller { gateway: &second.gateway, provider: *provider, prefix: format!("imported-{name}") };
+        let charged = teller.charge("charge", answer.value.id, 3_300, CaptureMode::Automatic).await;
+        let payment = settled(&second.gateway, charged.expect("charges").value.id).await;
+        assert_eq!(payment.state, PaymentState::Captured, "{name}: {payment:?}");
+        let truth = simulators.of(name).expect("simulated").payment(&payment.reference);
+        assert_eq!((truth.successes, truth.totals.captured), (1, provider.minor(3_300)), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_no_charge_could_use_is_refused_with_the_name_of_what_is_missing() {
+    let simulators = simulators().await;
+    let house = house(&simulators).await;
+    for provider in PROVIDERS {
+        let name = provider.name;
+        let wish = import(*provider, StoredToken::default());
+        let refused = house.gateway.import_token(&caller(), ask(&format!("empty-{name}"), wish), None).await;
+        match refused {
+            Err(Error::Invalid(mistakes)) => {
+                let field = &mistakes[0].field;
+                assert!(field.starts_with("provider_token."), "{name}: {field}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
