@@ -417,4 +417,4 @@ macro_rules! dies_at {
     )*};
 }
 
-dies_at!(dintero begateway);
+dies_at!(dintero begateway paymob);

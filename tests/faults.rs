@@ -76,6 +76,16 @@ const ROWS: &[Row] = &[
     Row { provider: 1, operation: Op::Capture, exchange: "capture" },
     Row { provider: 1, operation: Op::Void, exchange: "void" },
     Row { provider: 1, operation: Op::Refund, exchange: "refund" },
+    Row { provider: 2, operation: Op::Open, exchange: "token" },
+    Row { provider: 2, operation: Op::Open, exchange: "create_intention" },
+    Row { provider: 2, operation: Op::Confirm, exchange: "inquiry" },
+    Row { provider: 2, operation: Op::Charge, exchange: "token" },
+    Row { provider: 2, operation: Op::Charge, exchange: "create_intention" },
+    Row { provider: 2, operation: Op::Charge, exchange: "pay" },
+    Row { provider: 2, operation: Op::Reserve, exchange: "pay" },
+    Row { provider: 2, operation: Op::Capture, exchange: "capture" },
+    Row { provider: 2, operation: Op::Void, exchange: "void" },
+    Row { provider: 2, operation: Op::Refund, exchange: "refund" },
 ];
 
 /// A gateway over simulators of its own, with a card saved at each provider.

@@ -360,8 +360,11 @@ fn another_amount_is_quarantined() {
         if !told.is_success() || told.told.get("amount_minor").is_none() {
             return Ok(());
         }
-        let Some((last, _)) = changed(story, &mut |name, value| {
-            let minor = value.as_i64().filter(|_| name == "amount")?;
+        // An answer that repeats no amount, such as a list of saved cards, has none to be wrong.
+        let Some((last, true)) = changed(story, &mut |name, value| {
+            // Paymob calls it so in every currency.
+            let is_amount = matches!(name, "amount" | "amount_cents");
+            let minor = value.as_i64().filter(|_| is_amount)?;
             Some(Value::from(minor + 1))
         }) else {
             return Ok(());

@@ -110,6 +110,7 @@ impl Provider {
 pub const PROVIDERS: &[Provider] = &[
     Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002"),
     Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
+    Provider { voids_taken: true, ..Provider::able("paymob", "paymob-dev", "EGP", "5123456789012346") },
 ];
 
 /// Starts simulators; they live as long as the value.

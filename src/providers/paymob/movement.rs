@@ -226,11 +226,9 @@ fn target<'a>(account: &Account, kind: OperationKind, movement: &'a Movement) ->
         OperationKind::Capture if !is_reservation => {
             Err(unsupported("a capture of a payment that was taken at once", "nothing; it is captured"))
         }
-        OperationKind::Void if !is_reservation => {
-            Err(unsupported("a void of a payment that was taken at once", "a refund"))
-        }
-        // "Full amount" (section 7): what remains after a capture runs out by itself.
-        OperationKind::Void if is_captured => Err(unsupported(
+        // "Full amount" (section 7): what remains after a capture runs out by itself. What was taken
+        // at once can be undone on the same business day.
+        OperationKind::Void if is_reservation && is_captured => Err(unsupported(
             "a void after a capture",
             "a refund of what was captured; the rest of the reservation runs out by itself",
         )),

@@ -59,6 +59,11 @@ pub static PROFILE: Profile = Profile {
         row(Feature::PartialCapture, AUTHORIZE, "final_capture has no counterpart; the rest runs out"),
         row(Feature::MultipleCaptures, AUTHORIZE, "up to the authorized amount"),
         row(Feature::Void, AUTHORIZE, "of the whole reservation, before any capture; cards only"),
+        row(
+            Feature::VoidCaptured,
+            Support::Yes,
+            "cards only, whole, on the same business day before it settles; no fee",
+        ),
         row(Feature::Refund, Support::Yes, "the merchant needs a balance; fees apply"),
         row(Feature::PartialRefund, Support::Yes, ""),
         row(Feature::MultipleRefunds, Support::Yes, "up to what was captured"),
@@ -120,6 +125,7 @@ pub(super) fn support(account: &Account, feature: Feature) -> Support {
         | Feature::EncryptedCard
         | Feature::PlainCard
         | Feature::CancelSession
+        | Feature::VoidCaptured
         | Feature::Refund
         | Feature::PartialRefund
         | Feature::MultipleRefunds
