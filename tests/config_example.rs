@@ -138,7 +138,7 @@ fn names_read(source: &str) -> Vec<String> {
 fn every_option_of_the_code_is_in_it() {
     let text = example();
     let mut files = vec![root().join("src/config.rs")];
-    for provider in ["dintero", "begateway"] {
+    for provider in ["dintero", "begateway", "paymob"] {
         for entry in std::fs::read_dir(root().join("src/providers").join(provider)).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "rs") {

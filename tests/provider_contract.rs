@@ -45,6 +45,9 @@ struct Story {
     provider: Arc<dyn AnyProvider>,
     now: Timestamp,
     replies: Vec<Reply>,
+    /// Places of answers beside the point: they tell of a saved card after another answer has told
+    /// where the payment stands, and nothing of the money hangs on them.
+    asides: Vec<usize>,
 }
 
 /// What became of a conversation.
@@ -77,7 +80,9 @@ impl Story {
         let now = file["now"].as_str().expect("now").parse().expect("a time");
         let exchanges = file["exchanges"].as_array().expect("exchanges");
         let replies = exchanges.iter().map(|exchange| story::reply(&exchange["reply"])).collect();
-        Self { path: path.to_owned(), provider, now, replies, file }
+        let place = |value: &Value| usize::try_from(value.as_u64().expect("a place")).expect("a place");
+        let asides = file["asides"].as_array().map_or_else(Vec::new, |all| all.iter().map(place).collect());
+        Self { path: path.to_owned(), provider, now, replies, asides, file }
     }
 
     fn operation(&self) -> (Operation, Asked) {
@@ -299,6 +304,9 @@ fn no_canary_is_seen() {
 fn half_an_answer_is_no_success() {
     for_every_story(|story| {
         let Some(last) = story.replies.last() else { return Ok(()) };
+        if story.asides.contains(&(story.replies.len() - 1)) {
+            return Ok(());
+        }
         let stride = last.body.len() / CUTS + 1;
         for length in (0..last.body.len()).step_by(stride).chain(last.body.len().checked_sub(1)) {
             let cut = Reply { body: last.body[..length].to_vec(), ..last.clone() };
@@ -319,7 +327,8 @@ const NO_ANSWERS: &[&str] =
 #[test]
 fn what_is_no_answer_is_no_success() {
     for_every_story(|story| {
-        for (at, reply) in story.replies.iter().enumerate() {
+        let answers = story.replies.iter().enumerate();
+        for (at, reply) in answers.filter(|(at, _)| !story.asides.contains(at)) {
             let bodies = NO_ANSWERS.iter().map(|body| body.as_bytes().to_vec());
             let answers = bodies.flat_map(|body| [(reply.status, body.clone()), (500, body)]);
             for (status, body) in answers {

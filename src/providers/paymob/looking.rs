@@ -149,7 +149,9 @@ impl Paymob {
 
     pub(super) fn tokens_read(&self, mut report: PaymentReport, reply: &Reply) -> Next {
         let (order, original) = (report.trace.order.as_deref(), report.trace.transaction.as_deref());
-        report.saved = saved::read(&self.account, order, original, reply)?;
+        // Where the payment stands is known. Whatever is wrong with the list of its cards must not
+        // hide that: the card may still follow, and is asked for again for a while.
+        report.saved = saved::read(&self.account, order, original, reply).unwrap_or_default();
         report.saved_may_follow = report.saved.is_empty();
         Ok(Step::Done(Outcome::Payment(report)))
     }

@@ -246,6 +246,20 @@ impl State {
         callbacks::transaction(self, backstage, id);
     }
 
+    /// The page of an order. One whose methods all do without a customer is nobody's page.
+    fn page_of(&self, order: i64) -> Option<&Intention> {
+        let does_without = |key: &PaymentKey| {
+            matches!(
+                super::purpose(key.integration),
+                Some(super::Purpose::Moto | super::Purpose::AuthorizeMoto)
+            )
+        };
+        self.intentions.newest_first().find(|intention| {
+            let mut keys = intention.keys.iter().filter_map(|key| self.keys.get(key));
+            intention.order == order && !keys.all(does_without)
+        })
+    }
+
     /// Where a payment stands when no money has moved.
     pub fn standing(&self, name: &str, now: Timestamp) -> Option<&'static str> {
         let orders = self.orders_by_name.ids(name);
@@ -257,8 +271,7 @@ impl State {
                     return Some("pending");
                 }
             }
-            let is_page = |intention: &&Intention| intention.order == order.id;
-            if let Some(page) = self.intentions.newest_first().find(is_page) {
+            if let Some(page) = self.page_of(order.id) {
                 standing = Some(if now < page.expires_at { "pending" } else { "expired" });
             }
         }
