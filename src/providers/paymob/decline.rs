@@ -145,6 +145,10 @@ pub(super) mod tests {
     use super::super::account::Account;
     use super::*;
 
+    /// Words, letters, codes of ISO 8583, and what they mean.
+    type Row = (Codes, Codes, Codes, DeclineReason, RetryAdvice);
+    type Codes = &'static [&'static str];
+
     fn read(account: &Account, code: &str, iso: &str, message: &str) -> Decline {
         let body = json!({ "id": 1, "success": false, "pending": false,
             "data": { "txn_response_code": code, "acq_response_code": iso, "message": message } });
@@ -154,7 +158,7 @@ pub(super) mod tests {
     #[test]
     fn every_row_of_the_table_is_there() {
         let account = super::super::tests::account(&[]);
-        let rows: &[(&[&str], &[&str], &[&str], DeclineReason, RetryAdvice)] = &[
+        let rows: &[Row] = &[
             (&["INSUFFICIENT_FUNDS"], &["5"], &["51"], InsufficientFunds, Later),
             (&["EXPIRED_CARD"], &["4"], &["33", "54"], ExpiredCard, Never),
             (&["DECLINED"], &["1", "2"], &["05"], DoNotHonor, Later),

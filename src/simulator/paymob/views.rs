@@ -88,7 +88,7 @@ fn shipping(order: &Order) -> Value {
     shown
 }
 
-const BILLING: [&str; 11] = [
+const BILLING: [&str; 12] = [
     "first_name",
     "last_name",
     "street",
@@ -100,6 +100,7 @@ const BILLING: [&str; 11] = [
     "country",
     "email",
     "phone_number",
+    "postal_code",
 ];
 
 /// What `payment_keys[]` and `payment_methods[]` of an intention say (samples 10 and 12).
@@ -147,7 +148,7 @@ pub fn intention(state: &State, intention: &Intention) -> Value {
         })
         .collect();
     let mut billing = order.map(|order| order.billing.clone()).unwrap_or_default();
-    for name in BILLING.iter().chain(&["shipping_method", "postal_code"]) {
+    for name in BILLING.iter().chain(&["shipping_method"]) {
         billing.entry(*name).or_insert_with(|| json!(""));
     }
     let mut extras = intention.extras.clone();
@@ -321,7 +322,10 @@ fn data(found: &Transaction) -> Value {
 fn claims(state: &State, found: &Transaction) -> Value {
     let key = state.keys.get(&found.key);
     let intention = key.and_then(|key| state.intentions.get(key.intention.as_ref()?));
-    let billing = key.map(|key| key.billing.clone()).unwrap_or_default();
+    let mut billing = key.map(|key| key.billing.clone()).unwrap_or_default();
+    for name in BILLING.iter().chain(&["extra_description"]) {
+        billing.entry(*name).or_insert_with(|| json!("NA"));
+    }
     let mut shown = json!({
         "extra": intention.map(|intention| intention.extras.clone()).unwrap_or_default(),
         "user_id": OWNER_ID,
