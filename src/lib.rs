@@ -24,6 +24,7 @@ pub mod providers {
     pub mod conversation;
     pub mod dintero;
     pub mod json;
+    pub mod paymob;
     pub mod pivot;
     pub mod redact;
     pub mod registry;
@@ -152,6 +153,7 @@ pub mod simulator {
     pub mod ledger;
     pub mod notifications;
     mod page;
+    pub mod paymob;
     pub mod pivot;
     mod redact;
     mod shelf;

@@ -421,4 +421,4 @@ macro_rules! dies_at {
     )*};
 }
 
-dies_at!(dintero begateway pivot bbmsl);
+dies_at!(dintero begateway paymob pivot bbmsl);

@@ -15,6 +15,7 @@ pub const MERCHANT: &str = "dev";
 const APPROVED_CARDS: &[(&str, &str)] = &[
     ("dintero", "4000000000000002"),
     ("begateway", "4200000000000000"),
+    ("paymob", "5123456789012346"),
     ("pivot", "4440000112200001"),
     ("bbmsl", "4111111111111111"),
 ];
@@ -80,6 +81,9 @@ keys = [{{ sha256 = "{api_key_sha256}" }}]
     for (name, shop, priority) in [("begateway-dev", "361", 110), ("begateway-dev-3ds", "362", 120)] {
         text.push_str(&begateway(simulators, name, shop, priority)?);
     }
+    for (name, flow, priority) in [("paymob-dev", "intention", 130), ("paymob-dev-accept", "accept", 140)] {
+        text.push_str(&paymob(simulators, name, flow, priority)?);
+    }
     text.push_str(&pivot(simulators)?);
     text.push_str(&bbmsl(simulators)?);
     Ok(text)
@@ -138,6 +142,40 @@ test = true
 duplicate_check = "nothing"
 "#,
         secret = toml_text(&secret),
+    ))
+}
+
+fn paymob(simulators: &Simulators, name: &str, flow: &str, priority: u32) -> anyhow::Result<String> {
+    let simulator = simulators.of("paymob")?;
+    let known = simulator.credentials();
+    let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
+    let mut settings = String::new();
+    for (purpose, id) in known["integrations"].as_object().into_iter().flatten() {
+        writeln!(settings, "integration_{purpose} = {id}")?;
+    }
+    Ok(format!(
+        r#"
+[accounts.{name}]
+provider = "paymob"
+priority = {priority}
+currencies = ["EGP", "AED", "OMR", "PKR", "SAR"]
+{QUICK}[accounts.{name}.settings]
+region = "egypt"
+base_url = {base}
+test = true
+flow = "{flow}"
+api_key = {api_key}
+secret_key = {secret_key}
+public_key = {public_key}
+hmac_secret = {hmac_secret}
+iframe_id = {iframe}
+{settings}"#,
+        base = toml_text(simulator.base_url()),
+        api_key = text("api_key"),
+        secret_key = text("secret_key"),
+        public_key = text("public_key"),
+        hmac_secret = text("hmac_secret"),
+        iframe = known["iframe_id"],
     ))
 }
 

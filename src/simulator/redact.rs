@@ -19,11 +19,17 @@ const SECRET_NAMES: &[&str] = &[
     "accountnumber",
     "addressline1",
     "addressline2",
+    "api_key",
+    "auth_token",
     "authorization",
     "card",
     "client_secret",
+    "clientsecret",
     "cvc",
     "cvv",
+    "hmac",
+    "identifier",
+    "key",
     "number",
     "pan",
     "password",
@@ -117,7 +123,8 @@ fn json(value: &mut Value, parent: Option<&str>, wrappings: usize) {
                 let is_handle = name == "token" && parent == Some("checkout");
                 let is_scalar = matches!(member, Value::String(_) | Value::Number(_));
                 let lower = name.to_ascii_lowercase();
-                if is_scalar && !is_handle && SECRET_NAMES.contains(&lower.as_str()) {
+                let is_secret_list = lower == "card_tokens" && member.is_array();
+                if is_secret_list || is_scalar && !is_handle && SECRET_NAMES.contains(&lower.as_str()) {
                     *member = Value::from(REDACTED);
                 } else {
                     json(member, Some(name), wrappings);

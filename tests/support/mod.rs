@@ -126,6 +126,11 @@ pub const PROVIDERS: &[Provider] = &[
     },
     Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
     Provider {
+        voids_taken: true,
+        before_charging: 1,
+        ..Provider::able("paymob", "paymob-dev", "EGP", "5123456789012346")
+    },
+    Provider {
         // Whole rupiah, ten thousand of them at least; a reservation is not voided unless the
         // account says that cancelling does it.
         unit: 10_000,
