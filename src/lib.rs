@@ -18,11 +18,13 @@ pub mod domain {
 
 /// Translators: one folder per provider, pure functions from our words to theirs and back.
 pub mod providers {
+    pub mod bbmsl;
     pub mod begateway;
     pub mod contract;
     pub mod conversation;
     pub mod dintero;
     pub mod json;
+    pub mod paymob;
     pub mod pivot;
     pub mod redact;
     pub mod registry;
@@ -137,6 +139,7 @@ pub mod journal {
 #[cfg(feature = "simulator")]
 pub mod simulator {
     mod agenda;
+    pub mod bbmsl;
     pub mod begateway;
     mod card;
     pub mod clock;
@@ -150,6 +153,7 @@ pub mod simulator {
     pub mod ledger;
     pub mod notifications;
     mod page;
+    pub mod paymob;
     pub mod pivot;
     mod redact;
     mod shelf;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use support::{PROVIDERS, Provider};
 use tonic::Request;
 use tonic::transport::Channel;
+use turnpike::domain::order::Purpose;
 use turnpike::rpc::proto as pb;
 use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
@@ -19,7 +20,8 @@ use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 
 const API_KEY: &str = "tpk_canary-key-4417";
-const PROVIDER_TOKEN: &str = "canary-token-5528";
+/// Digits, because some providers count their tokens; too few for a card number.
+const PROVIDER_TOKEN: &str = "918273645546";
 const EMAIL: &str = "canary-6639@example.test";
 const FAMILY_NAME: &str = "Canary-7740";
 const CVC: &str = "9173";
@@ -32,8 +34,9 @@ fn with_key<T>(message: T) -> Request<T> {
     request
 }
 
-fn money(provider: Provider, amount_minor: i64) -> Option<pb::Money> {
-    Some(pb::Money { amount_minor, currency_code: provider.currency.to_owned() })
+/// An amount of a story.
+fn money(provider: Provider, story: i64) -> Option<pb::Money> {
+    Some(pb::Money { amount_minor: provider.minor(story), currency_code: provider.currency.to_owned() })
 }
 
 fn customer() -> Option<pb::Customer> {
@@ -51,12 +54,16 @@ fn return_urls() -> Option<pb::ReturnUrls> {
 }
 
 fn session(provider: Provider, name: &str) -> pb::CreateSessionRequest {
+    let purpose = match provider.saves_in {
+        Purpose::Save => pb::SessionPurpose::Save,
+        _ => pb::SessionPurpose::PayAndSave,
+    };
     pb::CreateSessionRequest {
         request_id: format!("{name}-{}", provider.name),
         account: provider.account.to_owned(),
-        money: money(provider, 700),
+        money: money(provider, if purpose == pb::SessionPurpose::Save { 0 } else { 700 }),
         merchant_reference: "canary".to_owned(),
-        purpose: pb::SessionPurpose::PayAndSave.into(),
+        purpose: purpose.into(),
         customer: customer(),
         save_card_display: pb::SaveCardDisplay::Always.into(),
         return_urls: return_urls(),
@@ -113,8 +120,9 @@ async fn imported(channel: &Channel, provider: Provider) -> String {
     let stored = pb::ProviderToken {
         values: vec![pb::ProviderTokenValue { value: PROVIDER_TOKEN.to_owned(), ..Default::default() }],
         uses: vec![pb::TokenUse::Unscheduled.into()],
-        // What some providers' tokens need; the others do not mind.
-        product_type: "payex.creditcard".to_owned(),
+        product_type: provider.token_product.to_owned(),
+        // Some providers' tokens belong to a customer; the others do not mind.
+        provider_customer_id: "customer-1".to_owned(),
         ..Default::default()
     };
     let token = TokenServiceClient::new(channel.clone())

@@ -225,13 +225,16 @@ async fn story(gateway: &Gateway, simulators: &Simulators, provider: Provider) -
     if opened.payment.state == PaymentState::RequiresAction && opened.payment.card.is_none() {
         // The customer pays once; a second visit to the page would be refused by the provider.
         let page = page(&opened.payment);
-        let known = simulators.of(provider.name).expect("simulated").payment(&opened.payment.reference);
+        // Where a page that only saves a card has no reference of ours, the card is its customer's.
+        let trace = &opened.payment.trace;
+        let reference = trace.customer.as_ref().unwrap_or(&opened.payment.reference);
+        let known = simulators.of(provider.name).expect("simulated").payment(reference);
         if known.state == "none" || known.state == "pending" {
             pay(simulators, provider, &page);
         }
     }
     let confirmed = teller.confirm("confirm", session).await?;
-    let payment = settled(gateway, confirmed.payment.id).await;
+    let payment = settled_session(gateway, confirmed.session.id).await;
     // Told again, the story finds the later movements done.
     assert!(!payment.state.is_undecided(), "{payment:?}");
     let token = *payment.saved_tokens.first().expect("the card was saved");
@@ -380,7 +383,8 @@ fn killed_everywhere(provider: Provider, moment: fn(usize) -> Death) {
         assert!(number < 200, "the story has no end");
     }
     println!("{}: {deaths} deaths at {:?}", provider.name, moment(0));
-    assert!(deaths >= 8, "a story of this length has more moments than {deaths}");
+    // Seven where there is no sign-in and nothing is reserved.
+    assert!(deaths >= 7, "a story of this length has more moments than {deaths}");
 }
 
 /// The four moments at one provider, each a test of its own so that they run side by side.
@@ -417,4 +421,4 @@ macro_rules! dies_at {
     )*};
 }
 
-dies_at!(dintero begateway pivot);
+dies_at!(dintero begateway paymob pivot bbmsl);

@@ -120,7 +120,7 @@ async fn charge(address: SocketAddr) -> pb::PaymentState {
     let stored = pb::ProviderToken {
         values: vec![pb::ProviderTokenValue { value: PROVIDER_TOKEN.to_owned(), ..Default::default() }],
         uses: vec![pb::TokenUse::Unscheduled.into()],
-        product_type: "payex.creditcard".to_owned(),
+        product_type: provider.token_product.to_owned(),
         ..Default::default()
     };
     let import = pb::ImportTokenRequest {

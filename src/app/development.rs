@@ -12,8 +12,13 @@ use crate::simulator::Simulators;
 pub const MERCHANT: &str = "dev";
 
 /// A test card that each provider approves without a challenge (the dossiers' sandbox sections).
-const APPROVED_CARDS: &[(&str, &str)] =
-    &[("dintero", "4000000000000002"), ("begateway", "4200000000000000"), ("pivot", "4440000112200001")];
+const APPROVED_CARDS: &[(&str, &str)] = &[
+    ("dintero", "4000000000000002"),
+    ("begateway", "4200000000000000"),
+    ("paymob", "5123456789012346"),
+    ("pivot", "4440000112200001"),
+    ("bbmsl", "4111111111111111"),
+];
 
 /// A test card that a simulated provider approves without a challenge.
 #[must_use]
@@ -76,7 +81,11 @@ keys = [{{ sha256 = "{api_key_sha256}" }}]
     for (name, shop, priority) in [("begateway-dev", "361", 110), ("begateway-dev-3ds", "362", 120)] {
         text.push_str(&begateway(simulators, name, shop, priority)?);
     }
+    for (name, flow, priority) in [("paymob-dev", "intention", 130), ("paymob-dev-accept", "accept", 140)] {
+        text.push_str(&paymob(simulators, name, flow, priority)?);
+    }
     text.push_str(&pivot(simulators)?);
+    text.push_str(&bbmsl(simulators)?);
     Ok(text)
 }
 
@@ -136,6 +145,40 @@ duplicate_check = "nothing"
     ))
 }
 
+fn paymob(simulators: &Simulators, name: &str, flow: &str, priority: u32) -> anyhow::Result<String> {
+    let simulator = simulators.of("paymob")?;
+    let known = simulator.credentials();
+    let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
+    let mut settings = String::new();
+    for (purpose, id) in known["integrations"].as_object().into_iter().flatten() {
+        writeln!(settings, "integration_{purpose} = {id}")?;
+    }
+    Ok(format!(
+        r#"
+[accounts.{name}]
+provider = "paymob"
+priority = {priority}
+currencies = ["EGP", "AED", "OMR", "PKR", "SAR"]
+{QUICK}[accounts.{name}.settings]
+region = "egypt"
+base_url = {base}
+test = true
+flow = "{flow}"
+api_key = {api_key}
+secret_key = {secret_key}
+public_key = {public_key}
+hmac_secret = {hmac_secret}
+iframe_id = {iframe}
+{settings}"#,
+        base = toml_text(simulator.base_url()),
+        api_key = text("api_key"),
+        secret_key = text("secret_key"),
+        public_key = text("public_key"),
+        hmac_secret = text("hmac_secret"),
+        iframe = known["iframe_id"],
+    ))
+}
+
 fn pivot(simulators: &Simulators) -> anyhow::Result<String> {
     let simulator = simulators.of("pivot")?;
     let known = simulator.credentials();
@@ -162,6 +205,34 @@ mit = true
         base = text("base_url"),
         merchant = text("merchant_id"),
         secret = text("merchant_secret"),
+    ))
+}
+
+fn bbmsl(simulators: &Simulators) -> anyhow::Result<String> {
+    let simulator = simulators.of("bbmsl")?;
+    let known = simulator.credentials();
+    let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
+    // The page that saves a card insists on an address for news. Simulators queue news and send none.
+    let notify = toml_text(&format!("{}/notifications", simulator.base_url()));
+    Ok(format!(
+        r#"
+[accounts.bbmsl-dev]
+provider = "bbmsl"
+priority = 130
+currencies = ["HKD", "USD"]
+notify_url = {notify}
+{QUICK}[accounts.bbmsl-dev.settings]
+environment = "sit"
+merchant_id = {merchant}
+private_key = {key}
+provider_public_keys = [{provider}]
+base_url = {base}
+refusal_grace_seconds = 2
+"#,
+        merchant = text("merchant_id"),
+        key = text("private_key"),
+        provider = text("provider_public_key"),
+        base = text("base_url"),
     ))
 }
 

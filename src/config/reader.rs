@@ -19,7 +19,7 @@ use crate::providers::settings::Setting;
 pub struct Mistake {
     /// The line, from 1.
     pub line: usize,
-    /// The option's full name, such as `accounts.dintero-no.provider`.
+    /// The option's full name, such as `accounts.north.provider`.
     pub name: String,
     /// What is wrong with it, never with a secret's value.
     pub problem: String,

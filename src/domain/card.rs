@@ -59,8 +59,7 @@ pub struct TokenUses {
 /// holds them with our credentials, so they are secrets and sealed at rest.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct StoredToken {
-    /// The product that made it and that alone can use it, where the provider has several
-    /// (Dintero: `payex.creditcard`).
+    /// The product that made it and that alone can use it, where the provider has several.
     pub product: Option<String>,
     /// The provider's values by kind: `payment_token`, `recurrence_token`, or just `token`.
     pub values: BTreeMap<String, Secret<String>>,

@@ -342,15 +342,22 @@ fn capture_amount(account: &Account, payment: &Payment, wish: &Move, last: bool)
 }
 
 fn void_amount(account: &Account, payment: &Payment, wish: &Move) -> Result<Money, Error> {
+    if payment.state == PaymentState::Voided {
+        return Err(forbids(payment, "a void"));
+    }
     let undoes = !matches!(account.support(Feature::VoidCaptured), Support::No { .. });
     if undoes && payment.state == PaymentState::Captured && payment.is_taken_at_once() {
         return undo_amount(account, payment, wish);
     }
-    account.require(Feature::Void, "voids")?;
+    if !undoes {
+        account.require(Feature::Void, "voids")?;
+    }
     match payment.state {
         PaymentState::Authorized | PaymentState::Captured => {}
+        // Among others a payment that is voided already, and voiding that again is no mistake.
         _ => return Err(forbids(payment, "a void")),
     }
+    account.require(Feature::Void, "voids")?;
     if payment.has_unfinished(MovementKind::Capture) || payment.has_unfinished(MovementKind::Void) {
         return Err(forbids(payment, "a void while a capture or void is under way"));
     }

@@ -10,10 +10,10 @@ use tokio::sync::Semaphore;
 use crate::domain::ids::{IdempotencyKey, PaymentId};
 use crate::domain::outcome::{Failure, FailureReason, Outcome};
 use crate::domain::payment::{
-    MovementId, MovementKind, MovementNews, MovementStatus, News, Payment, PaymentState,
+    MovementId, MovementKind, MovementNews, MovementRecord, MovementStatus, News, Payment, PaymentState,
 };
 use crate::journal::seam::{Entry, HistoryKind};
-use crate::providers::contract::{MovementInquiry, Operation, OperationKind};
+use crate::providers::contract::{MovementInquiry, Operation, OperationKind, Siblings};
 
 use super::accounts::Account;
 use super::commands::Caller;
@@ -328,6 +328,7 @@ impl Gateway {
             movement: described(&payment, record),
             provider_id: record.provider_id.clone(),
             sent_at,
+            siblings: siblings(&payment, record),
         };
         let operation = Operation::InquireMovement(Box::new(inquiry));
         let talked = converse(self.shared.world.as_ref(), account, &operation, &mut ReadsOnly).await;
@@ -396,6 +397,22 @@ impl Gateway {
         let waited = self.now().duration_since(sent_at);
         Duration::try_from(waited).is_ok_and(|waited| waited >= account.rules.absence_grace)
     }
+}
+
+/// The payment's other movements of the same kind, as they stand now.
+fn siblings(payment: &Payment, record: &MovementRecord) -> Siblings {
+    let mut siblings = Siblings::default();
+    let others =
+        payment.movements.iter().filter(|other| other.id != record.id && other.kind() == record.kind());
+    for other in others {
+        if other.status == MovementStatus::Succeeded {
+            siblings.settled_minor = siblings.settled_minor.saturating_add(other.amount.minor());
+        } else if other.status.is_unfinished() {
+            siblings.open_minor.push(other.amount.minor());
+        }
+        siblings.provider_ids.extend(other.provider_id.clone());
+    }
+    siblings
 }
 
 /// What "no such payment" means once it is believed.

@@ -198,8 +198,9 @@ mod tests {
     use crate::engine::accounts::Rules;
     use crate::providers::registry;
 
-    fn account(name: &str, provider: &str, currencies: &[&str]) -> Account {
-        let entry = registry::find(provider).expect("registered");
+    /// An account at the provider of that place in the registry.
+    fn account(name: &str, provider: usize, currencies: &[&str]) -> Account {
+        let entry = &registry::PROVIDERS[provider];
         let rules = Rules {
             merchants: vec![MerchantName("shop".to_owned())],
             currencies: currencies.iter().map(ToString::to_string).collect(),
@@ -215,9 +216,9 @@ mod tests {
 
     fn accounts(routes: Vec<Route>) -> Accounts {
         Accounts::new(vec![
-            account("north", "dintero", &["NOK"]),
-            account("east", "begateway", &[]),
-            account("east-2", "begateway", &["EUR"]),
+            account("north", 0, &["NOK"]),
+            account("east", 1, &[]),
+            account("east-2", 1, &["EUR"]),
         ])
         .routed(routes)
     }

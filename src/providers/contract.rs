@@ -307,6 +307,20 @@ pub struct MovementInquiry {
     pub provider_id: Option<String>,
     /// When it was sent.
     pub sent_at: Timestamp,
+    /// The payment's other movements of this kind, for providers that only tell totals.
+    pub siblings: Siblings,
+}
+
+/// The payment's other movements of the same kind, as we know them when we ask. Where a provider
+/// tells totals only, what a total is made of cannot be known without them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Siblings {
+    /// What those that succeeded come to, in minor units.
+    pub settled_minor: i64,
+    /// The amounts of those whose outcome is not known either, in minor units.
+    pub open_minor: Vec<i64>,
+    /// The provider's ids of all of them, where known.
+    pub provider_ids: Vec<String>,
 }
 
 /// What happens next in a conversation.

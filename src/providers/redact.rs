@@ -1,5 +1,6 @@
 //! What may be shown of a request or an answer: for `ExplainRequest`, the history and the
-//! exchange log. Redaction happens here and nowhere else on our side of the wire.
+//! exchange log. Redaction happens here and nowhere else on our side of the wire. Some providers wrap
+//! JSON as text in JSON (a signed envelope), so texts are looked into as well.
 
 use serde_json::Value;
 
@@ -44,6 +45,9 @@ const ALWAYS: &[&str] = &[
     "address_line_2",
 ];
 
+/// How deep JSON that travels as text in JSON is looked into. What is wrapped more often is not shown.
+const WRAPPINGS_MAX: usize = 4;
+
 /// Shows a request.
 #[must_use]
 pub fn show(request: &Request, profile: &Profile) -> Shown {
@@ -68,7 +72,7 @@ pub fn show(request: &Request, profile: &Profile) -> Shown {
 pub fn show_body(body: &[u8], profile: &Profile) -> String {
     match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
-            hide(&mut value, profile.sensitive_keys);
+            hide(&mut value, profile.sensitive_keys, 0);
             value.to_string()
         }
         Err(_) => REDACTED.to_owned(),
@@ -82,21 +86,35 @@ fn secret_url(url: &str) -> String {
     }
 }
 
-fn hide(value: &mut Value, keys: &[&str]) {
+fn hide(value: &mut Value, keys: &[&str], wrappings: usize) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields {
                 if keys.contains(&name.as_str()) || ALWAYS.contains(&name.as_str()) {
                     hide_leaves(field);
                 } else {
-                    hide(field, keys);
+                    hide(field, keys, wrappings);
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, keys)),
-        Value::String(text) if looks_like_card(text) => *text = REDACTED.to_owned(),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, keys, wrappings)),
+        Value::String(text) => match wrapped(text) {
+            Some(_) if wrappings >= WRAPPINGS_MAX => *text = REDACTED.to_owned(),
+            Some(mut inner) => {
+                hide(&mut inner, keys, wrappings + 1);
+                *text = inner.to_string();
+            }
+            None if looks_like_card(text) => *text = REDACTED.to_owned(),
+            None => {}
+        },
         _ => {}
     }
+}
+
+/// The object or list that a text holds as JSON.
+fn wrapped(text: &str) -> Option<Value> {
+    let is_json = text.trim_start().starts_with(['{', '[']);
+    is_json.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 /// Hides every value below a sensitive key and keeps the shape, so that a reader still sees which
@@ -129,6 +147,29 @@ mod tests {
         amount_minor_max: i64::MAX,
         sensitive_keys: &["payment_token"],
     };
+
+    #[test]
+    fn json_that_travels_as_text_is_looked_into() {
+        let inner = serde_json::json!({
+            "payment_token": "canary-1",
+            "customer": { "email": "canary-2@example.test" },
+            "note": "4111 1111 1111 1111",
+            "amount": 128,
+            "more": serde_json::json!([{ "payment_token": "canary-3" }]).to_string(),
+        });
+        let mut deep = serde_json::json!({ "payment_token": "canary-4" }).to_string();
+        for _ in 0..10 {
+            deep = serde_json::json!({ "in": deep }).to_string();
+        }
+        let body = serde_json::json!({ "request": inner.to_string(), "deep": deep, "text": "[see below]" });
+        let shown = show_body(body.to_string().as_bytes(), &PROFILE);
+        assert!(!shown.contains("canary") && !shown.contains("4111"), "{shown}");
+        let shown: Value = serde_json::from_str(&shown).expect("JSON");
+        let inner: Value = serde_json::from_str(shown["request"].as_str().expect("a text")).expect("JSON");
+        assert_eq!(inner["amount"], 128);
+        assert_eq!(inner["payment_token"], REDACTED);
+        assert_eq!(shown["text"], "[see below]");
+    }
 
     #[test]
     fn shapes_stay_and_values_go() {

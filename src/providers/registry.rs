@@ -6,13 +6,15 @@ use std::sync::Arc;
 use super::contract::Profile;
 use super::conversation::AnyProvider;
 use super::settings::{Setting, SettingError, Settings};
-use super::{begateway, dintero, pivot};
+use super::{bbmsl, begateway, dintero, paymob, pivot};
 
 /// Every provider that this build knows, in the order of the matrix.
 pub static PROVIDERS: &[Entry] = &[
     Entry { profile: &dintero::PROFILE, build: dintero::build, example: dintero::EXAMPLE },
     Entry { profile: &begateway::PROFILE, build: begateway::build, example: begateway::EXAMPLE },
+    Entry { profile: &paymob::PROFILE, build: paymob::build, example: paymob::EXAMPLE },
     Entry { profile: &pivot::PROFILE, build: pivot::build, example: pivot::EXAMPLE },
+    Entry { profile: &bbmsl::PROFILE, build: bbmsl::build, example: bbmsl::EXAMPLE },
 ];
 
 /// One provider.

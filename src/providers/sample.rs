@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::contract::{Confirmation, Earlier, Inquiry, Movement, MovementInquiry, Operation, OperationKind};
+use super::contract::{
+    Confirmation, Earlier, Inquiry, Movement, MovementInquiry, Operation, OperationKind, Siblings,
+};
 use crate::domain::card::{
     BrowserFacts, EncryptedCard, FirstPayment, Initiator, Means, MerchantReason, StoredToken, TokenUses,
 };
@@ -214,9 +216,13 @@ impl Sample<'_> {
 
     fn movement_inquiry(&self) -> MovementInquiry {
         let kind = self.overrides.movement.unwrap_or(OperationKind::Refund);
+        let movement = self.movement(kind);
+        let SeenTotals { authorized: _, captured, refunded } = movement.before;
+        let settled = if kind == OperationKind::Capture { captured } else { refunded };
         MovementInquiry {
+            siblings: Siblings { settled_minor: settled.unwrap_or(0), ..Siblings::default() },
             kind,
-            movement: self.movement(kind),
+            movement,
             provider_id: self.overrides.movement_provider_id.clone(),
             sent_at: self.now - self.overrides.sent_before.unwrap_or(SENT_BEFORE),
         }

@@ -238,6 +238,22 @@ impl Settings {
         }
     }
 
+    /// An id of a provider that is a whole number, as a number or as its digits: the environment
+    /// and files know texts only.
+    pub fn id_maybe(&self, name: &str, max: i64) -> Option<i64> {
+        let number = match self.take(name)? {
+            Setting::Integer(number) => Some(*number),
+            Setting::Text(text) => text.parse().ok(),
+            Setting::Secret(secret) => secret.expose().trim().parse().ok(),
+            Setting::Flag(_) | Setting::List(_) => None,
+        };
+        let id = number.filter(|number| (1..=max).contains(number));
+        if id.is_none() {
+            self.mistake(name, format!("must be a whole number from 1 to {max}"));
+        }
+        id
+    }
+
     /// A list of texts; empty when unset.
     pub fn list(&self, name: &str) -> Vec<String> {
         match self.take(name) {

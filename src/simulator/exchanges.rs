@@ -209,6 +209,8 @@ fn find_text(value: &Value, name: &str) -> Option<String> {
             _ => members.values().find_map(|member| find_text(member, name)),
         },
         Value::Array(items) => items.iter().find_map(|item| find_text(item, name)),
+        // A signed request is a text of JSON in JSON.
+        Value::String(text) => find_text(&redact::wrapped(text)?, name),
         _ => None,
     }
 }

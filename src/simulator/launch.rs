@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::bbmsl::Bbmsl;
 use super::begateway::Begateway;
 use super::clock::Clock;
 use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulator};
@@ -21,6 +22,7 @@ use super::exchanges::{Exchange, Filter, Numbers};
 use super::faults::{Chaos, Fault};
 use super::ledger::{Count, Kind, Movement};
 use super::notifications::Notification;
+use super::paymob::Paymob;
 use super::pivot::Pivot;
 use super::wire;
 
@@ -31,7 +33,9 @@ type Build = fn(Backstage) -> (Arc<dyn ProviderSimulator>, axum::Router);
 const PROVIDERS: &[(&str, &str, Build)] = &[
     (Dintero::NAME, Dintero::REFERENCE_KEY, |backstage| assemble(Dintero::new(backstage))),
     (Begateway::NAME, Begateway::REFERENCE_KEY, |backstage| assemble(Begateway::new(backstage))),
+    (Paymob::NAME, Paymob::REFERENCE_KEY, |backstage| assemble(Paymob::new(backstage))),
     (Pivot::NAME, Pivot::REFERENCE_KEY, |backstage| assemble(Pivot::new(backstage))),
+    (Bbmsl::NAME, Bbmsl::REFERENCE_KEY, |backstage| assemble(Bbmsl::new(backstage))),
 ];
 
 fn assemble<P: ProviderSimulator>(provider: P) -> (Arc<dyn ProviderSimulator>, axum::Router) {

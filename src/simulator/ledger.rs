@@ -37,7 +37,7 @@ pub enum Kind {
 /// One line of the ledger.
 #[derive(Debug, Clone, Serialize)]
 pub struct Movement {
-    /// The merchant's own reference: Dintero's `merchant_reference`, beGateway's `tracking_id`.
+    /// The merchant's own reference, whatever the provider calls it.
     pub reference: String,
     /// What was asked for.
     pub kind: Kind,
@@ -47,7 +47,7 @@ pub struct Movement {
     pub currency: String,
     /// The provider's id of the transaction that did it.
     pub transaction_id: String,
-    /// The transaction acted upon, where that is another one (beGateway's children).
+    /// The transaction acted upon, where that is another one.
     pub parent_id: Option<String>,
     /// When, on the simulators' clock.
     pub at: Timestamp,

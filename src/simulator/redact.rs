@@ -19,18 +19,28 @@ const SECRET_NAMES: &[&str] = &[
     "accountnumber",
     "addressline1",
     "addressline2",
+    "api_key",
+    "auth_token",
     "authorization",
     "card",
     "client_secret",
+    "clientsecret",
     "cvc",
     "cvv",
+    "hmac",
+    "identifier",
+    "key",
     "number",
     "pan",
     "password",
     "payment_token",
     "recurrence_token",
     "secret",
+    // A signed body could be sent again by whoever has it.
+    "signature",
     "token",
+    "tokenid",
+    "userid",
     "verification_value",
     // People, not only cards: the log is shown to whoever may call the sandbox.
     "address",
@@ -52,6 +62,9 @@ const SECRET_NAMES: &[&str] = &[
     "surename",
     "surname",
 ];
+
+/// How deep JSON that travels as text in JSON is looked into. What is wrapped more often is not shown.
+const WRAPPINGS_MAX: usize = 4;
 
 /// Headers whose value is secret, in lower case.
 const SECRET_HEADERS: &[&str] = &["authorization", "cookie", "set-cookie", "x-api-key", "x-merchant-secret"];
@@ -85,7 +98,7 @@ pub fn target(target: &str) -> String {
 /// A body as it may be shown: JSON as JSON, forms as text, anything else as text.
 pub fn body(content_type: &str, body: &[u8]) -> Value {
     if let Ok(mut value) = serde_json::from_slice(body) {
-        json(&mut value, None);
+        json(&mut value, None, 0);
         return value;
     }
     let text = String::from_utf8_lossy(body);
@@ -94,14 +107,15 @@ pub fn body(content_type: &str, body: &[u8]) -> Value {
     }
     // JSON that was cut off at the log's limit, or is none at all: no structure to go by, so a
     // body that names a secret is not shown at all.
-    let names_secret = SECRET_NAMES.iter().any(|name| text.contains(&format!("\"{name}\"")));
+    let plain = text.replace('\\', "").to_ascii_lowercase();
+    let names_secret = SECRET_NAMES.iter().any(|name| plain.contains(&format!("\"{name}\"")));
     if names_secret {
         return Value::from(REDACTED);
     }
     Value::from(without_card_numbers(&text))
 }
 
-fn json(value: &mut Value, parent: Option<&str>) {
+fn json(value: &mut Value, parent: Option<&str>, wrappings: usize) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
@@ -109,20 +123,34 @@ fn json(value: &mut Value, parent: Option<&str>) {
                 let is_handle = name == "token" && parent == Some("checkout");
                 let is_scalar = matches!(member, Value::String(_) | Value::Number(_));
                 let lower = name.to_ascii_lowercase();
-                if is_scalar && !is_handle && SECRET_NAMES.contains(&lower.as_str()) {
+                let is_secret_list = lower == "card_tokens" && member.is_array();
+                if is_secret_list || is_scalar && !is_handle && SECRET_NAMES.contains(&lower.as_str()) {
                     *member = Value::from(REDACTED);
                 } else {
-                    json(member, Some(name));
+                    json(member, Some(name), wrappings);
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| json(item, parent)),
-        Value::String(text) => *text = without_card_numbers(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| json(item, parent, wrappings)),
+        Value::String(text) => match wrapped(text) {
+            Some(_) if wrappings >= WRAPPINGS_MAX => *text = REDACTED.to_owned(),
+            Some(mut inner) => {
+                json(&mut inner, None, wrappings + 1);
+                *text = inner.to_string();
+            }
+            None => *text = without_card_numbers(text),
+        },
         Value::Number(number) if looks_like_card_number(&number.to_string()) => {
             *value = Value::from(REDACTED);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The object or list that a text holds as JSON: some providers sign a text and wrap it in JSON.
+pub fn wrapped(text: &str) -> Option<Value> {
+    let is_json = text.trim_start().starts_with(['{', '[']);
+    is_json.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 fn form(text: &str, handles: &[&str]) -> String {
@@ -229,6 +257,28 @@ mod tests {
         assert_eq!(shown["checkout"]["token"], "page");
         let card = &shown["checkout"]["payment_method"]["credit_card"];
         assert_eq!(card["token"], REDACTED);
+    }
+
+    #[test]
+    fn json_that_travels_as_text_is_looked_into() {
+        let inner = json!({ "tokenId": 5127, "userId": "u", "note": CARD, "merchantReference": "r" });
+        let sent = json!({ "request": inner.to_string(), "signature": "s" });
+        let shown = body("application/json", sent.to_string().as_bytes());
+        assert_eq!(shown["signature"], REDACTED);
+        let inner = wrapped(shown["request"].as_str().expect("a text")).expect("JSON");
+        assert_eq!(inner["tokenId"], REDACTED);
+        assert_eq!(inner["userId"], REDACTED);
+        assert_eq!(inner["note"], REDACTED);
+        assert_eq!(inner["merchantReference"], "r");
+        let mut deep = json!({ "token": "canary" }).to_string();
+        for _ in 0..10 {
+            deep = json!([deep]).to_string();
+        }
+        let shown = body("application/json", deep.as_bytes());
+        assert!(!shown.to_string().contains("canary"), "{shown}");
+        let whole = sent.to_string();
+        let cut = &whole.as_bytes()[..whole.len() - 10];
+        assert_eq!(body("application/json", cut), REDACTED);
     }
 
     #[test]

@@ -66,8 +66,12 @@ pub struct Provider {
     /// Minor units for one unit of a story: stories speak of small numbers, and some providers have
     /// a least amount or take whole units only.
     pub unit: i64,
+    /// The least difference between two amounts, in minor units.
+    pub step: i64,
     /// The kind of session in which stories save a card.
     pub saves_in: Purpose,
+    /// The product that its tokens from elsewhere have to name; empty where there is none.
+    pub token_product: &'static str,
     /// Whether money can be reserved and captured later.
     pub reserves: bool,
     /// Whether a reservation can be voided.
@@ -76,6 +80,10 @@ pub struct Provider {
     pub voids_taken: bool,
     /// Whether a payment can be refunded more than once.
     pub refunds_again: bool,
+    /// Whether a hosted page can offer saved cards.
+    pub offers_saved: bool,
+    /// Exchanges of a charge before the one that moves money, once signed in.
+    pub before_charging: i32,
 }
 
 impl Provider {
@@ -92,11 +100,15 @@ impl Provider {
             currency,
             card,
             unit: 1,
+            step: 1,
             saves_in: Purpose::PayAndSave,
+            token_product: "",
             reserves: true,
             voids_reserved: true,
             voids_taken: false,
             refunds_again: true,
+            offers_saved: true,
+            before_charging: 0,
         }
     }
 
@@ -108,14 +120,32 @@ impl Provider {
 
 /// Every provider that the suites run against.
 pub const PROVIDERS: &[Provider] = &[
-    Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002"),
+    Provider {
+        token_product: "payex.creditcard",
+        ..Provider::able("dintero", "dintero-dev", "NOK", "4000000000000002")
+    },
     Provider::able("begateway", "begateway-dev", "EUR", "4200000000000000"),
+    Provider {
+        voids_taken: true,
+        before_charging: 1,
+        ..Provider::able("paymob", "paymob-dev", "EGP", "5123456789012346")
+    },
     Provider {
         // Whole rupiah, ten thousand of them at least; a reservation is not voided unless the
         // account says that cancelling does it.
         unit: 10_000,
+        step: 100,
         voids_reserved: false,
         ..Provider::able("pivot", "pivot-dev", "IDR", "4440000112200001")
+    },
+    Provider {
+        saves_in: Purpose::Save,
+        reserves: false,
+        voids_reserved: false,
+        voids_taken: true,
+        refunds_again: false,
+        offers_saved: false,
+        ..Provider::able("bbmsl", "bbmsl-dev", "HKD", "4111111111111111")
     },
 ];
 
@@ -371,7 +401,7 @@ impl Teller<'_> {
         let opened = self.open_to_save("save-open").await.expect("opens");
         pay(simulators, self.provider, &page(&opened.payment));
         let confirmed = self.confirm("save-confirm", opened.session.id).await.expect("confirms");
-        let payment = settled(self.gateway, confirmed.payment.id).await;
+        let payment = settled_session(self.gateway, confirmed.session.id).await;
         *payment.saved_tokens.first().unwrap_or_else(|| panic!("the card was not saved: {payment:?}"))
     }
 
@@ -413,6 +443,19 @@ pub async fn settled(gateway: &Gateway, id: PaymentId) -> Payment {
         let open = payment.state.is_undecided()
             || payment.movements.iter().any(|movement| movement.status.is_unfinished());
         if !open {
+            return *payment;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "nobody settles {payment:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until a session's payment is settled: one that only saves a card shows its own in no other way.
+pub async fn settled_session(gateway: &Gateway, id: SessionId) -> Payment {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let payment = gateway.session(&caller(), id).await.expect("the session is there").payment;
+        if !payment.state.is_undecided() {
             return *payment;
         }
         assert!(tokio::time::Instant::now() < deadline, "nobody settles {payment:?}");

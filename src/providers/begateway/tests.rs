@@ -602,6 +602,7 @@ fn a_lost_movement_is_asked_again_with_the_same_bytes_while_it_is_remembered() {
             movement: asked.clone(),
             provider_id: provider_id.map(str::to_owned),
             sent_at: sent_at.parse::<Timestamp>().expect("time"),
+            siblings: Default::default(),
         }))
     };
     let recent = inquiry("2026-03-02T08:00:00Z", None);

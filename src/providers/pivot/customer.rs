@@ -29,7 +29,7 @@ pub(super) enum Wanted {
     Card {
         fingerprint: Option<String>,
         first_eight: Option<String>,
-        card: CardSummary,
+        card: Box<CardSummary>,
         paid_at: Option<Timestamp>,
     },
     /// The wallet of the charge.
@@ -49,7 +49,7 @@ impl Wanted {
             (Some(card), _) => Some(Self::Card {
                 fingerprint: card.fingerprint.clone(),
                 first_eight: charge.first_eight.clone(),
-                card: card.clone(),
+                card: Box::new(card.clone()),
                 paid_at,
             }),
             (None, Some(channel)) => Some(Self::Wallet { channel: channel.clone(), paid_at }),

@@ -216,7 +216,7 @@ impl History {
 /// A word of status, spelt as the documentation does and as a guide prints it: `REQUIRE ACTION`.
 fn word(data: &Value) -> String {
     let text = data.text(&["status"]).unwrap_or_default();
-    text.trim().split_whitespace().collect::<Vec<_>>().join("_")
+    text.split_whitespace().collect::<Vec<_>>().join("_")
 }
 
 fn status(data: &Value) -> Result<Status, Fault> {

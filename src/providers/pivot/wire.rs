@@ -162,7 +162,7 @@ pub(super) fn check_options(options: &Options) -> Result<(), Fault> {
 }
 
 /// `threeDsMethod`, where the caller leaves it to the account.
-pub(super) fn three_ds<'a>(wanted: ThreeDSecure, usual: &'a str) -> &'a str {
+pub(super) fn three_ds(wanted: ThreeDSecure, usual: &str) -> &str {
     match wanted {
         ThreeDSecure::Automatic => usual,
         ThreeDSecure::Challenge => "CHALLENGE",
