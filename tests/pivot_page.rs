@@ -60,6 +60,8 @@ fn runs(program: &Path) -> bool {
 struct Dev {
     child: Child,
     grpc: String,
+    /// Where Pivot is simulated.
+    pivot: String,
     _held: tempfile::TempDir,
 }
 
@@ -77,13 +79,14 @@ impl Dev {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("the binary starts");
-        let mut dev = Self { child, grpc: String::new(), _held: held };
+        let mut dev = Self { child, grpc: String::new(), pivot: String::new(), _held: held };
         let since = Instant::now();
         loop {
             if let Ok(text) = std::fs::read_to_string(&ready)
                 && let Ok(told) = serde_json::from_str::<Value>(&text)
             {
                 dev.grpc = format!("http://{}", told["grpc"].as_str().expect("an address"));
+                dev.pivot = told["simulators"]["pivot"].as_str().expect("an address").to_owned();
                 return dev;
             }
             assert!(since.elapsed() < START_MAX, "the gateway does not start");
@@ -244,11 +247,16 @@ fn hands(number: &str) -> String {
     )
 }
 
-/// What the browser shows in the end.
-async fn shown_in(program: PathBuf, url: String) -> String {
-    let output = tokio::task::spawn_blocking(move || {
+/// A browser that goes away with the value, whatever it is doing.
+struct Browser {
+    child: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    fn open(program: &Path, arguments: &[&str]) -> Self {
         let profile = tempfile::tempdir().expect("a directory");
-        Command::new(program)
+        let child = Command::new(program)
             .args([
                 "--headless=new",
                 "--no-sandbox",
@@ -256,19 +264,55 @@ async fn shown_in(program: PathBuf, url: String) -> String {
                 "--disable-dev-shm-usage",
                 "--no-first-run",
             ])
-            // The way to the bank's page leads to another site: in a process of its own it would not
-            // share the page's time, and the browser would wait for ever.
-            .args(["--disable-site-isolation-trials", "--disable-features=IsolateOrigins,site-per-process"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(format!("--virtual-time-budget={PAGE_TIME_MS}"))
-            .args(["--dump-dom", &url])
+            .args(arguments)
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .output()
-            .expect("the browser runs")
-    });
-    let output = tokio::time::timeout(BROWSER_MAX, output).await.expect("the browser ends in time");
-    let output = output.expect("the browser ends");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+            .spawn()
+            .expect("the browser starts");
+        Self { child, _profile: profile }
+    }
+
+    /// What it prints, once it has ended by itself.
+    async fn printed(mut self) -> String {
+        let since = Instant::now();
+        while self.child.try_wait().expect("a child").is_none() {
+            assert!(since.elapsed() < BROWSER_MAX, "the browser does not end");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let mut text = String::new();
+        let mut output = self.child.stdout.take().expect("piped");
+        std::io::Read::read_to_string(&mut output, &mut text).expect("text");
+        text
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What the browser shows in the end.
+async fn shown_in(program: &Path, url: &str) -> String {
+    let time = format!("--virtual-time-budget={PAGE_TIME_MS}");
+    Browser::open(program, &[&time, "--dump-dom", url]).printed().await
+}
+
+/// Waits until a browser asked the provider for the bank's page, as its log shows.
+async fn bank_is_visited(simulator: &str) {
+    let since = Instant::now();
+    loop {
+        let log = reqwest::get(format!("{simulator}/_simulator/exchanges?operation=page")).await;
+        let log = log.expect("an answer").text().await.expect("a log");
+        if log.contains("/payment/creditcard/threeds") {
+            return;
+        }
+        assert!(since.elapsed() < BROWSER_MAX, "the browser does not come to the bank: {log}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 async fn shop(dev: &Dev, number: &str) -> Arc<Shop> {
@@ -288,10 +332,10 @@ async fn a_customer_pays_on_the_page_and_passes_the_challenge() {
     let dev = Dev::start();
     let shop = shop(&dev, CHALLENGED).await;
     let url = serve(shop.clone()).await;
-    let dom = shown_in(browser, url).await;
-    assert!(dom.contains("3-D Secure"), "the browser is not at the bank: {dom}");
-    let blob = shop.blob.lock().expect("whole").clone();
-    assert!(blob.len() > 500 && !dom.contains(CHALLENGED), "{dom}");
+    let shown = Browser::open(&browser, &["--remote-debugging-port=0", &url]);
+    bank_is_visited(&dev.pivot).await;
+    drop(shown);
+    assert!(shop.blob.lock().expect("whole").len() > 500);
 
     // The bank's page is plain HTML: its form is sent as it stands.
     let session = shop.session.lock().expect("whole").clone().expect("a session");
@@ -324,7 +368,7 @@ async fn a_customer_pays_on_the_page_without_a_challenge() {
     let dev = Dev::start();
     let shop = shop(&dev, FRICTIONLESS).await;
     let url = serve(shop.clone()).await;
-    let dom = shown_in(browser, url).await;
+    let dom = shown_in(&browser, &url).await;
     assert!(dom.contains("PAYMENT_STATE_CAPTURED"), "{dom}");
     assert!(!dom.contains(FRICTIONLESS), "the card stays in the page: {dom}");
 }

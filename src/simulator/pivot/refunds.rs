@@ -35,6 +35,7 @@ pub async fn create(Shared(pivot): Shared<Arc<Pivot>>, headers: HeaderMap, bytes
         let description = body.text("description", 50).unwrap_or_default();
         let method = body.word("method", &["AUTO", "TRANSFER_ONLY"], "AUTO");
         let destination = body.at("transferDestination").cloned();
+        let metadata = body.at("metadata").cloned().unwrap_or_else(|| json!({}));
         if method == "TRANSFER_ONLY" && destination.is_none() {
             body.wrong("transferDestination", "Make sure transferDestination value is fulfilled");
         }
@@ -89,6 +90,7 @@ pub async fn create(Shared(pivot): Shared<Arc<Pivot>>, headers: HeaderMap, bytes
             description,
             method,
             destination: destination.or(own).unwrap_or(json!(null)),
+            metadata,
             destination_type: None,
             created_at: now,
             updated_at: now,

@@ -230,6 +230,7 @@ pub struct Refund {
     pub description: String,
     pub method: String,
     pub destination: Value,
+    pub metadata: Value,
     pub destination_type: Option<&'static str>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

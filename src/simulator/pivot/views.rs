@@ -238,6 +238,7 @@ pub fn refund(refund: &Refund) -> Value {
         "description": refund.description,
         "method": refund.method,
         "transferDestination": refund.destination,
+        "metadata": refund.metadata,
         "createdAt": time(refund.created_at),
         "updatedAt": time(refund.updated_at),
     });
