@@ -9,7 +9,9 @@ mod support;
 use std::sync::Arc;
 
 use support::*;
-use turnpike::domain::card::{CardSummary, StoredToken, Token, TokenStatus, TokenUses};
+use turnpike::domain::card::{
+    CardSummary, FirstPayment, Initiator, MerchantReason, StoredToken, Token, TokenStatus, TokenUses,
+};
 use turnpike::domain::ids::AccountName;
 use turnpike::domain::order::CaptureMode;
 use turnpike::domain::payment::PaymentState;
@@ -110,4 +112,35 @@ async fn a_token_that_no_charge_could_use_is_refused_with_the_name_of_what_is_mi
             other => panic!("{name}: {other:?}"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_charge_of_a_series_teaches_the_token_what_later_ones_must_name() {
+    let simulators = simulators().await;
+    let house = house(&simulators).await;
+    let mut taught = Vec::new();
+    for provider in PROVIDERS {
+        let name = provider.name;
+        let token = saved(&house, &simulators, *provider).await;
+        assert!(token.uses.recurring, "{name}: {:?}", token.uses);
+        let mut known = vec![token.stored.original.clone()];
+        for number in ["first", "second"] {
+            let mut wish = charge(*provider, token.id, 2_200, CaptureMode::Automatic);
+            wish.initiator =
+                Initiator::Merchant { reason: MerchantReason::Recurring, first: FirstPayment::default() };
+            let key = format!("{number}-{name}");
+            let charged = house.gateway.charge(&caller(), ask(&key, wish), None).await;
+            let charged = charged.unwrap_or_else(|error| panic!("{name} {number}: {error:?}"));
+            let payment = settled(&house.gateway, charged.value.id).await;
+            assert_eq!(payment.state, PaymentState::Captured, "{name} {number}: {payment:?}");
+            assert!(payment.saved_tokens.is_empty(), "{name}: a charge saves no card");
+            let token = house.gateway.token(&caller(), token.id).await.expect("the token is there");
+            known.push(token.stored.original);
+        }
+        assert_eq!(known[1], known[2], "{name}: a series has one beginning");
+        if known[0] != known[1] {
+            taught.push(name);
+        }
+    }
+    assert!(!taught.is_empty(), "no provider's series begins with a charge");
 }

@@ -51,13 +51,26 @@ class Case:
     currency: str
     card: str
     """A test card that the provider approves without a 3-D Secure challenge."""
-    declined_amount: int
+    declined_amount: int = 990_051
     """An amount that is declined for insufficient funds, in minor units."""
+    declined_card: str = ""
+    """A test card that is declined for insufficient funds, where the amount decides nothing."""
+    unit: int = 1
+    """Minor units for one of the story's: some providers take large or whole amounts only."""
+    reserves: bool = True
+    """Whether a card is saved with a payment that only reserves. Otherwise it is saved by itself."""
+    refunds_again: bool = True
+    """Whether there can be more than one refund."""
 
 
 CASES = (
-    Case("dintero-dev", "dintero", "NOK", "4000000000000002", 990_051),
-    Case("begateway-dev", "begateway", "EUR", "4200000000000000", 990_114),
+    Case("dintero-dev", "dintero", "NOK", "4000000000000002"),
+    Case("begateway-dev", "begateway", "EUR", "4200000000000000", declined_amount=990_114),
+    Case("paymob-dev", "paymob", "EGP", "5123456789012346"),
+    Case(
+        "pivot-dev", "pivot", "IDR", "4440000112200001", declined_card="4440000334470010", unit=1_000
+    ),
+    Case("bbmsl-dev", "bbmsl", "HKD", "4111111111111111", reserves=False, refunds_again=False),
 )
 
 
@@ -158,26 +171,40 @@ class Story:
     def say(self, step: str, what: str) -> None:
         print(f"{self.case.account:<14} {step:<16} {what}", flush=True)
 
-    def money(self, amount_minor: int) -> money_pb2.Money:
-        return money_pb2.Money(amount_minor=amount_minor, currency_code=self.case.currency)
+    def minor(self, amount: int) -> int:
+        return amount * self.case.unit
+
+    def money(self, amount: int) -> money_pb2.Money:
+        return money_pb2.Money(amount_minor=self.minor(amount), currency_code=self.case.currency)
 
     def tell(self) -> None:
-        opened = self.open_session()
+        if self.case.reserves:
+            opened = self.open_session(
+                session_pb2.SESSION_PURPOSE_PAY_AND_SAVE, payment_pb2.CAPTURE_MODE_MANUAL, 49_900
+            )
+        else:
+            opened = self.open_session(
+                session_pb2.SESSION_PURPOSE_SAVE, payment_pb2.CAPTURE_MODE_AUTOMATIC, 0
+            )
         reserved, token_id = self.pay_and_confirm(opened)
-        self.capture(reserved)
+        if reserved is not None:
+            self.capture(reserved)
         charged = self.charge_and_repeat(token_id)
         self.refund_part(charged)
-        self.be_declined(token_id)
+        if self.case.declined_card:
+            self.be_declined_on_the_page()
+        else:
+            self.be_declined(token_id)
         self.be_refused()
 
-    def open_session(self) -> session_pb2.Session:
+    def open_session(self, purpose: int, capture: int, amount: int) -> session_pb2.Session:
         request = session_service_pb2.CreateSessionRequest(
             request_id=str(uuid.uuid4()),
             account=self.case.account,
-            money=self.money(49_900),
+            money=self.money(amount),
             merchant_reference="python-story",
-            purpose=session_pb2.SESSION_PURPOSE_PAY_AND_SAVE,
-            capture=payment_pb2.CAPTURE_MODE_MANUAL,
+            purpose=purpose,
+            capture=capture,
             mode=session_pb2.SESSION_MODE_REDIRECT,
             # The customer agreed in the shop already.
             save_card_display=session_pb2.SAVE_CARD_DISPLAY_ALWAYS,
@@ -196,10 +223,15 @@ class Story:
             order=order_pb2.Order(
                 lines=[
                     order_pb2.OrderLine(
-                        reference="line-1", name="A year of tea", quantity="1", total_amount_minor=49_900
+                        reference="line-1",
+                        name="A year of tea",
+                        quantity="1",
+                        total_amount_minor=self.minor(amount),
                     )
                 ]
-            ),
+            )
+            if amount
+            else None,
             return_urls=next_action_pb2.ReturnUrls(
                 success_url="https://shop.example/done",
                 failure_url="https://shop.example/failed",
@@ -223,7 +255,7 @@ class Story:
         self.say("CreateSession", "repeated: the same session")
         return session
 
-    def pay_and_confirm(self, session: session_pb2.Session) -> tuple[payment_pb2.Payment, str]:
+    def pay_and_confirm(self, session: session_pb2.Session) -> tuple[payment_pb2.Payment | None, str]:
         customer = sandbox_service_pb2.CustomerScenario(
             session_id=session.id,
             pay=sandbox_service_pb2.CustomerPays(card_number=self.case.card, save_card=True),
@@ -240,18 +272,21 @@ class Story:
             returned=session_service_pb2.BrowserReturn(url=paid.return_url),
         )
         answer = self.gateway.call(self.gateway.sessions.ConfirmSession, request)
-        payment = self.gateway.settled(answer.payment)
-        expect_state(payment, payment_pb2.PAYMENT_STATE_AUTHORIZED)
-        expect("authorized", payment.totals.authorized_minor, 49_900)
-        expect("captured", payment.totals.captured_minor, 0)
-        expect("the last four digits", payment.card.last_four, self.case.card[-4:])
-        expect("the session of the payment", payment.session_id, session.id)
+        payment = None
+        if self.case.reserves:
+            payment = self.gateway.settled(answer.payment)
+            expect_state(payment, payment_pb2.PAYMENT_STATE_AUTHORIZED)
+            expect("authorized", payment.totals.authorized_minor, self.minor(49_900))
+            expect("captured", payment.totals.captured_minor, 0)
+            expect("the last four digits", payment.card.last_four, self.case.card[-4:])
+            expect("the session of the payment", payment.session_id, session.id)
 
         request = session_service_pb2.GetSessionRequest(session_id=session.id)
         session = self.gateway.call(self.gateway.sessions.GetSession, request).session
         expect("the session's status", session.status, session_pb2.SESSION_STATUS_COMPLETED)
         expect("how many cards were saved", len(session.token_ids), 1)
-        self.say("ConfirmSession", f"{payment.id} is authorized, the card is saved")
+        what = f"{payment.id} is authorized" if payment is not None else "nothing was paid"
+        self.say("ConfirmSession", f"{what}, the card is saved")
 
         token_id = session.token_ids[0]
         request = token_service_pb2.GetTokenRequest(token_id=token_id)
@@ -268,7 +303,7 @@ class Story:
         answer = self.gateway.call(self.gateway.payments.CapturePayment, request)
         payment = self.gateway.finished(answer.payment, answer.capture.id)
         expect_state(payment, payment_pb2.PAYMENT_STATE_CAPTURED)
-        expect("captured", payment.totals.captured_minor, 49_900)
+        expect("captured", payment.totals.captured_minor, self.minor(49_900))
         expect("capturable", payment.totals.capturable_minor, 0)
         self.say("CapturePayment", f"{answer.capture.id} captured 499.00 {self.case.currency}")
 
@@ -278,6 +313,7 @@ class Story:
             token_id=token_id,
             money=self.money(amount),
             merchant_reference="python-story-charge",
+            customer=customer_pb2.Customer(customer_id="customer-1", email="ada@example.com"),
             merchant_initiated=payment_service_pb2.MerchantInitiated(reason=reason),
         )
 
@@ -287,7 +323,7 @@ class Story:
         expect("replayed", answer.replayed, False)
         payment = self.gateway.settled(answer.payment)
         expect_state(payment, payment_pb2.PAYMENT_STATE_CAPTURED)
-        expect("captured", payment.totals.captured_minor, 25_000)
+        expect("captured", payment.totals.captured_minor, self.minor(25_000))
         expect("the token of the payment", payment.token_id, token_id)
         expect("the initiator", payment.initiator, payment_pb2.PAYMENT_INITIATOR_MERCHANT)
         self.say("ChargeToken", f"{payment.id} took 250.00 {self.case.currency} from the saved card")
@@ -295,10 +331,10 @@ class Story:
         again = self.gateway.call(self.gateway.payments.ChargeToken, request)
         expect("replayed", again.replayed, True)
         expect("the payment of the repetition", again.payment.id, payment.id)
-        expect("captured", again.payment.totals.captured_minor, 25_000)
+        expect("captured", again.payment.totals.captured_minor, self.minor(25_000))
         self.say("ChargeToken", "repeated: the same payment, nothing more was taken")
 
-        request.money.amount_minor = 25_001
+        request.money.amount_minor = self.minor(25_001)
         refusal = self.gateway.refusal(self.gateway.payments.ChargeToken, request)
         expect("the code", refusal.code, grpc.StatusCode.ALREADY_EXISTS)
         expect("the reason", refusal.reason, "REQUEST_ID_REUSED")
@@ -317,22 +353,50 @@ class Story:
         answer = self.gateway.call(self.gateway.payments.RefundPayment, request)
         payment = self.gateway.finished(answer.payment, answer.refund.id)
         expect_state(payment, payment_pb2.PAYMENT_STATE_PARTIALLY_REFUNDED)
-        expect("refunded", payment.totals.refunded_minor, 10_000)
-        expect("refundable", payment.totals.refundable_minor, 15_000)
+        expect("refunded", payment.totals.refunded_minor, self.minor(10_000))
+        expect("refundable", payment.totals.refundable_minor, self.minor(15_000))
         self.say("RefundPayment", f"{answer.refund.id} gave 100.00 {self.case.currency} back")
 
         request.request_id = str(uuid.uuid4())
-        request.amount.amount_minor = 15_001
+        if not self.case.refunds_again:
+            request.amount.amount_minor = self.minor(1_000)
+            refusal = self.gateway.refusal(self.gateway.payments.RefundPayment, request)
+            expect("the reason", refusal.reason, "UNSUPPORTED_BY_PROVIDER")
+            if not refusal.metadata.get("alternative"):
+                raise Mismatch("the refusal does not say what would work instead")
+            self.say("RefundPayment", f"a second one: {refusal.reason}")
+            return
+        request.amount.amount_minor = self.minor(15_001)
         refusal = self.gateway.refusal(self.gateway.payments.RefundPayment, request)
         expect("the code", refusal.code, grpc.StatusCode.FAILED_PRECONDITION)
         expect("the reason", refusal.reason, "AMOUNT_EXCEEDS_REMAINING")
-        expect("what remains", refusal.metadata.get("remaining_minor"), "15000")
+        expect("what remains", refusal.metadata.get("remaining_minor"), str(self.minor(15_000)))
         self.say("RefundPayment", f"more than remains: {refusal.reason}")
 
+    def be_declined_on_the_page(self) -> None:
+        session = self.open_session(
+            session_pb2.SESSION_PURPOSE_PAY, payment_pb2.CAPTURE_MODE_AUTOMATIC, 30_000
+        )
+        customer = sandbox_service_pb2.CustomerScenario(
+            session_id=session.id,
+            pay=sandbox_service_pb2.CustomerPays(card_number=self.case.declined_card),
+        )
+        request = sandbox_service_pb2.ArrangeScenarioRequest(customer=customer)
+        self.gateway.call(self.gateway.sandbox.ArrangeScenario, request)
+        request = session_service_pb2.ConfirmSessionRequest(
+            request_id=str(uuid.uuid4()), session_id=session.id, returned=session_service_pb2.BrowserReturn()
+        )
+        answer = self.gateway.call(self.gateway.sessions.ConfirmSession, request)
+        self.expect_declined(self.gateway.settled(answer.payment), "ConfirmSession")
+
     def be_declined(self, token_id: str) -> None:
-        request = self.charge(token_id, self.case.declined_amount, payment_pb2.MERCHANT_REASON_RECURRING)
+        # Unscheduled: at some providers a series begins with a first charge that succeeds.
+        request = self.charge(token_id, 0, payment_pb2.MERCHANT_REASON_UNSCHEDULED)
+        request.money.amount_minor = self.case.declined_amount
         answer = self.gateway.call(self.gateway.payments.ChargeToken, request)
-        payment = self.gateway.settled(answer.payment)
+        self.expect_declined(self.gateway.settled(answer.payment), "ChargeToken")
+
+    def expect_declined(self, payment: payment_pb2.Payment, step: str) -> None:
         expect_state(payment, payment_pb2.PAYMENT_STATE_DECLINED)
         expect("captured", payment.totals.captured_minor, 0)
         decline = payment.decline
@@ -340,7 +404,7 @@ class Story:
         expect("the advice", decline.retry_advice, decline_pb2.RETRY_ADVICE_LATER)
         if not decline.provider_code:
             raise Mismatch("the decline lacks the provider's own code")
-        self.say("ChargeToken", "declined for insufficient funds: try again later")
+        self.say(step, "declined for insufficient funds: try again later")
 
     def be_refused(self) -> None:
         request = session_service_pb2.CreateSessionRequest(
