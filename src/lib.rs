@@ -23,6 +23,7 @@ pub mod providers {
     pub mod contract;
     pub mod conversation;
     pub mod dintero;
+    pub mod fields;
     pub mod json;
     pub mod paymob;
     pub mod pivot;

@@ -226,8 +226,8 @@ async fn story(gateway: &Gateway, simulators: &Simulators, provider: Provider) -
         // The customer pays once; a second visit to the page would be refused by the provider.
         let page = page(&opened.payment);
         // Where a page that only saves a card has no reference of ours, the card is its customer's.
-        let trace = &opened.payment.trace;
-        let reference = trace.customer.as_ref().unwrap_or(&opened.payment.reference);
+        let of_card = opened.payment.trace.customer.as_ref().filter(|_| provider.saves_in == Purpose::Save);
+        let reference = of_card.unwrap_or(&opened.payment.reference);
         let known = simulators.of(provider.name).expect("simulated").payment(reference);
         if known.state == "none" || known.state == "pending" {
             pay(simulators, provider, &page);

@@ -174,6 +174,11 @@ class Story:
     def minor(self, amount: int) -> int:
         return amount * self.case.unit
 
+    def shown(self, amount: int) -> str:
+        """Every currency of the story has two decimal digits."""
+        whole, rest = divmod(self.minor(amount), 100)
+        return f"{whole}.{rest:02d} {self.case.currency}"
+
     def money(self, amount: int) -> money_pb2.Money:
         return money_pb2.Money(amount_minor=self.minor(amount), currency_code=self.case.currency)
 
@@ -192,7 +197,7 @@ class Story:
         charged = self.charge_and_repeat(token_id)
         self.refund_part(charged)
         if self.case.declined_card:
-            self.be_declined_on_the_page()
+            self.be_declined_on_the_page_and_try_again()
         else:
             self.be_declined(token_id)
         self.be_refused()
@@ -305,7 +310,7 @@ class Story:
         expect_state(payment, payment_pb2.PAYMENT_STATE_CAPTURED)
         expect("captured", payment.totals.captured_minor, self.minor(49_900))
         expect("capturable", payment.totals.capturable_minor, 0)
-        self.say("CapturePayment", f"{answer.capture.id} captured 499.00 {self.case.currency}")
+        self.say("CapturePayment", f"{answer.capture.id} captured {self.shown(49_900)}")
 
     def charge(self, token_id: str, amount: int, reason: int) -> payment_service_pb2.ChargeTokenRequest:
         return payment_service_pb2.ChargeTokenRequest(
@@ -326,7 +331,7 @@ class Story:
         expect("captured", payment.totals.captured_minor, self.minor(25_000))
         expect("the token of the payment", payment.token_id, token_id)
         expect("the initiator", payment.initiator, payment_pb2.PAYMENT_INITIATOR_MERCHANT)
-        self.say("ChargeToken", f"{payment.id} took 250.00 {self.case.currency} from the saved card")
+        self.say("ChargeToken", f"{payment.id} took {self.shown(25_000)} from the saved card")
 
         again = self.gateway.call(self.gateway.payments.ChargeToken, request)
         expect("replayed", again.replayed, True)
@@ -355,7 +360,7 @@ class Story:
         expect_state(payment, payment_pb2.PAYMENT_STATE_PARTIALLY_REFUNDED)
         expect("refunded", payment.totals.refunded_minor, self.minor(10_000))
         expect("refundable", payment.totals.refundable_minor, self.minor(15_000))
-        self.say("RefundPayment", f"{answer.refund.id} gave 100.00 {self.case.currency} back")
+        self.say("RefundPayment", f"{answer.refund.id} gave {self.shown(10_000)} back")
 
         request.request_id = str(uuid.uuid4())
         if not self.case.refunds_again:
@@ -373,30 +378,36 @@ class Story:
         expect("what remains", refusal.metadata.get("remaining_minor"), str(self.minor(15_000)))
         self.say("RefundPayment", f"more than remains: {refusal.reason}")
 
-    def be_declined_on_the_page(self) -> None:
+    def be_declined_on_the_page_and_try_again(self) -> None:
+        """Where the page offers another try, a decline is not the end of the session."""
         session = self.open_session(
             session_pb2.SESSION_PURPOSE_PAY, payment_pb2.CAPTURE_MODE_AUTOMATIC, 30_000
         )
-        customer = sandbox_service_pb2.CustomerScenario(
-            session_id=session.id,
-            pay=sandbox_service_pb2.CustomerPays(card_number=self.case.declined_card),
-        )
-        request = sandbox_service_pb2.ArrangeScenarioRequest(customer=customer)
-        self.gateway.call(self.gateway.sandbox.ArrangeScenario, request)
-        request = session_service_pb2.ConfirmSessionRequest(
-            request_id=str(uuid.uuid4()), session_id=session.id, returned=session_service_pb2.BrowserReturn()
-        )
-        answer = self.gateway.call(self.gateway.sessions.ConfirmSession, request)
-        self.expect_declined(self.gateway.settled(answer.payment), "ConfirmSession")
+        for card, state in (
+            (self.case.declined_card, payment_pb2.PAYMENT_STATE_REQUIRES_ACTION),
+            (self.case.card, payment_pb2.PAYMENT_STATE_CAPTURED),
+        ):
+            customer = sandbox_service_pb2.CustomerScenario(
+                session_id=session.id, pay=sandbox_service_pb2.CustomerPays(card_number=card)
+            )
+            request = sandbox_service_pb2.ArrangeScenarioRequest(customer=customer)
+            self.gateway.call(self.gateway.sandbox.ArrangeScenario, request)
+            request = session_service_pb2.ConfirmSessionRequest(
+                request_id=str(uuid.uuid4()),
+                session_id=session.id,
+                returned=session_service_pb2.BrowserReturn(),
+            )
+            answer = self.gateway.call(self.gateway.sessions.ConfirmSession, request)
+            expect_state(answer.payment, state)
+            name = payment_pb2.PaymentState.Name(state)
+            self.say("ConfirmSession", f"with the card ending in {card[-4:]}: {name}")
 
     def be_declined(self, token_id: str) -> None:
         # Unscheduled: at some providers a series begins with a first charge that succeeds.
         request = self.charge(token_id, 0, payment_pb2.MERCHANT_REASON_UNSCHEDULED)
         request.money.amount_minor = self.case.declined_amount
         answer = self.gateway.call(self.gateway.payments.ChargeToken, request)
-        self.expect_declined(self.gateway.settled(answer.payment), "ChargeToken")
-
-    def expect_declined(self, payment: payment_pb2.Payment, step: str) -> None:
+        payment = self.gateway.settled(answer.payment)
         expect_state(payment, payment_pb2.PAYMENT_STATE_DECLINED)
         expect("captured", payment.totals.captured_minor, 0)
         decline = payment.decline
@@ -404,7 +415,7 @@ class Story:
         expect("the advice", decline.retry_advice, decline_pb2.RETRY_ADVICE_LATER)
         if not decline.provider_code:
             raise Mismatch("the decline lacks the provider's own code")
-        self.say(step, "declined for insufficient funds: try again later")
+        self.say("ChargeToken", "declined for insufficient funds: try again later")
 
     def be_refused(self) -> None:
         request = session_service_pb2.CreateSessionRequest(

@@ -203,6 +203,24 @@ impl Operation {
             Self::DeleteToken(_) => OperationKind::DeleteToken,
         }
     }
+
+    /// Our reference of the payment that it is about; empty where it is about none.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        match self {
+            Self::OpenSession(order) => &order.purchase.reference,
+            Self::ReadSession(inquiry) | Self::CancelSession(inquiry) | Self::InquirePayment(inquiry) => {
+                &inquiry.trace.reference
+            }
+            Self::ConfirmSession(confirmation) => &confirmation.order.purchase.reference,
+            Self::Charge(charge) => &charge.purchase.reference,
+            Self::Capture(movement) | Self::Void(movement) | Self::Refund(movement) => {
+                &movement.payment.reference
+            }
+            Self::InquireMovement(inquiry) => &inquiry.movement.payment.reference,
+            Self::DeleteToken(_) => "",
+        }
+    }
 }
 
 /// A payment or session to be looked up.

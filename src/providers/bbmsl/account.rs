@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fields::{Fields, number};
 use super::notice::ProviderKey;
 use super::signing::{Keys, SigningKey};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DeclineReason, RetryAdvice};
 use crate::providers::contract::{Fault, Method, Request};
+use crate::providers::fields::{Fields, number};
 use crate::providers::settings::{Methods, Settings};
 
 /// Hosts, and the public keys with which the provider signs its notifications there (dossier,

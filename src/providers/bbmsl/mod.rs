@@ -13,7 +13,6 @@ mod answer;
 mod cards;
 mod customer;
 mod decline;
-mod fields;
 mod money;
 mod movement;
 pub mod notice;

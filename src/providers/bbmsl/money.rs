@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use super::account::Account;
-use super::fields::number;
 use crate::domain::money::{Currency, Money};
 use crate::providers::contract::Fault;
+use crate::providers::fields::number;
 use crate::providers::json::Reading;
 
 /// Digits after the point. The documented currencies all have two.

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::account::Account;
-use super::fields::Fields;
 use super::money::to_wire;
 use super::wire::{check, invalid, line_items, refuse_options, unsupported};
 use crate::domain::card::TokenUses;
@@ -15,6 +14,7 @@ use crate::domain::order::{
     CaptureMode, OptionValue, Options, Purpose, SessionMode, SessionOrder, ThreeDSecure,
 };
 use crate::providers::contract::{Fault, Request};
+use crate::providers::fields::Fields;
 
 /// Options that only the checkout has.
 const CHECKOUT_OPTIONS: &[&str] = &[

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::account::{Account, is_id};
 use super::cards;
-use super::fields::{Fields, number};
 use super::money::to_wire;
 use super::verdict::OTHER_REFERENCE;
 use crate::domain::card::{FirstPayment, Initiator, MerchantReason, StoredToken};
@@ -15,6 +14,7 @@ use crate::domain::order::{CaptureMode, Charge, LineKind, Options, OrderLine, Pu
 use crate::domain::outcome::Trace;
 use crate::domain::secret::Secret;
 use crate::providers::contract::{Fault, Request};
+use crate::providers::fields::{Fields, number};
 
 /// The longest free text, in characters.
 pub(super) const TEXT_CHARS_MAX: usize = 255;

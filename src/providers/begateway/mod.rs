@@ -9,7 +9,6 @@ mod account;
 mod answer;
 mod decline;
 mod exponents;
-mod fields;
 mod movement;
 mod page;
 mod profile;
@@ -32,6 +31,7 @@ use super::contract::{
     Support,
 };
 use super::conversation::AnyProvider;
+use super::fields;
 use super::settings::Settings;
 use crate::domain::card::{Initiator, Means, StoredToken};
 use crate::domain::order::{

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::account::{Account, DuplicateCheck};
 use super::answer::{self, Answer, Kind, Refusal, Transaction};
-use super::fields::{Fields, seal};
 use super::{Begateway, Stage, no_evidence, verdict, wire};
 use crate::domain::money::Money;
 use crate::domain::order::CaptureMode;
@@ -16,6 +15,7 @@ use crate::providers::contract::{
     Context, Earlier, Effect, Fault, Method, Movement, MovementInquiry, OperationKind, RefundReason, Reply,
     Request, Step,
 };
+use crate::providers::fields::{Fields, seal};
 
 /// The longest reason, in characters. An empty one is refused by the provider.
 const REASON_CHARS_MAX: usize = 255;

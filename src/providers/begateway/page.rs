@@ -3,13 +3,13 @@
 //! "Create a payment token" and "Query", docs.bepaid.by (the dossier, section 4; read 2026-03).
 
 use super::account::{Account, SaveWith};
-use super::fields::{Fields, seal};
 use super::wire::{self, Road};
 use crate::domain::order::{
     CaptureMode, OptionValue, Options, Purchase, Purpose, ReturnUrls, SessionOrder, ThreeDSecure,
 };
 use crate::domain::secret::Secret;
 use crate::providers::contract::{Fault, Method, Request};
+use crate::providers::fields::{Fields, seal};
 
 /// The request that opens a hosted page.
 ///

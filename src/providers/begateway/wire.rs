@@ -6,13 +6,13 @@
 use jiff::Timestamp;
 
 use super::account::{Account, DuplicateCheck};
-use super::fields::{Fields, seal};
 use crate::domain::card::{
     BrowserFacts, EncryptedCard, Initiator, MerchantReason, PlainCard, TokenUses, Unscheduled,
 };
 use crate::domain::order::{Address, OptionValue, Options, Purchase, ThreeDSecure};
 use crate::domain::secret::Secret;
 use crate::providers::contract::{Fault, Method, Request};
+use crate::providers::fields::{Fields, seal};
 
 /// The longest description, in characters (section 5.1).
 const DESCRIPTION_CHARS_MAX: usize = 255;

@@ -22,22 +22,6 @@ pub(super) fn includes(purpose: Option<Purpose>) -> &'static str {
     }
 }
 
-pub(super) fn reference(operation: &Operation) -> &str {
-    match operation {
-        Operation::OpenSession(order) => &order.purchase.reference,
-        Operation::ReadSession(inquiry)
-        | Operation::CancelSession(inquiry)
-        | Operation::InquirePayment(inquiry) => &inquiry.trace.reference,
-        Operation::ConfirmSession(confirmation) => &confirmation.order.purchase.reference,
-        Operation::Charge(charge) => &charge.purchase.reference,
-        Operation::Capture(movement) | Operation::Void(movement) | Operation::Refund(movement) => {
-            &movement.payment.reference
-        }
-        Operation::InquireMovement(inquiry) => &inquiry.movement.payment.reference,
-        Operation::DeleteToken(_) => "",
-    }
-}
-
 /// What the asker knows of a payment. `closes_at` is what the session itself says of its end.
 pub(super) fn asking<'a>(
     operation: &'a Operation,
@@ -68,7 +52,7 @@ pub(super) fn asking<'a>(
         | Operation::DeleteToken(_) => (None, false, None),
     };
     let is_over = expires_at.and_then(|end| end.checked_add(EXPIRY_MARGIN).ok()).is_some_and(|end| now > end);
-    Asking { reference: reference(operation), purpose, customer_present: present, is_over }
+    Asking { reference: operation.reference(), purpose, customer_present: present, is_over }
 }
 
 /// The movement that an operation is about.

@@ -23,7 +23,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use self::account::{Account, is_path_word};
-use self::asking::{asking, includes, reference, wanted};
+use self::asking::{asking, includes, wanted};
 use self::event::{Direction, Occasion, Wanted};
 use self::session::{Create, Session};
 use self::transaction::{Asking, Status, Transaction};
@@ -299,7 +299,7 @@ impl Dintero {
             .filter(|url| url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")))
             .ok_or_else(|| Fault::unintelligible("a session create without an address"))?;
         let next_action = NextAction::Redirect { url };
-        let mut trace = Trace::by_reference(reference(operation));
+        let mut trace = Trace::by_reference(operation.reference());
         trace.session = Some(id);
         Ok(Step::Done(match operation {
             Operation::Charge(_) => {

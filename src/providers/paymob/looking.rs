@@ -209,23 +209,6 @@ fn is_over(inquiry: &Inquiry, now: Timestamp) -> bool {
     end.is_some_and(|end| now > end)
 }
 
-/// Our reference of the payment that an operation is about.
-pub(super) fn reference(operation: &Operation) -> &str {
-    match operation {
-        Operation::OpenSession(order) => &order.purchase.reference,
-        Operation::ReadSession(inquiry)
-        | Operation::CancelSession(inquiry)
-        | Operation::InquirePayment(inquiry) => &inquiry.trace.reference,
-        Operation::ConfirmSession(confirmation) => &confirmation.order.purchase.reference,
-        Operation::Charge(charge) => &charge.purchase.reference,
-        Operation::Capture(movement) | Operation::Void(movement) | Operation::Refund(movement) => {
-            &movement.payment.reference
-        }
-        Operation::InquireMovement(inquiry) => &inquiry.movement.payment.reference,
-        Operation::DeleteToken(_) => "",
-    }
-}
-
 /// What the asker knows of a payment. `known` is what this very conversation learned.
 pub(super) fn view<'a>(
     operation: &'a Operation,
@@ -235,7 +218,7 @@ pub(super) fn view<'a>(
     let of_trace =
         |trace: &'a Trace| (trace.more.get(REGISTERED).map(String::as_str), trace.order.as_deref());
     let (registered, order) = known.map_or((None, None), of_trace);
-    let reference = reference(operation);
+    let reference = operation.reference();
     match operation {
         Operation::ReadSession(inquiry)
         | Operation::CancelSession(inquiry)

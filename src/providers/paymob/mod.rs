@@ -223,7 +223,7 @@ impl Provider for Paymob {
         if !Provider::stages(self, operation.kind()).contains(&name) {
             return None;
         }
-        let reference = || looking::reference(operation).to_owned();
+        let reference = || operation.reference().to_owned();
         match (operation.kind(), name) {
             (_, "order") => Some(Stage::Registering { reference: reference() }),
             (_, "payment_key") => Some(Stage::RequestingKey { reference: Some(reference()), order: None }),
@@ -482,7 +482,7 @@ impl Paymob {
     /// An earlier conversation broke off before it paid, and left an order under our reference; or
     /// somebody else used it. Nothing is paid under it before that is known (section 14).
     fn ask_for_earlier(&self, operation: &Operation, reference: &str, cx: &Context<'_>) -> Next {
-        let ours = looking::reference(operation);
+        let ours = operation.reference();
         if reference != ours {
             // The next start draws another one.
             return Err(Fault::Silent { what: "a fresh reference is called a duplicate".to_owned() });
@@ -497,7 +497,7 @@ impl Paymob {
             return self.seen(operation, Look::Newest { known: None }, reply, cx);
         }
         let fresh: String = cx.entropy[..FRESH_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
-        self.start(operation, format!("{}-{fresh}", looking::reference(operation)), cx)
+        self.start(operation, format!("{}-{fresh}", operation.reference()), cx)
     }
 }
 
@@ -612,7 +612,7 @@ impl Paymob {
 
 /// Our reference, and the one that was registered where that is another one.
 fn trace(operation: &Operation, registered: Option<&str>) -> Trace {
-    let ours = looking::reference(operation);
+    let ours = operation.reference();
     let mut trace = Trace::by_reference(ours);
     if let Some(registered) = registered.filter(|registered| *registered != ours) {
         trace.more.insert(REGISTERED.to_owned(), registered.to_owned());
