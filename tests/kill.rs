@@ -123,6 +123,14 @@ struct Told {
     state: pb::PaymentState,
 }
 
+fn customer() -> Option<pb::Customer> {
+    Some(pb::Customer {
+        customer_id: "customer-1".to_owned(),
+        email: "customer@example.test".to_owned(),
+        ..Default::default()
+    })
+}
+
 fn charge(provider: Provider, token: &str, request_id: &str, amount_minor: i64) -> pb::ChargeTokenRequest {
     pb::ChargeTokenRequest {
         request_id: request_id.to_owned(),
@@ -132,6 +140,7 @@ fn charge(provider: Provider, token: &str, request_id: &str, amount_minor: i64) 
             currency_code: provider.currency.to_owned(),
         }),
         merchant_reference: "kill".to_owned(),
+        customer: customer(),
         initiator: Some(pb::charge_token_request::Initiator::MerchantInitiated(pb::MerchantInitiated {
             reason: pb::MerchantReason::Unscheduled.into(),
             ..Default::default()
@@ -204,6 +213,7 @@ async fn save_card(provider: Provider, address: &watch::Receiver<String>, simula
                 currency_code: provider.currency.to_owned(),
             }),
             merchant_reference: "save".to_owned(),
+            customer: customer(),
             purpose: purpose.into(),
             future_uses: vec![pb::TokenUse::Unscheduled.into(), pb::TokenUse::Recurring.into()],
             save_card_display: pb::SaveCardDisplay::Always.into(),

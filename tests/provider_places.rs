@@ -61,7 +61,6 @@ const EXCEPT: &[(&str, &str)] = &[
     ("tests/check.rs", "a small configuration"),
     ("tests/currencies.rs", "who counts which currency in other units"),
     ("tests/grpc_contract.rs", "stories that one provider tells best"),
-    ("tests/journal/samples.rs", "sample records"),
     ("tests/lifecycle.rs", "a sample payment"),
     ("tests/pivot_page.rs", "the example page, in a browser"),
     ("tests/provider_contract.rs", "what one provider's page cannot be asked for"),

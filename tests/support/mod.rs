@@ -3,14 +3,21 @@
 
 #![allow(dead_code)] // Each test file uses its part.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey};
+use base64::Engine as _;
 use jiff::Timestamp;
 use turnpike::app::development::{self, Setup};
 use turnpike::config::{self, Config, Secrets};
-use turnpike::domain::card::{FirstPayment, Initiator, MerchantReason, TokenUses, Unscheduled};
+use turnpike::domain::card::{
+    BrowserFacts, EncryptedCard, FirstPayment, Initiator, Means, MerchantReason, PlainCard, TokenUses,
+    Unscheduled,
+};
 use turnpike::domain::ids::{
     AccountName, Fingerprint, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId,
 };
@@ -20,6 +27,7 @@ use turnpike::domain::order::{
 };
 use turnpike::domain::outcome::NextAction;
 use turnpike::domain::payment::Payment;
+use turnpike::domain::secret::Secret;
 use turnpike::engine::FollowUpPlan;
 use turnpike::engine::accounts::Accounts;
 use turnpike::engine::commands::{
@@ -389,6 +397,42 @@ impl Teller<'_> {
         Ok(answer.value)
     }
 
+    /// Opens a session on the merchant's own page.
+    pub async fn open_own_page(&self, name: &str, minor: i64) -> Result<SessionView, Error> {
+        let mut wish = session(self.provider, minor, CaptureMode::Automatic, Purpose::Pay);
+        wish.order.mode = SessionMode::Api;
+        let answer = self.gateway.open_session(&caller(), ask(&self.id(name), wish), None).await?;
+        Ok(answer.value)
+    }
+
+    /// Confirms a session with a card that the page collected.
+    pub async fn confirm_with(
+        &self,
+        name: &str,
+        session: SessionId,
+        means: Means,
+    ) -> Result<SessionView, Error> {
+        let wish = ConfirmSession {
+            means: ConfirmWith::Card(means),
+            browser: Some(BrowserFacts {
+                accept_header: "text/html".to_owned(),
+                user_agent: "a browser of the tests".to_owned(),
+                language: "en".to_owned(),
+                screen_width: 1_280,
+                screen_height: 800,
+                color_depth: 24,
+                window_width: 1_200,
+                window_height: 700,
+                javascript_enabled: true,
+                ip: Some("192.0.2.7".to_owned()),
+                ..BrowserFacts::default()
+            }),
+            ..returned(session)
+        };
+        let answer = self.gateway.confirm_session(&caller(), ask(&self.id(name), wish), None).await?;
+        Ok(answer.value)
+    }
+
     /// Opens a session in which a card is saved.
     pub async fn open_to_save(&self, name: &str) -> Result<SessionView, Error> {
         let purpose = self.provider.saves_in;
@@ -433,6 +477,59 @@ impl Teller<'_> {
         let answer = self.gateway.move_money(&caller(), ask(&self.id(name), wish), None).await?;
         Ok(answer.value)
     }
+}
+
+/// The test card as the merchant's own page collects it: encrypted where the session brought a key,
+/// in clear where the account takes that.
+pub fn collected(provider: Provider, payment: &Payment) -> Means {
+    let Some(NextAction::CollectCard { public_key, .. }) = &payment.next_action else {
+        panic!("a card was to be collected, not {:?}", payment.next_action)
+    };
+    if public_key.is_empty() {
+        return Means::Plain(PlainCard {
+            number: Secret::from(provider.card),
+            expiry_month: 12,
+            expiry_year: 2035,
+            cvc: Some(Secret::from("123")),
+            holder: Some("Ada Byron".to_owned()),
+        });
+    }
+    let card = serde_json::json!({
+        "card": {
+            "number": provider.card, "expiryMonth": "12", "expiryYear": "35", "cvc": "123",
+            "nameOnCard": "Ada Byron",
+        },
+        "deviceInformations": {},
+        "metadata": {},
+    });
+    Means::Encrypted(EncryptedCard {
+        fields: BTreeMap::from([("card".to_owned(), Secret::new(sealed(public_key, &card.to_string())))]),
+        key_id: None,
+        holder: None,
+    })
+}
+
+/// AES-256-GCM under a fresh key, and that key with RSA-OAEP (SHA-256): as the example page does it.
+fn sealed(public_key: &str, plaintext: &str) -> String {
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let spki = base64.decode(public_key).expect("base64");
+    let (mut aes, mut nonce) = ([0; 32], [0; 12]);
+    aws_lc_rs::rand::fill(&mut aes).expect("random");
+    aws_lc_rs::rand::fill(&mut nonce).expect("random");
+    let key = UnboundKey::new(&AES_256_GCM, &aes).map(LessSafeKey::new).expect("a key");
+    let mut ciphertext = plaintext.as_bytes().to_vec();
+    let nonce_of_key = Nonce::assume_unique_for_key(nonce);
+    key.seal_in_place_append_tag(nonce_of_key, Aad::empty(), &mut ciphertext).expect("sealed");
+    let rsa = PublicEncryptingKey::from_der(&spki).expect("a key");
+    let rsa = OaepPublicEncryptingKey::new(rsa).expect("for encrypting");
+    let mut encrypted = vec![0; rsa.ciphertext_size()];
+    let encrypted = rsa.encrypt(&OAEP_SHA256_MGF1SHA256, &aes, &mut encrypted, None).expect("encrypted");
+    let envelope = serde_json::json!({
+        "encryptedKey": base64.encode(encrypted),
+        "nonce": base64.encode(nonce),
+        "ciphertext": base64.encode(&ciphertext),
+    });
+    base64.encode(envelope.to_string())
 }
 
 /// Waits until a payment and its movements are settled, by the resolver's work alone.
