@@ -312,7 +312,13 @@ impl Gateway {
     /// Whether the provider has heard of it. A session on the merchant's own page may not have
     /// reached it yet.
     pub(super) fn is_at_provider(&self, payment: &Payment) -> bool {
-        payment.sent_at.is_some() || payment.trace.session.is_some() || payment.trace.session_key.is_some()
+        let Trace { reference: _, session, session_key, transaction, order, customer: _, more: _ } =
+            &payment.trace;
+        payment.sent_at.is_some()
+            || session.is_some()
+            || session_key.is_some()
+            || transaction.is_some()
+            || order.is_some()
     }
 
     /// A session of the caller's merchant.
