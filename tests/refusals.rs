@@ -148,12 +148,12 @@ async fn what_a_provider_cannot_do_is_refused_with_what_would_work_instead() {
         let account = house.gateway.accounts().get(&account_of(provider)).expect("an account").clone();
         // An open session is asked about, which is an exchange too: closing one comes last.
         let (last, first): (Vec<_>, Vec<_>) =
-            Feature::NAMES.iter().partition(|(feature, _)| *feature == Feature::CancelSession);
+            Feature::NAMES.iter().copied().partition(|(feature, _)| *feature == Feature::CancelSession);
         for (feature, name) in first.into_iter().chain(last) {
-            let Support::No { instead } = account.support(*feature) else { continue };
+            let Support::No { instead } = account.support(feature) else { continue };
             assert!(instead.len() > 10, "{} {name}: {instead}", provider.name);
             let before = house.simulators.last_exchange();
-            let Some(refused) = house.ask_for(provider, *feature, token).await else { continue };
+            let Some(refused) = house.ask_for(provider, feature, token).await else { continue };
             if !matches!(feature, Feature::CancelSession | Feature::Void | Feature::MultipleRefunds) {
                 assert_eq!(house.simulators.last_exchange(), before, "{} {name}: sent", provider.name);
             }
