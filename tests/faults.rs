@@ -299,7 +299,7 @@ impl House {
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        panic!("nobody settles {id}")
+        panic!("nobody settles {:?}", self.gateway.payment(&caller(), id).await)
     }
 
     async fn charged(&self, teller: &Teller<'_>, token: TokenId, capture: CaptureMode) -> (Payment, String) {

@@ -106,6 +106,16 @@ impl Gateway {
                 .await
             }
             Ok(_) => Err(Error::bug("an adapter answered another question than was asked", Some(payment.id))),
+            // Refused unread, and then somebody else wrote to the payment before the second try was
+            // permitted: the first permit must not stand there for ever.
+            Err(Broken {
+                why: why @ Why::Journal(CommitError::Conflict),
+                money_may_have_moved: false,
+                exchanges,
+            }) if written => {
+                self.give_movement_up(payment, id, &why, &exchanges, Some(claim)).await?;
+                Err(Error::Unreachable(account.name.clone()))
+            }
             Err(Broken { why: Why::Journal(error), .. }) => Err(Error::of_commit(error, payment.id)),
             Err(broken) if broken.money_may_have_moved => {
                 let payment_id = payment.id;

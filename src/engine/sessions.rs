@@ -12,12 +12,12 @@ use crate::domain::outcome::{NextAction, Outcome, Trace};
 use crate::domain::payment::{Payment, PaymentState};
 use crate::domain::session::Session;
 use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, Subject};
-use crate::providers::contract::{Confirmation, Feature, Inquiry, Operation, Support};
+use crate::providers::contract::{Confirmation, Fault, Feature, Inquiry, Operation, Support};
 use crate::providers::settings::methods_instead;
 
 use super::accounts::Account;
 use super::commands::{Answer, Ask, Caller, ConfirmSession, ConfirmWith, OpenSession, SessionView};
-use super::conversation::{Why, converse};
+use super::conversation::{Broken, Why, converse};
 use super::error::{Error, FieldError, FieldMistake, Thing};
 use super::gateway::{Came, Done, Gateway, note, refused};
 use super::routing::{self, Facts};
@@ -278,6 +278,18 @@ impl Gateway {
         let operation = Operation::ConfirmSession(Box::new(confirmation));
         let mut mover = PaymentMover::new(self, payment, first);
         let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
+        let talked = match talked {
+            // Sent once and refused unread, and then somebody else wrote to the payment before the
+            // second try was permitted: our first permit must not stand there for ever.
+            Err(Broken {
+                why: Why::Journal(CommitError::Conflict),
+                money_may_have_moved: false,
+                exchanges,
+            }) if mover.unsent => {
+                Err(Broken { why: Why::Fault(Fault::Unreachable), money_may_have_moved: false, exchanges })
+            }
+            talked => talked,
+        };
         if let Err(broken) = &talked
             && let Why::Journal(CommitError::Conflict) = &broken.why
         {

@@ -23,11 +23,13 @@ pub(super) struct PaymentMover<'a> {
     pub payment: Box<Payment>,
     /// What the first commit also writes: the claim, the session.
     pub first: Entry,
+    /// Whether a permit of ours is recorded whose request provably never left.
+    pub unsent: bool,
 }
 
 impl<'a> PaymentMover<'a> {
     pub(super) fn new(gateway: &'a Gateway, payment: Box<Payment>, first: Entry) -> Self {
-        Self { gateway, payment, first }
+        Self { gateway, payment, first, unsent: false }
     }
 
     fn now(&self) -> Timestamp {
@@ -50,12 +52,15 @@ impl Mover for PaymentMover<'_> {
         self.payment.trace.learn(find_by);
         // A payment that is settled already must not be sent again.
         self.payment.hear(News::Submitted, now).map_err(|_| CommitError::Conflict)?;
+        // Nobody asks about it while it is on its way: an open session was asked about before.
+        self.payment.follow_up = None;
         let mut entry = self.first.clone();
         entry.history.push(note(&self.payment, HistoryKind::Permitted, ""));
         entry.payment = Some(self.payment.clone());
         let permit = self.gateway.shared.journal.permit(entry, None).await?;
         self.payment.version += 1;
         self.first = Entry::default();
+        self.unsent = false;
         Ok(permit)
     }
 
@@ -63,6 +68,7 @@ impl Mover for PaymentMover<'_> {
         // Only a permit leads here, so the payment is submitted.
         let heard = self.payment.hear(News::NeverSent, self.gateway.now());
         debug_assert!(heard.is_ok(), "never sent without a permit");
+        self.unsent = true;
     }
 }
 
@@ -77,7 +83,7 @@ impl Gateway {
         key: &IdempotencyKey,
         talked: Result<Talked, Broken>,
     ) -> Result<Box<Payment>, Error> {
-        let PaymentMover { payment, first, .. } = mover;
+        let PaymentMover { payment, first, unsent, .. } = mover;
         match talked {
             Ok(talked) => self.record(payment, first, talked, How::Replied).await,
             Err(Broken { why: Why::Journal(error), .. }) => Err(Error::of_commit(error, payment.id)),
@@ -94,7 +100,7 @@ impl Gateway {
                 }
                 let keeps_key = matches!(error, Error::Rejected { .. } | Error::CredentialsRejected { .. });
                 let release = (!keeps_key).then(|| key.clone());
-                Box::pin(self.give_up(payment, &why, &exchanges, release)).await?;
+                Box::pin(self.give_up(payment, unsent, &why, &exchanges, release)).await?;
                 Err(error)
             }
         }
@@ -227,12 +233,19 @@ impl Gateway {
     async fn give_up(
         &self,
         payment: Box<Payment>,
+        unsent: bool,
         why: &Why,
         exchanges: &[Exchanged],
         release: Option<IdempotencyKey>,
     ) -> Result<Box<Payment>, Error> {
         self.change(payment, |payment| {
             let now = self.now();
+            // What somebody else wrote meanwhile still has our permit, and nobody else's can be there.
+            if unsent && payment.state == PaymentState::Submitted {
+                payment
+                    .hear(News::NeverSent, now)
+                    .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
+            }
             let why = match why {
                 Why::Fault(fault) => failure(fault),
                 Why::Journal(_) | Why::Paused(_) => failure(&Fault::Unreachable),
