@@ -349,10 +349,16 @@ impl House {
     /// What the simulator has, in our words.
     fn truth(&self, row: &Row, payment: &Payment) -> Truth {
         let simulator = self.simulators.of(row.provider).expect("simulated");
-        // A session whose first answer was lost may have another reference at the provider.
-        let reference = payment.trace.more.get("merchant_reference").unwrap_or(&payment.reference);
-        let standing = simulator.payment(reference);
-        assert!(standing.successes <= 1, "charged {} times: {standing:?}", standing.successes);
+        // What was registered before a lost answer keeps our reference; the second try has another,
+        // which the payment remembers. Under all of them together there is one charge at the most.
+        let others = ["merchant_reference", "merchant_order_id"];
+        let others = others.iter().filter_map(|name| payment.trace.more.get(*name));
+        let standings: Vec<_> =
+            [&payment.reference].into_iter().chain(others).map(|name| simulator.payment(name)).collect();
+        let charges: usize = standings.iter().map(|standing| standing.successes).sum();
+        assert!(charges <= 1, "charged {charges} times: {standings:?}");
+        let known = standings.iter().find(|standing| standing.totals.authorized > 0);
+        let standing = known.unwrap_or(&standings[0]);
         let word = match standing.state.as_str() {
             "authorized" => "AUTHORIZED",
             "captured" | "partially_captured" => "CAPTURED",
@@ -363,10 +369,7 @@ impl House {
             "none" => "FAILED",
             other => panic!("the simulator says {other}"),
         };
-        Truth {
-            charges: standing.successes,
-            stands: (word, standing.totals.captured, standing.totals.refunded),
-        }
+        Truth { charges, stands: (word, standing.totals.captured, standing.totals.refunded) }
     }
 }
 
