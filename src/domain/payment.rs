@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::card::{CardSummary, MerchantReason};
 use super::ids::{AccountName, CaptureId, MerchantName, PaymentId, RefundId, SessionId, TokenId, VoidId};
 use super::money::Money;
+use super::occurrence::OccurrenceTry;
 use super::order::{CaptureMode, LinePart, Metadata, Options};
 use super::outcome::{Asked, Decline, Failure, Mismatch, NextAction, Trace};
 
@@ -226,6 +227,8 @@ pub struct Payment {
     pub token: Option<TokenId>,
     /// The session that it belongs to.
     pub session: Option<SessionId>,
+    /// The try of a schedule's occurrence that it is.
+    pub occurrence: Option<OccurrenceTry>,
     /// Why the merchant charged without the customer; `None` with the customer present.
     pub merchant_initiated: Option<MerchantReason>,
     /// Why it was declined.

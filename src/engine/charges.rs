@@ -20,10 +20,11 @@ use super::sessions::{allow_card_data, check_options, new_payment};
 use super::writing::{PaymentMover, of_fault};
 
 /// A charge with everything looked up.
-struct Ready {
+pub(super) struct Ready {
     account: Arc<Account>,
-    charge: Box<Charge>,
-    token: Option<TokenId>,
+    pub charge: Box<Charge>,
+    /// The token, where it is one of ours.
+    pub token: Option<TokenId>,
 }
 
 impl Gateway {
@@ -44,7 +45,12 @@ impl Gateway {
         let done = self
             .once(&key, fingerprint, wait, move |gateway| async move {
                 // No read first: the claim itself finds out whether the key is taken.
-                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at: gateway.now() };
+                let claim = |subject| Claim {
+                    key: run_key.clone(),
+                    fingerprint,
+                    subject,
+                    at: gateway.now_of(&run_key.merchant),
+                };
                 match gateway.charge_first(&run_caller, wish, claim).await {
                     // Whatever is wrong now, a repeat gets the answer of the first call.
                     Err(error) => match gateway.shared.journal.claim(&run_key).await {
@@ -64,10 +70,11 @@ impl Gateway {
         wish: Box<ChargeToken>,
         claim: impl Fn(Subject) -> Claim,
     ) -> Result<Done, Error> {
-        let id = PaymentId::mint(self.now(), self.random());
+        // One look at the clock: an id is not far from the time of its record.
+        let now = self.now_of(&caller.merchant);
+        let id = PaymentId::mint(now, self.random());
         let claim = claim(Subject::Payment(id));
         let Ready { account, charge, token } = self.ready(caller, wish, id).await?;
-        let now = self.now();
         let mut payment = new_payment(caller, &account, id, &charge.purchase, &claim.key, now);
         payment.token = token;
         payment.expires_at = charge.expires_at;
@@ -80,7 +87,8 @@ impl Gateway {
         first.history.push(note(&payment, HistoryKind::Created, "charge"));
         let operation = Operation::Charge(charge);
         let mut mover = PaymentMover::new(self, payment, first);
-        let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
+        let talked =
+            converse(self.shared.world.as_ref(), &caller.merchant, &account, &operation, &mut mover).await;
         if let Err(broken) = &talked
             && let Why::Journal(CommitError::Taken(taken)) = &broken.why
         {
@@ -104,7 +112,12 @@ impl Gateway {
     }
 
     /// Looks up what the charge needs and refuses what cannot work, before anything is written.
-    async fn ready(&self, caller: &Caller, wish: Box<ChargeToken>, id: PaymentId) -> Result<Ready, Error> {
+    pub(super) async fn ready(
+        &self,
+        caller: &Caller,
+        wish: Box<ChargeToken>,
+        id: PaymentId,
+    ) -> Result<Ready, Error> {
         let ChargeToken {
             token,
             mut purchase,
@@ -199,7 +212,7 @@ impl Gateway {
             if token == before {
                 return Ok(());
             }
-            token.updated_at = self.now();
+            token.updated_at = self.now_of(&token.merchant);
             let written = self.shared.journal.commit(Entry { tokens: vec![token], ..Entry::default() }).await;
             self.forget_cached_token(id);
             match written {

@@ -4,17 +4,19 @@
 //! likes; when it leaves, the task goes on. The first call with a key does the work, later ones
 //! wait for it or read what it wrote down.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use crate::domain::card::Token;
-use crate::domain::ids::{Fingerprint, IdempotencyKey, PaymentId, TokenId};
+use crate::domain::ids::{Fingerprint, IdempotencyKey, MerchantName, PaymentId, TokenId};
 use crate::domain::outcome::FailureReason;
 use crate::domain::payment::{Payment, PaymentState};
+use crate::domain::schedule::Schedule;
 use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, HistoryNote, Journal, Subject};
 use crate::world::World;
 
@@ -24,6 +26,7 @@ use super::conclude::FollowUpPlan;
 use super::conversation::Exchanged;
 use super::error::{Error, Thing};
 use super::running::{Begun, Ended, Running, Work};
+use super::scheduler::{Lanes, RecurringOptions};
 
 /// How many tokens are kept in memory, so that a charge need not read the store.
 const TOKENS_IN_MEMORY_MAX: usize = 10_000;
@@ -33,7 +36,7 @@ pub(super) const CONFLICTS_MAX: u32 = 100;
 const WRITE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Limits and rhythms of the engine.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// How unsettled payments are followed up.
     pub follow_up: FollowUpPlan,
@@ -45,6 +48,10 @@ pub struct Options {
     pub inquiries_max: usize,
     /// How long request ids are kept.
     pub claims_kept: Duration,
+    /// How schedules are charged.
+    pub recurring: RecurringOptions,
+    /// How long, in real time, a test clock waits at one stop for what is due there.
+    pub clock_stop_max: Duration,
 }
 
 impl Default for Options {
@@ -55,6 +62,8 @@ impl Default for Options {
             wait_max: Duration::from_secs(70),
             inquiries_max: 16,
             claims_kept: Duration::from_secs(30 * 24 * 3600),
+            recurring: RecurringOptions::default(),
+            clock_stop_max: Duration::from_secs(60),
         }
     }
 }
@@ -74,6 +83,10 @@ pub(super) struct Shared {
     pub work: Arc<Work>,
     /// Wakes the resolver: something is due earlier than it thinks.
     pub wake: Notify,
+    /// Where schedules are charged, an account at a time.
+    pub lanes: Lanes,
+    /// The merchants whose test clock is on its way.
+    pub walking: Mutex<HashSet<MerchantName>>,
     watchers: Mutex<HashMap<PaymentId, watch::Sender<u64>>>,
     tokens: Mutex<HashMap<TokenId, Arc<Token>>>,
 }
@@ -85,6 +98,7 @@ pub(super) enum Came {
     Payment(Box<Payment>),
     Movement(Box<MovementView>),
     Token(Box<Token>),
+    Schedule(Box<Schedule>),
 }
 
 /// What a call comes to, and whether an earlier one did the work.
@@ -111,6 +125,7 @@ impl Gateway {
         options: Options,
     ) -> Self {
         let work = Arc::new(Work::default());
+        let lanes = Lanes::new(&accounts);
         let shared = Shared {
             journal,
             world,
@@ -119,6 +134,8 @@ impl Gateway {
             calls: Running::new(work.clone()),
             work,
             wake: Notify::new(),
+            lanes,
+            walking: Mutex::default(),
             watchers: Mutex::default(),
             tokens: Mutex::default(),
         };
@@ -131,10 +148,16 @@ impl Gateway {
         &self.shared.accounts
     }
 
-    /// The time, as the engine sees it.
+    /// Everybody's time, for what belongs to no merchant.
     #[must_use]
-    pub fn now(&self) -> jiff::Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.shared.world.now()
+    }
+
+    /// The time of a merchant. It is everybody's time, unless a test clock was moved forward.
+    #[must_use]
+    pub fn now_of(&self, merchant: &MerchantName) -> Timestamp {
+        self.shared.world.now_of(merchant)
     }
 
     /// Whether the journal can be written.
@@ -172,6 +195,7 @@ impl Gateway {
         F: FnOnce(Gateway) -> Fut,
         Fut: Future<Output = Ended<Done>> + Send + 'static,
     {
+        self.shared.lanes.make_room(self.now());
         let (mut ended, follows) = match self.shared.calls.begin(key, fingerprint) {
             None => return Err(Error::Reused(self.subject_of(key).await?)),
             Some(Begun::Follows(ended)) => (ended, true),
@@ -250,6 +274,10 @@ impl Gateway {
                 let token = self.shared.journal.token(id).await?.ok_or(Error::NotFound(Thing::Token))?;
                 Ok(Came::Token(Box::new(token)))
             }
+            Subject::Schedule(id) | Subject::Occurrence(id, _) => {
+                let schedule = self.shared.journal.schedule(id).await?;
+                Ok(Came::Schedule(Box::new(schedule.ok_or(Error::NotFound(Thing::Schedule))?)))
+            }
         }
     }
 
@@ -283,7 +311,8 @@ impl Gateway {
         let plan = self.shared.options.follow_up;
         self.change_planned(payment, |payment| {
             let entry = change(payment)?;
-            plan.apply(payment, self.now());
+            let now = self.now_of(&payment.merchant);
+            plan.apply(payment, now);
             Ok(entry)
         })
         .await
@@ -362,6 +391,7 @@ impl Gateway {
         if payment.follow_up.is_some() {
             self.shared.wake.notify_one();
         }
+        self.shared.lanes.tell(payment);
     }
 
     /// Follows a payment: the receiver changes whenever the payment was written by this process.
@@ -468,6 +498,13 @@ impl Done {
     pub(super) fn movement(self) -> Result<Answer<MovementView>, Error> {
         match self.what {
             Came::Movement(view) => Ok(Answer { value: *view, replayed: self.replayed }),
+            _ => Err(Error::Reused(None)),
+        }
+    }
+
+    pub(super) fn schedule(self) -> Result<Answer<Box<Schedule>>, Error> {
+        match self.what {
+            Came::Schedule(schedule) => Ok(Answer { value: schedule, replayed: self.replayed }),
             _ => Err(Error::Reused(None)),
         }
     }

@@ -33,7 +33,7 @@ impl<'a> PaymentMover<'a> {
     }
 
     fn now(&self) -> Timestamp {
-        self.gateway.now()
+        self.gateway.now_of(&self.payment.merchant)
     }
 }
 
@@ -66,7 +66,8 @@ impl Mover for PaymentMover<'_> {
 
     fn never_sent(&mut self) {
         // Only a permit leads here, so the payment is submitted.
-        let heard = self.payment.hear(News::NeverSent, self.gateway.now());
+        let now = self.now();
+        let heard = self.payment.hear(News::NeverSent, now);
         debug_assert!(heard.is_ok(), "never sent without a permit");
         self.unsent = true;
     }
@@ -150,7 +151,7 @@ impl Gateway {
         how: How,
         cards: &[Kept],
     ) -> Result<Entry, Error> {
-        let now = self.now();
+        let now = self.now_of(&payment.merchant);
         let mut entry = first.clone();
         let saved = self.take_in(payment, talked.outcome.clone(), now)?;
         let plan = self.shared.options.follow_up;
@@ -221,7 +222,7 @@ impl Gateway {
             Why::Journal(_) | Why::Paused(_) => String::new(),
         };
         self.change(payment, |payment| {
-            let now = self.now();
+            let now = self.now_of(&payment.merchant);
             payment.hear(News::LostSight, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
             let mut history = notes(exchanges, HistoryKind::Exchanged, payment.state);
             history.push(note(payment, HistoryKind::LostSight, summary.clone()));
@@ -239,7 +240,7 @@ impl Gateway {
         release: Option<IdempotencyKey>,
     ) -> Result<Box<Payment>, Error> {
         self.change(payment, |payment| {
-            let now = self.now();
+            let now = self.now_of(&payment.merchant);
             // What somebody else wrote meanwhile still has our permit, and nobody else's can be there.
             if unsent && payment.state == PaymentState::Submitted {
                 payment

@@ -6,8 +6,12 @@
 //! never wait for the runtime, so that the store can be closed from anywhere.
 
 mod checkpoint;
+mod events;
+mod occurrences;
 mod reader;
+mod recurring;
 mod rows;
+mod schedules;
 mod schema;
 mod writer;
 
@@ -16,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, oneshot};
@@ -24,19 +29,25 @@ use tracing::Instrument as _;
 pub use self::checkpoint::Checkpoints;
 use self::checkpoint::{Checkpointer, Nudge};
 use self::reader::{Errand, Reader};
+use self::recurring::{Due, PUT_OFF};
 use self::rows::Rows;
 pub use self::schema::{Check, FILE, LOCK, OpenError, Versions, migrate, versions};
 pub use self::writer::Resealed;
 use self::writer::{Answer, Shared, Writer};
 use super::batch::{Lane, Limits, NoAnswer};
-use super::seal::Keys;
+use super::seal::{CardHashes, Keys};
 use super::seam::{
-    Claim, CommitError, Entry, HistoryEntry, Journal, PaymentFilter, Pending, Permit, ROWS_MAX, TokenFilter,
-    Unavailable,
+    Claim, CommitError, Entry, HistoryEntry, Journal, Moment, OccurrenceFilter, PaymentFilter, Pending,
+    Permit, ROWS_MAX, ScheduleFilter, TokenFilter, Unavailable,
 };
 use crate::domain::card::{StoredToken, Token};
-use crate::domain::ids::{AccountName, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
+use crate::domain::event::LoggedEvent;
+use crate::domain::ids::{
+    AccountName, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
+};
+use crate::domain::occurrence::Occurrence;
 use crate::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
+use crate::domain::schedule::Schedule;
 use crate::domain::secret::Secret;
 use crate::domain::session::Session;
 
@@ -141,6 +152,7 @@ pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
     }
     Ok(SqliteJournal {
         keys,
+        cards: CardHashes::new(&fingerprint_key),
         fingerprint_key,
         shared,
         writes,
@@ -164,6 +176,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 pub struct SqliteJournal {
     keys: Arc<Keys>,
     fingerprint_key: Secret<Vec<u8>>,
+    cards: CardHashes,
     shared: Arc<Shared>,
     writes: Lane<Rows, Result<(), CommitError>>,
     /// To the writer directly, for what is rare.
@@ -220,7 +233,7 @@ impl SqliteJournal {
             None => tracing::info_span!("record", outcome = tracing::field::Empty),
         };
         let ended = span.clone();
-        let rows = Rows::of(entry, &self.keys);
+        let rows = Rows::of(entry, &self.keys, &self.cards);
         let written = async move {
             let written = match rows {
                 Ok(rows) => {
@@ -274,6 +287,24 @@ impl SqliteJournal {
             lane.ask(errand).await.map_err(|why| self.unavailable(why))?;
             // The errand has been run, so its answer is there.
             answered.try_recv().unwrap_or(Err(Unavailable::Failing))
+        })
+    }
+
+    /// Reads what is due, and has put off what does not read back.
+    fn due_batch<T: Send + 'static>(
+        &self,
+        now: Timestamp,
+        read: impl FnOnce(&Reader) -> Result<Due<T>, Unavailable> + Send + 'static,
+    ) -> Pending<'_, Result<Vec<T>, Unavailable>> {
+        let reading = self.list(read);
+        Box::pin(async move {
+            let Due { found, damaged } = reading.await?;
+            if !damaged.is_empty() {
+                let until = rows::nanoseconds(now.checked_add(PUT_OFF).unwrap_or(Timestamp::MAX));
+                // It has been reported. When it cannot be put off it is found again, and reported again.
+                let _ = self.instruct(|answer| writer::Job::PutOff { damaged, until, answer }).await;
+            }
+            Ok(found)
         })
     }
 
@@ -345,12 +376,19 @@ impl Journal for SqliteJournal {
         self.list(move |reader| reader.history(payment, after, limit))
     }
 
-    fn due(&self, now: Timestamp, limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>> {
-        self.list(move |reader| reader.due(rows::nanoseconds(now), limit))
+    fn due(&self, moment: &Moment, limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>> {
+        let moment = moment.clone();
+        self.list(move |reader| reader.due(&moment, limit))
     }
 
-    fn next_due(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
-        self.list(Reader::next_due)
+    fn next_due(&self, moment: &Moment) -> Pending<'_, Result<Option<Duration>, Unavailable>> {
+        let moment = moment.clone();
+        self.list(move |reader| reader.next_due(&moment))
+    }
+
+    fn next_due_of(&self, merchant: &MerchantName) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        let merchant = merchant.clone();
+        self.list(move |reader| reader.next_due_of(&merchant))
     }
 
     fn unfinished(
@@ -359,6 +397,82 @@ impl Journal for SqliteJournal {
         limit: usize,
     ) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
         self.list(move |reader| reader.unfinished(after, limit))
+    }
+
+    fn schedule(&self, id: ScheduleId) -> Pending<'_, Result<Option<Schedule>, Unavailable>> {
+        self.look_up(move |reader| reader.schedule(id))
+    }
+
+    fn schedules(&self, filter: ScheduleFilter) -> Pending<'_, Result<Vec<Schedule>, Unavailable>> {
+        self.list(|reader| reader.schedules(filter))
+    }
+
+    fn due_schedules(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+        after: Option<(Timestamp, ScheduleId)>,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Schedule>, Unavailable>> {
+        let account = account.clone();
+        self.due_batch(now, move |reader| reader.due_schedules(&account, now, after, limit))
+    }
+
+    fn due_warnings(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Schedule>, Unavailable>> {
+        let account = account.clone();
+        self.due_batch(now, move |reader| reader.due_warnings(&account, now, limit))
+    }
+
+    fn due_occurrences(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Occurrence>, Unavailable>> {
+        let account = account.clone();
+        self.due_batch(now, move |reader| reader.due_occurrences(&account, now, limit))
+    }
+
+    fn next_recurring(&self, account: &AccountName) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        let account = account.clone();
+        self.look_up(move |reader| reader.next_recurring(&account))
+    }
+
+    fn occurrence(
+        &self,
+        schedule: ScheduleId,
+        number: u32,
+    ) -> Pending<'_, Result<Option<Occurrence>, Unavailable>> {
+        self.look_up(move |reader| reader.occurrence(schedule, number))
+    }
+
+    fn occurrences(&self, filter: OccurrenceFilter) -> Pending<'_, Result<Vec<Occurrence>, Unavailable>> {
+        self.list(move |reader| reader.occurrences(&filter))
+    }
+
+    fn declines(&self, card: &str, since: Timestamp) -> Pending<'_, Result<Vec<Timestamp>, Unavailable>> {
+        let card = self.cards.of(card);
+        self.look_up(move |reader| reader.declines(card, since))
+    }
+
+    fn forget_declines(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>> {
+        let before = rows::nanoseconds(before);
+        Box::pin(self.instruct(move |answer| writer::Job::ForgetDeclines { before, limit, answer }))
+    }
+
+    fn events(
+        &self,
+        merchant: &MerchantName,
+        after: u64,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<LoggedEvent>, Unavailable>> {
+        let merchant = merchant.clone();
+        self.list(move |reader| reader.events(&merchant, after, limit))
     }
 
     fn forget_claims(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>> {

@@ -71,6 +71,7 @@ pub fn open(request: pb::CreateSessionRequest, terms: Terms, problems: &mut Prob
     let expiry = expiry(request.expires_at, terms, problems);
     let (expires_at, expiry_given) = expiry?;
     Some(OpenSession {
+        occurrence: None,
         account: text(request.account).map(AccountName),
         country,
         order: SessionOrder {

@@ -32,8 +32,9 @@ impl PaymentService for Payments {
         let (call, message) = door.enter(request)?;
         let about = about_charge(&message);
         let answer = async {
-            let ask = door
-                .ask(&call, message, |message, problems| charges::charge(message, door.terms(), problems))?;
+            let ask = door.ask(&call, message, |message, problems| {
+                charges::charge(message, door.terms(&call), problems)
+            })?;
             check_account(door, &call.caller, &about, &ask.wish).await?;
             door.gateway.charge(&call.caller, ask, call.wait).await
         };
