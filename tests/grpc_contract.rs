@@ -1213,6 +1213,9 @@ async fn sessions_offer_the_kinds_of_methods_that_are_asked_for() {
             .arrange_scenario(customer(&opened.id, provider.card))
             .await
             .expect("the customer pays");
+        // An open session is asked about every now and then, which is an exchange too.
+        let back = returned(&format!("back-{}", provider.name), &opened.id);
+        clients.sessions.confirm_session(back).await.expect("confirmed");
 
         let before = house.simulators.last_exchange();
         let unknown = wish("cash", &[card, pb::PaymentMethodKind::Cash]);
