@@ -3,6 +3,8 @@
 //! The whole life of a gateway is `serve`, to be read from top to bottom.
 
 #[cfg(feature = "simulator")]
+mod clock;
+#[cfg(feature = "simulator")]
 pub mod development;
 #[cfg(feature = "simulator")]
 mod sandbox;
@@ -21,10 +23,23 @@ use crate::journal::seam::Journal;
 use crate::journal::sqlite::{self, SqliteJournal};
 use crate::rpc::sandbox::Sandbox;
 use crate::rpc::server::{self, Limits};
-use crate::world::{Network, World as _};
+use crate::world::{Hurried, Hurry, Network, TestClocks, World};
 
 #[cfg(feature = "simulator")]
+pub use clock::SimulatorClock;
+#[cfg(feature = "simulator")]
 pub use sandbox::SimulatorSandbox;
+
+/// What only a development gateway has.
+#[derive(Default)]
+pub struct Playground {
+    /// What can be done to the simulated providers.
+    pub sandbox: Option<Arc<dyn Sandbox>>,
+    /// The clocks that can be moved.
+    pub clocks: TestClocks,
+    /// How much faster everybody's time runs than the machine's.
+    pub hurry: Option<Hurry>,
+}
 
 /// What is told once the port answers.
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +53,17 @@ pub struct Ready {
 /// Runs a gateway until `stop` ends, then drains it.
 ///
 /// # Errors
-/// Whatever keeps it from starting: the store, the port, the certificates.
+/// Whatever keeps it from starting: the store, the port, the certificates, a playground where the
+/// configuration does not speak of development.
 pub async fn serve(
     config: Config,
-    sandbox: Option<Arc<dyn Sandbox>>,
+    playground: Option<Playground>,
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
     let journal = open(config.journal.clone()).await?;
     let fingerprint_key = journal.fingerprint_key().clone();
-    serve_over(Store { journal: Arc::new(journal), fingerprint_key }, config, sandbox, stop, ready).await
+    serve_over(Store { journal: Arc::new(journal), fingerprint_key }, config, playground, stop, ready).await
 }
 
 /// A store that is open.
@@ -65,7 +81,7 @@ pub struct Store {
 pub async fn serve_over(
     Store { journal, fingerprint_key }: Store,
     config: Config,
-    sandbox: Option<Arc<dyn Sandbox>>,
+    playground: Option<Playground>,
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(Ready),
 ) -> anyhow::Result<()> {
@@ -81,10 +97,21 @@ pub async fn serve_over(
         routes,
         lines,
     } = config;
+    // Where time runs fast, money is taken before its day.
+    anyhow::ensure!(
+        playground.is_none() || server.development,
+        "a fast clock or a sandbox is for development: the configuration does not say development = true"
+    );
+    let Playground { sandbox, clocks, hurry } = playground.unwrap_or_default();
     let network =
         Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
+    let network = network.with_clocks(clocks);
+    let world: Arc<dyn World> = match hurry {
+        Some(hurry) => Arc::new(Hurried::new(network, hurry)),
+        None => Arc::new(network),
+    };
     // Only told: what is unresolved has to be asked about, whoever may be kept from calling.
-    for concern in Config::concerns(&certificates, network.now()) {
+    for concern in Config::concerns(&certificates, world.now()) {
         match concern {
             Concern::NotGood(told) | Concern::EndsSoon(told) => {
                 tracing::warn!(option = told.name, "{}", told.problem);
@@ -92,9 +119,10 @@ pub async fn serve_over(
         }
     }
     let accounts = Accounts::new(accounts).routed(routes.rules());
-    let gateway = Gateway::new(journal.clone(), Arc::new(network), accounts, engine);
+    let gateway = Gateway::new(journal.clone(), world, accounts, engine);
     let recovered = gateway.recover().await.context("looking through what the last process left behind")?;
     let resolver = tokio::spawn(gateway.clone().resolve_forever());
+    let scheduler = tokio::spawn(gateway.clone().schedule_forever());
 
     let drain = server.drain;
     let (stopping, stopped) = watch::channel(false);
@@ -127,6 +155,7 @@ pub async fn serve_over(
     }
     serving.done.await.context("the gRPC port")??;
     resolver.abort();
+    scheduler.abort();
     journal.close().await;
     Ok(())
 }

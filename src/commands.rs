@@ -7,6 +7,7 @@ mod check;
 mod dev;
 mod inspect;
 mod migrate;
+mod schedules;
 mod serve;
 #[cfg(feature = "simulator")]
 mod simulate;
@@ -40,6 +41,8 @@ enum Command {
     Check(check::Check),
     /// Brings a store's schema up to date.
     Migrate(migrate::Migrate),
+    /// Works on schedules in bulk.
+    Schedules(schedules::Schedules),
     /// Prints what each provider can do.
     Capabilities(capabilities::Capabilities),
     /// Shows what an adapter makes of a reply, or would send for a request.
@@ -62,6 +65,7 @@ impl Turnpike {
                 Err(error) => Err(error),
             },
             Command::Migrate(migrate) => migrate.run(),
+            Command::Schedules(schedules) => schedules.run(),
             Command::Capabilities(capabilities) => capabilities.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Bench(bench) => bench.run(),

@@ -7,6 +7,7 @@ mod accounts;
 mod callers;
 mod certificates;
 mod reader;
+mod recurring;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -244,9 +245,12 @@ fn parts(text: &str, secrets: &dyn Secrets) -> (Vec<Certificate>, Result<Config,
     let (server, rate) = server(table.table("server"), &mut certificates);
     let origins = web(table.table("web"));
     let journal = journal(table.table("journal"));
-    let engine = engine(table.table("engine"));
+    let mut engine = engine(table.table("engine"));
+    engine.recurring = recurring::recurring(table.table("recurring"));
     let telemetry = telemetry(table.table("telemetry"));
-    let (merchants, callers) = callers::merchants(&table, rate);
+    let callers::Merchants { names: merchants, credentials: callers, ladders } =
+        callers::merchants(&table, rate);
+    engine.recurring.ladders = ladders;
     let (accounts, lines) = accounts::accounts(&table, &merchants);
     let names: Vec<AccountName> = lines.iter().map(|(name, _)| name.clone()).collect();
     let routes = Routes(routes::routes(&table, &merchants, &names));
@@ -398,6 +402,7 @@ fn engine(table: Table<'_>) -> Options {
         wait_max: table.milliseconds_or("wait_max_ms", default.wait_max, LONGEST),
         inquiries_max: table.count_or("inquiries_in_flight_max", default.inquiries_max, 1, 10_000),
         claims_kept: Duration::from_secs(days.unsigned_abs() * 24 * 3600),
+        ..default
     };
     table.finish();
     options
@@ -620,7 +625,7 @@ mod tests {
             let root = DeTable::parse(text).expect("TOML");
             let table = Table::new(&document, "", 0, Some(root.get_ref()));
             let (_, rate) = server(table.table("server"), &mut Vec::new());
-            let (_, callers) = callers::merchants(&table, rate);
+            let callers = callers::merchants(&table, rate).credentials;
             callers.iter().map(|caller| caller.rate.map(|rate| (rate.calls_per_second, rate.burst))).collect()
         };
         let keys = format!(

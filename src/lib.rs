@@ -5,15 +5,21 @@
 
 /// Words: money, payments, cards. No I/O, no async, no provider's name.
 pub mod domain {
+    pub mod calendar;
     pub mod card;
+    pub mod dunning;
+    pub mod event;
     pub mod ids;
     pub mod money;
+    pub mod occurrence;
     pub mod order;
     pub mod outcome;
     pub mod pan;
     pub mod payment;
+    pub mod schedule;
     pub mod secret;
     pub mod session;
+    mod words;
 }
 
 /// Translators: one folder per provider, pure functions from our words to theirs and back.
@@ -48,7 +54,9 @@ pub mod world;
 
 /// Hands: the only room that may move money.
 pub mod engine {
+    mod changes;
     mod charges;
+    pub mod clock;
     mod conclude;
     mod conversation;
     mod movements;
@@ -67,12 +75,28 @@ pub mod engine {
     pub mod gateway;
     pub mod sampled;
 
+    /// Schedules, and the charges that they lead to.
+    mod recurring {
+        mod editing;
+        mod judging;
+        pub mod lanes;
+        mod links;
+        mod occurrences;
+        mod payers;
+        pub mod scheduler;
+        mod schedules;
+        mod taking;
+        mod terms;
+    }
+
     pub use conclude::FollowUpPlan;
     pub use reading::Explained;
+    pub use recurring::scheduler::RecurringOptions;
 
     // What callers of the engine see of the rooms behind it.
     pub use crate::journal::seam::{
-        HistoryEntry, HistoryKind, PaymentFilter, ROWS_MAX, Subject, TokenFilter, Unavailable,
+        HistoryEntry, HistoryKind, OccurrenceFilter, PaymentFilter, ROWS_MAX, ScheduleFilter, Subject,
+        TokenFilter, Unavailable,
     };
     pub use crate::providers::contract::{Feature, Operation, OperationKind, Profile, RefundReason, Support};
     pub use crate::providers::redact::Shown;
@@ -94,13 +118,17 @@ pub mod rpc {
         pub mod capabilities;
         pub mod cards;
         pub mod charges;
+        pub mod events;
         pub mod history;
         pub mod moves;
+        pub mod occurrences;
         pub mod options;
         pub mod orders;
         pub mod outcomes;
         pub mod payments;
+        pub mod schedules;
         pub mod sessions;
+        pub mod terms;
         pub mod tokens;
         pub mod values;
     }
@@ -108,7 +136,9 @@ pub mod rpc {
     /// One file per service.
     mod services {
         pub mod accounts;
+        pub mod events;
         pub mod payments;
+        pub mod recurring;
         pub mod sandbox;
         pub mod sessions;
         pub mod tokens;
@@ -166,18 +196,24 @@ pub mod simulator {
 
 /// Measures: the gateway beside its references, in one run.
 pub mod bench {
+    mod burst;
     mod caller;
     mod cores;
     mod disk;
     mod document;
+    mod filling;
     mod load;
     mod part;
     mod process;
+    mod ratio;
     mod references;
     mod report;
     mod rounds;
     mod run;
+    mod schedules;
+    mod schedules_report;
     mod stub;
+    mod taking;
 
     pub use self::run::{Options, run};
 }

@@ -4,16 +4,21 @@
 //! after its commit; sending consumes both. An exchange that fails says whether anything may have
 //! arrived, and when unsure, it may have.
 
+mod hurried;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::domain::ids::AccountName;
+use crate::domain::ids::{AccountName, MerchantName};
 use crate::journal::seam::Permit;
 use crate::providers::contract::{HeaderValue, Method, Reply, Request};
+
+pub use hurried::{Hurried, Hurry, NoHurry, RATE_MAX};
 
 /// The largest answer that is read; a longer one is no answer.
 pub const REPLY_BYTES_MAX: usize = 1024 * 1024;
@@ -22,6 +27,21 @@ pub const REPLY_BYTES_MAX: usize = 1024 * 1024;
 pub trait World: Send + Sync + 'static {
     /// The time.
     fn now(&self) -> Timestamp;
+
+    /// The time of a merchant: everybody's, unless a test clock was moved forward.
+    fn now_of(&self, _merchant: &MerchantName) -> Timestamp {
+        self.now()
+    }
+
+    /// The merchants whose time is not everybody's, and what it is. None outside of development.
+    fn own_clocks(&self) -> Vec<(MerchantName, Timestamp)> {
+        Vec::new()
+    }
+
+    /// The clock of a merchant, where tests can move it. None outside of development.
+    fn test_clock(&self, _merchant: &MerchantName) -> Option<&dyn TestClock> {
+        None
+    }
 
     /// Fresh random bytes.
     fn entropy(&self) -> [u8; 32];
@@ -79,9 +99,23 @@ impl Default for Line {
     }
 }
 
+/// A clock that tests move: how far a merchant's time is ahead of everybody's.
+pub trait TestClock: Send + Sync {
+    /// How far it is ahead. It never becomes less.
+    fn ahead(&self) -> Duration;
+
+    /// Moves it forward by this much, or up to a millisecond more.
+    fn advance(&self, by: Duration);
+}
+
+/// The test clocks of the merchants that have one.
+pub type TestClocks = HashMap<MerchantName, Arc<dyn TestClock>>;
+
 /// The real world: the system's clock and random source, and HTTP by reqwest.
 pub struct Network {
     clients: HashMap<AccountName, reqwest::Client>,
+    /// The merchants that have a test clock; none outside of development.
+    clocks: TestClocks,
     random: SystemRandom,
 }
 
@@ -97,8 +131,19 @@ impl Network {
             .into_iter()
             .map(|(name, line)| client(line).map(|client| (name.clone(), client)))
             .collect::<Result<_, _>>()?;
-        Ok(Self { clients, random: SystemRandom::new() })
+        Ok(Self { clients, clocks: HashMap::new(), random: SystemRandom::new() })
     }
+
+    /// The same with test clocks, by which these merchants live from now on.
+    #[must_use]
+    pub fn with_clocks(self, clocks: TestClocks) -> Self {
+        Self { clocks, ..self }
+    }
+}
+
+/// A time that is ahead, at most the end of time.
+fn ahead_of(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn client(line: &Line) -> Result<reqwest::Client, reqwest::Error> {
@@ -122,6 +167,25 @@ impl World for Network {
     #[allow(clippy::disallowed_methods)] // The one place that reads the clock.
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn now_of(&self, merchant: &MerchantName) -> Timestamp {
+        let now = self.now();
+        self.clocks.get(merchant).map_or(now, |clock| ahead_of(now, clock.ahead()))
+    }
+
+    fn own_clocks(&self) -> Vec<(MerchantName, Timestamp)> {
+        if self.clocks.is_empty() {
+            return Vec::new();
+        }
+        let now = self.now();
+        let moved = self.clocks.iter().map(|(merchant, clock)| (merchant, clock.ahead()));
+        let moved = moved.filter(|(_, ahead)| !ahead.is_zero());
+        moved.map(|(merchant, ahead)| (merchant.clone(), ahead_of(now, ahead))).collect()
+    }
+
+    fn test_clock(&self, merchant: &MerchantName) -> Option<&dyn TestClock> {
+        self.clocks.get(merchant).map(Arc::as_ref)
     }
 
     fn entropy(&self) -> [u8; 32] {

@@ -57,3 +57,46 @@ fn options_out_of_bounds_are_refused() {
         assert!(String::from_utf8_lossy(&output.stderr).contains(option), "{option} {value}");
     }
 }
+
+#[test]
+fn a_short_round_measures_schedules() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let json = directory.path().join("bench.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_turnpike"))
+        .args(["bench", "schedules", "--quick", "--json"])
+        .arg(&json)
+        .arg("--data-dir")
+        .arg(directory.path())
+        .output()
+        .expect("the binary runs");
+    let (table, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{table}\n{log}");
+
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).expect("written")).expect("JSON");
+    let ratios = report["ratios"].as_array().expect("ratios");
+    let names: Vec<&str> = ratios.iter().filter_map(|ratio| ratio["name"].as_str()).collect();
+    assert_eq!(names, ["S1", "S2", "S3", "S4", "S4", "S4", "S4"]);
+    for ratio in ratios {
+        assert!(ratio["median"].as_f64().is_some_and(|median| median > 0.0), "{ratio}");
+        assert!(table.contains(ratio["what"].as_str().expect("words")), "{table}");
+    }
+    for size in report["sizes"].as_array().expect("sizes") {
+        assert_eq!(size["taken"]["count"], 1_000, "what is due is taken, and nothing else: {size}");
+        assert_eq!(size["idle"]["count"], 0, "{size}");
+        assert_eq!(size["created"]["count"], 2_000, "{size}");
+    }
+    let round = &report["rounds"][0];
+    // All but those that were due before: 10,000, of which 6,000 were due, and what was created.
+    for taken in round["taken"].as_array().expect("two batches") {
+        assert_eq!(taken["count"], 10_000 + 2_200 - 6_000, "each schedule is taken once");
+    }
+    assert!(round["ceiling"]["calls"].as_u64() > Some(0), "{round}");
+    assert!(round["charged"]["charges"].as_u64() > Some(0), "{round}");
+    for beside in round["beside"].as_array().expect("callers") {
+        assert!(beside["idle"]["calls"].as_u64() > Some(0), "{beside}");
+        assert!(beside["busy"]["calls"].as_u64() > Some(0), "{beside}");
+        assert!(beside["charged"]["charges"].as_u64() > Some(0), "schedules go on beside callers: {beside}");
+    }
+    let left: Vec<_> = std::fs::read_dir(directory.path()).expect("readable").flatten().collect();
+    assert_eq!(left.len(), 1, "only the JSON file stays: {left:?}");
+}

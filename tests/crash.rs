@@ -20,13 +20,19 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use support::*;
+use turnpike::domain::calendar::{Cadence, Zone};
 use turnpike::domain::card::{StoredToken, Token};
-use turnpike::domain::ids::{AccountName, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
-use turnpike::domain::order::{CaptureMode, Purpose};
+use turnpike::domain::event::LoggedEvent;
+use turnpike::domain::ids::{
+    AccountName, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
+};
+use turnpike::domain::occurrence::{Occurrence, OccurrenceStatus};
+use turnpike::domain::order::{CaptureMode, Customer, Purpose};
 use turnpike::domain::outcome::FailureReason;
 use turnpike::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
+use turnpike::domain::schedule::{End, Schedule, ScheduleStatus};
 use turnpike::domain::session::Session;
-use turnpike::engine::commands::MoveKind;
+use turnpike::engine::commands::{MoveKind, ScheduleRecurring, TermsChange};
 use turnpike::engine::error::Error;
 use turnpike::engine::gateway::Gateway;
 use turnpike::journal::seam::*;
@@ -128,6 +134,10 @@ impl Journal for MortalJournal {
         Box::pin(self.alive(self.store.token(id)))
     }
 
+    fn tokens_by_id(&self, ids: Vec<TokenId>) -> Read<'_, Vec<Token>> {
+        Box::pin(self.alive(self.store.tokens_by_id(ids)))
+    }
+
     fn token_by_value(
         &self,
         merchant: &MerchantName,
@@ -150,12 +160,16 @@ impl Journal for MortalJournal {
         Box::pin(self.alive(self.store.history(payment, after, limit)))
     }
 
-    fn due(&self, now: Timestamp, limit: usize) -> Read<'_, Vec<PaymentId>> {
-        Box::pin(self.alive(self.store.due(now, limit)))
+    fn due(&self, moment: &Moment, limit: usize) -> Read<'_, Vec<PaymentId>> {
+        Box::pin(self.alive(self.store.due(moment, limit)))
     }
 
-    fn next_due(&self) -> Read<'_, Option<Timestamp>> {
-        Box::pin(self.alive(self.store.next_due()))
+    fn next_due(&self, moment: &Moment) -> Read<'_, Option<Duration>> {
+        Box::pin(self.alive(self.store.next_due(moment)))
+    }
+
+    fn next_due_of(&self, merchant: &MerchantName) -> Read<'_, Option<Timestamp>> {
+        Box::pin(self.alive(self.store.next_due_of(merchant)))
     }
 
     fn unfinished(&self, after: Option<PaymentId>, limit: usize) -> Read<'_, Vec<Payment>> {
@@ -164,6 +178,67 @@ impl Journal for MortalJournal {
 
     fn forget_claims(&self, before: Timestamp, limit: usize) -> Read<'_, usize> {
         Box::pin(self.alive(self.store.forget_claims(before, limit)))
+    }
+
+    fn schedule(&self, id: ScheduleId) -> Read<'_, Option<Schedule>> {
+        Box::pin(self.alive(self.store.schedule(id)))
+    }
+
+    fn schedules(&self, filter: ScheduleFilter) -> Read<'_, Vec<Schedule>> {
+        Box::pin(self.alive(self.store.schedules(filter)))
+    }
+
+    fn due_schedules(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+        after: Option<(Timestamp, ScheduleId)>,
+        limit: usize,
+    ) -> Read<'_, Vec<Schedule>> {
+        let read = self.store.due_schedules(account, now, after, limit);
+        Box::pin(self.alive(read))
+    }
+
+    fn due_warnings(&self, account: &AccountName, now: Timestamp, limit: usize) -> Read<'_, Vec<Schedule>> {
+        let read = self.store.due_warnings(account, now, limit);
+        Box::pin(self.alive(read))
+    }
+
+    fn due_occurrences(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+        limit: usize,
+    ) -> Read<'_, Vec<Occurrence>> {
+        let read = self.store.due_occurrences(account, now, limit);
+        Box::pin(self.alive(read))
+    }
+
+    fn next_recurring(&self, account: &AccountName) -> Read<'_, Option<Timestamp>> {
+        let read = self.store.next_recurring(account);
+        Box::pin(self.alive(read))
+    }
+
+    fn occurrence(&self, schedule: ScheduleId, number: u32) -> Read<'_, Option<Occurrence>> {
+        Box::pin(self.alive(self.store.occurrence(schedule, number)))
+    }
+
+    fn occurrences(&self, filter: OccurrenceFilter) -> Read<'_, Vec<Occurrence>> {
+        Box::pin(self.alive(self.store.occurrences(filter)))
+    }
+
+    fn declines(&self, cards: Vec<String>, since: Timestamp) -> Read<'_, Vec<Vec<Timestamp>>> {
+        let read = self.store.declines(cards, since);
+        Box::pin(self.alive(read))
+    }
+
+    fn forget_declines(&self, before: Timestamp, limit: usize) -> Read<'_, usize> {
+        Box::pin(self.alive(self.store.forget_declines(before, limit)))
+    }
+
+    fn events(&self, merchant: &MerchantName, after: u64, limit: usize) -> Read<'_, Vec<LoggedEvent>> {
+        let read = self.store.events(merchant, after, limit);
+        Box::pin(self.alive(read))
     }
 
     fn check(&self) -> Pending<'_, Result<(), Unavailable>> {
@@ -258,6 +333,50 @@ async fn story(gateway: &Gateway, simulators: &Simulators, provider: Provider) -
         moved(&teller, "void", reserved.id, MoveKind::Void, None).await?;
         assert_eq!(settled(gateway, reserved.id).await.state, PaymentState::Voided);
     }
+    scheduled(&teller, token).await
+}
+
+/// Schedules one charge for today and waits until it is made. Nobody asks for it again after a crash.
+async fn scheduled(teller: &Teller<'_>, token: TokenId) -> Result<(), Error> {
+    let zone = Zone::parse("UTC").expect("a zone");
+    let today = zone.local(teller.gateway.now()).date();
+    let terms = TermsChange {
+        token: Some(token),
+        money: Some(money(teller.provider, 7_700)),
+        merchant_reference: Some("abo".to_owned()),
+        cadence: Some(Cadence::Months(1)),
+        first_date: Some(today),
+        zone: Some(zone),
+        time: Some(jiff::civil::time(0, 0, 0, 0)),
+        end: Some(End::Count(1)),
+        ..TermsChange::default()
+    };
+    let customer = Customer {
+        id: Some("customer-1".to_owned()),
+        email: Some("customer@example.test".to_owned()),
+        ..Customer::default()
+    };
+    let wish = ScheduleRecurring {
+        terms,
+        customer,
+        billing: None,
+        first_payment: None,
+        options: Default::default(),
+    };
+    let id = format!("{}-schedule", teller.prefix);
+    let schedule = teller.gateway.schedule_recurring(&caller(), ask(&id, wish), None).await?.value.id;
+    // A charge that never arrived is made again after a pause.
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while teller.gateway.schedule(&caller(), schedule).await?.status != ScheduleStatus::Completed {
+        let filter = OccurrenceFilter { schedule, open: false, before: None, limit: 10 };
+        let taken = teller.gateway.occurrences(&caller(), filter).await?;
+        assert!(tokio::time::Instant::now() < deadline, "nobody charges {schedule}: {taken:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let filter = OccurrenceFilter { schedule, open: false, before: None, limit: 10 };
+    let taken = teller.gateway.occurrences(&caller(), filter).await?;
+    assert_eq!(taken.len(), 1);
+    assert_eq!((taken[0].number, taken[0].status), (1, OccurrenceStatus::Paid), "{taken:?}");
     Ok(())
 }
 
@@ -317,6 +436,7 @@ fn life(directory: &Path, simulators: &Simulators, provider: Provider, fate: &Ar
         let world = Arc::new(MortalWorld { network, fate: fate.clone() });
         let living = async {
             let gateway = engine(journal.clone(), world, accounts).await;
+            tokio::spawn(gateway.clone().schedule_forever());
             // A call that was refused because nothing was sent is simply made again.
             for _ in 0..50 {
                 match story(&gateway, simulators, provider).await {

@@ -2,271 +2,34 @@
 
 #![cfg(feature = "simulator")]
 
+#[path = "support/served.rs"]
+mod served;
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use served::*;
 use support::{PROVIDERS, Provider};
-use tokio::sync::oneshot;
 use tokio_stream::StreamExt as _;
-use tonic::metadata::MetadataValue;
-use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
-use tonic::{Code, Request, Status};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
+use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
-use turnpike::app::SimulatorSandbox;
-use turnpike::domain::ids::{AccountName, Fingerprint, IdempotencyKey, MerchantName, PaymentId};
-use turnpike::domain::order::Purpose;
+use turnpike::domain::ids::{Fingerprint, IdempotencyKey, MerchantName, PaymentId};
 use turnpike::domain::secret::Secret;
 use turnpike::journal::seal::{Key, Keys};
 use turnpike::journal::seam::{Claim, Entry, Journal as _, Subject};
-use turnpike::journal::sqlite::{self, SqliteJournal};
+use turnpike::journal::sqlite;
 use turnpike::rpc::auth::{Credential, CredentialKind};
 use turnpike::rpc::origins::Origin;
 use turnpike::rpc::proto::account_service_client::AccountServiceClient;
 use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
-use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
-use turnpike::rpc::proto::session_service_client::SessionServiceClient;
-use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 use turnpike::rpc::proto::{self as pb, PaymentState};
 use turnpike::rpc::rate::Rate;
-use turnpike::rpc::sandbox::Sandbox;
-use turnpike::rpc::server::{self, Limits, Serving, Tls};
-use turnpike::simulator::Simulators;
-
-const KEY: &str = "tpk_contract";
-const READER: &str = "tpk_reader";
-const STRANGER: &str = "tpk_stranger";
-
-/// A gateway that listens, in front of simulators.
-struct House {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    serving: Serving,
-    journal: Arc<SqliteJournal>,
-    simulators: Arc<Simulators>,
-    _directory: Option<tempfile::TempDir>,
-}
-
-fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
-    Credential {
-        merchant: MerchantName(merchant.to_owned()),
-        kind: CredentialKind::ApiKey,
-        sha256,
-        rpcs: rpcs.iter().map(|pattern| (*pattern).to_owned()).collect(),
-        rate: None,
-    }
-}
-
-async fn house() -> House {
-    house_with(true, |_| {}).await
-}
-
-async fn house_with(sandbox: bool, change: impl FnOnce(&mut server::Config)) -> House {
-    house_of(None, sandbox, change).await
-}
-
-/// A house whose store can grow to so many pages.
-async fn house_of(max_pages: Option<u32>, sandbox: bool, change: impl FnOnce(&mut server::Config)) -> House {
-    let (held, directory) = support::directory();
-    let journal = Arc::new(support::small_store(&directory, max_pages));
-    let simulators = Arc::new(support::simulators().await);
-    let house = house_over(simulators, &directory, journal, sandbox, change).await;
-    House { _directory: Some(held), ..house }
-}
-
-/// A gateway over a store that somebody else may have used before.
-async fn house_over(
-    simulators: Arc<Simulators>,
-    directory: &Path,
-    journal: Arc<SqliteJournal>,
-    sandbox: bool,
-    change: impl FnOnce(&mut server::Config),
-) -> House {
-    let fingerprint_key = journal.fingerprint_key().clone();
-    let (accounts, network) = support::outside(support::configuration(&simulators, directory));
-    let gateway = support::engine(journal.clone(), Arc::new(network), accounts).await;
-    let providers: BTreeMap<AccountName, String> = PROVIDERS
-        .iter()
-        .map(|provider| (AccountName(provider.account.to_owned()), provider.name.to_owned()))
-        .collect();
-    let sandbox =
-        sandbox.then(|| Arc::new(SimulatorSandbox::new(simulators.clone(), providers)) as Arc<dyn Sandbox>);
-    let mut config = server::Config {
-        address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        tls: None,
-        development: true,
-        reflection: true,
-        origins: Vec::new(),
-        credentials: vec![
-            credential(KEY, "dev", &["*"]),
-            credential(READER, "dev", &["PaymentService/Get*", "AccountService/*"]),
-            credential(STRANGER, "stranger", &["*"]),
-        ],
-        fingerprint_key,
-        limits: Limits { drain_max: Duration::from_secs(5), ..Limits::default() },
-    };
-    change(&mut config);
-    let (stop, stopped) = oneshot::channel();
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let serving = server::serve(config, gateway, sandbox, stopped).expect("the door opens");
-    let address = serving.address;
-    House { address, stop: Some(stop), serving, journal, simulators, _directory: None }
-}
-
-#[derive(Clone)]
-struct With(Option<&'static str>);
-
-impl Interceptor for With {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(key) = self.0 {
-            request.metadata_mut().insert("x-api-key", MetadataValue::from_static(key));
-        }
-        Ok(request)
-    }
-}
-
-type Line = InterceptedService<Channel, With>;
-
-/// All clients of one caller.
-struct Clients {
-    sessions: SessionServiceClient<Line>,
-    payments: PaymentServiceClient<Line>,
-    tokens: TokenServiceClient<Line>,
-    accounts: AccountServiceClient<Line>,
-    sandbox: SandboxServiceClient<Line>,
-}
-
-impl House {
-    fn channel(&self) -> Channel {
-        Endpoint::from_shared(format!("http://{}", self.address)).expect("an address").connect_lazy()
-    }
-
-    fn clients(&self, key: Option<&'static str>) -> Clients {
-        let line = InterceptedService::new(self.channel(), With(key));
-        Clients {
-            sessions: SessionServiceClient::new(line.clone()),
-            payments: PaymentServiceClient::new(line.clone()),
-            tokens: TokenServiceClient::new(line.clone()),
-            accounts: AccountServiceClient::new(line.clone()),
-            sandbox: SandboxServiceClient::new(line),
-        }
-    }
-}
-
-/// An amount of a story.
-fn money(provider: Provider, story: i64) -> Option<pb::Money> {
-    Some(pb::Money { amount_minor: provider.minor(story), currency_code: provider.currency.to_owned() })
-}
-
-fn session(provider: Provider, request_id: &str, purpose: pb::SessionPurpose) -> pb::CreateSessionRequest {
-    pb::CreateSessionRequest {
-        request_id: request_id.to_owned(),
-        account: provider.account.to_owned(),
-        money: money(provider, 12_500),
-        merchant_reference: "order-77".to_owned(),
-        description: "Two books".to_owned(),
-        purpose: purpose.into(),
-        customer: Some(pb::Customer {
-            customer_id: "customer-1".to_owned(),
-            email: "customer@example.test".to_owned(),
-            ip_address: "192.0.2.7".to_owned(),
-            ..Default::default()
-        }),
-        return_urls: Some(pb::ReturnUrls {
-            success_url: "https://shop.example/return".to_owned(),
-            ..Default::default()
-        }),
-        save_card_display: pb::SaveCardDisplay::Always.into(),
-        future_uses: vec![
-            pb::TokenUse::CustomerPresent.into(),
-            pb::TokenUse::Recurring.into(),
-            pb::TokenUse::Unscheduled.into(),
-        ],
-        metadata: BTreeMap::from([("colour".to_owned(), "blue".to_owned())]),
-        ..Default::default()
-    }
-}
-
-fn charge(provider: Provider, request_id: &str, token_id: &str) -> pb::ChargeTokenRequest {
-    pb::ChargeTokenRequest {
-        request_id: request_id.to_owned(),
-        token: Some(pb::charge_token_request::Token::TokenId(token_id.to_owned())),
-        money: money(provider, 9_900),
-        merchant_reference: "order-78".to_owned(),
-        description: "Coffee".to_owned(),
-        customer: session(provider, "", pb::SessionPurpose::Pay).customer,
-        initiator: Some(pb::charge_token_request::Initiator::MerchantInitiated(pb::MerchantInitiated {
-            reason: pb::MerchantReason::Unscheduled.into(),
-            ..Default::default()
-        })),
-        ..Default::default()
-    }
-}
-
-fn returned(request_id: &str, session_id: &str) -> pb::ConfirmSessionRequest {
-    pb::ConfirmSessionRequest {
-        request_id: request_id.to_owned(),
-        session_id: session_id.to_owned(),
-        means: Some(pb::confirm_session_request::Means::Returned(pb::BrowserReturn::default())),
-        ..Default::default()
-    }
-}
-
-fn customer(session_id: &str, card: &str) -> pb::ArrangeScenarioRequest {
-    use pb::customer_scenario::{Action, Place};
-    let scenario = pb::CustomerScenario {
-        place: Some(Place::SessionId(session_id.to_owned())),
-        action: Some(Action::Pay(pb::CustomerPays {
-            card_number: card.to_owned(),
-            save_card: true,
-            ..Default::default()
-        })),
-    };
-    pb::ArrangeScenarioRequest { scenario: Some(pb::arrange_scenario_request::Scenario::Customer(scenario)) }
-}
-
-fn get(payment_id: &str) -> pb::GetPaymentRequest {
-    pb::GetPaymentRequest { payment_id: payment_id.to_owned() }
-}
-
-/// A saved card, made the way a customer makes one.
-async fn saved_card(clients: &mut Clients, provider: Provider) -> pb::Token {
-    let mut wish = session(provider, &format!("save-{}", provider.name), pb::SessionPurpose::PayAndSave);
-    if provider.saves_in == Purpose::Save {
-        wish.purpose = pb::SessionPurpose::Save.into();
-        wish.money = money(provider, 0);
-    }
-    let opened = clients.sessions.create_session(wish).await.expect("a session").into_inner();
-    let id = opened.session.expect("a session").id;
-    clients.sandbox.arrange_scenario(customer(&id, provider.card)).await.expect("the customer pays");
-    let wish = returned(&format!("back-{}", provider.name), &id);
-    let confirmed = clients.sessions.confirm_session(wish).await.expect("confirmed").into_inner();
-    assert_eq!(confirmed.session.expect("a session").status(), pb::SessionStatus::Completed);
-    confirmed.tokens.into_iter().next().expect("a saved card")
-}
-
-/// The reason of an error, with the promises that every error keeps.
-fn reason(status: &Status) -> String {
-    let info = status.get_details_error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
-    assert_eq!(info.domain, "turnpike");
-    info.reason
-}
-
-fn fields(status: &Status) -> BTreeSet<String> {
-    let request = status.get_details_bad_request().expect("a BadRequest");
-    request.field_violations.into_iter().map(|violation| violation.field).collect()
-}
+use turnpike::rpc::server::Tls;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_saved_charged_captured_and_refunded_at_every_provider() {
@@ -666,6 +429,8 @@ async fn the_sandbox_is_there_in_development_only() {
     };
     let outside = house_with(true, |config| config.development = false).await;
     assert_eq!(refused(&outside).await.code(), Code::Unimplemented);
+    let moved = outside.clients(Some(KEY)).sandbox.advance_clock(forward_by(1)).await;
+    assert_eq!(moved.expect_err("no clock").code(), Code::Unimplemented);
     assert!(!services(&outside, REFLECTION[0]).await.contains("Sandbox"));
     // In development, and in front of providers that nobody here simulates.
     let serious = refused(&house_with(false, |_| {}).await).await;
@@ -698,6 +463,53 @@ async fn the_sandbox_is_there_in_development_only() {
     assert_eq!(charged.payment.expect("a payment").state(), PaymentState::Captured);
 }
 
+fn forward_by(seconds: i64) -> pb::AdvanceClockRequest {
+    let by = prost_types::Duration { seconds, nanos: 0 };
+    pb::AdvanceClockRequest { forward: Some(pb::advance_clock_request::Forward::By(by)) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merchants_clock_goes_forward_only_and_is_nobody_elses() {
+    let house = house().await;
+    let mut clients = house.clients(Some(KEY));
+    let clock = clients.sandbox.get_clock(pb::GetClockRequest {}).await.expect("a clock").into_inner();
+    assert_eq!(clock.ahead, Some(prost_types::Duration { seconds: 0, nanos: 0 }));
+    let before = clock.now.expect("a time").seconds;
+
+    let moved = clients.sandbox.advance_clock(forward_by(3_600)).await.expect("moved").into_inner();
+    // What passes of real time on the way has not to be added.
+    assert!((3_540..=3_600).contains(&moved.ahead.expect("how far").seconds), "{moved:?}");
+    assert!(moved.now.expect("a time").seconds >= before + 3_600 && moved.stops == 0, "{moved:?}");
+    let read = clients.sandbox.get_clock(pb::GetClockRequest {}).await.expect("a clock").into_inner();
+    assert_eq!(read.ahead, moved.ahead);
+    let to = |seconds: i64| pb::AdvanceClockRequest {
+        forward: Some(pb::advance_clock_request::Forward::To(prost_types::Timestamp { seconds, nanos: 0 })),
+    };
+    let moved = clients.sandbox.advance_clock(to(before + 7_200)).await.expect("moved").into_inner();
+    let now = moved.now.expect("a time").seconds;
+    assert!((before + 7_200..before + 7_210).contains(&now), "{moved:?}");
+
+    let ten_years = 3_653 * 24 * 3_600;
+    for (wish, field) in [
+        (to(before), "to"),
+        (to(now + ten_years + 60), "to"),
+        (to(i64::MAX), "to"),
+        (forward_by(-1), "by"),
+        (forward_by(ten_years + 1), "by"),
+        (pb::AdvanceClockRequest::default(), "forward"),
+    ] {
+        let refused = clients.sandbox.advance_clock(wish).await.expect_err(field);
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "INVALID_FIELD"));
+        assert_eq!(fields(&refused), BTreeSet::from([field.to_owned()]), "{refused:?}");
+    }
+    let read = clients.sandbox.get_clock(pb::GetClockRequest {}).await.expect("a clock").into_inner();
+    assert_eq!(read.ahead, moved.ahead, "what is refused moves nothing");
+
+    let stranger = house.clients(Some(STRANGER)).sandbox.advance_clock(forward_by(1)).await;
+    let refused = stranger.expect_err("everybody's clock");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "SANDBOX_DISABLED"));
+}
+
 const REFLECTION: [&str; 2] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
@@ -728,7 +540,14 @@ async fn reflection_tells_the_contract_under_both_names() {
     let (house, serious) = (house().await, house_with(true, |config| config.development = false).await);
     for path in REFLECTION {
         let (told, without) = (services(&house, path).await, services(&serious, path).await);
-        for service in ["SessionService", "PaymentService", "TokenService", "AccountService"] {
+        for service in [
+            "SessionService",
+            "PaymentService",
+            "TokenService",
+            "RecurringService",
+            "EventService",
+            "AccountService",
+        ] {
             let name = format!("turnpike.v1.{service}");
             assert!(told.contains(&name) && without.contains(&name), "{path}: {told}, {without}");
         }

@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
@@ -21,13 +22,14 @@ use turnpike::domain::payment::{
 use turnpike::domain::secret::Secret;
 use turnpike::journal::seal::Keys;
 use turnpike::journal::seam::{
-    CommitError, Entry, HistoryKind, Journal, PaymentFilter, Subject, TokenFilter, Unavailable,
+    CommitError, Entry, HistoryKind, Journal, Moment, PaymentFilter, Subject, TokenFilter, Unavailable,
 };
 use turnpike::journal::sqlite::{self, Config, OpenError, SqliteJournal};
 
 /// Undoes every migration but the first.
 const BACK_TO_FIRST_SCHEMA: &str = "DROP TABLE secrets; ALTER TABLE tokens DROP COLUMN used_at; \
     DROP INDEX payments_by_customer; ALTER TABLE payments DROP COLUMN customer; DROP TABLE backfills; \
+    DROP TABLE schedules; DROP TABLE occurrences; DROP TABLE declines; DROP TABLE events; \
     PRAGMA user_version = 1";
 
 fn recorded(payment: Payment) -> Entry {
@@ -131,7 +133,7 @@ async fn what_was_never_written_is_not_there() {
     assert_eq!(journal.token(TokenId::from_bytes([0; 16])).await, Ok(None));
     assert_eq!(journal.token_by_value(&merchant(), &account(), &stored("x")).await, Ok(None));
     assert_eq!(journal.history(payment_id(1), 0, 10).await, Ok(vec![]));
-    assert_eq!(journal.next_due().await, Ok(None));
+    assert_eq!(journal.next_due(&Moment::of_all(time(0))).await, Ok(None));
 }
 
 #[tokio::test]
@@ -610,14 +612,42 @@ async fn follow_ups_come_when_they_are_due_the_longest_overdue_first() {
         payment.follow_up = Some(FollowUp { since: time(0), inquiries: 0, last_at: None, next_at: time(at) });
         journal.commit(recorded(payment)).await.expect("recorded");
     }
-    assert_eq!(journal.next_due().await, Ok(Some(time(10))));
-    assert_eq!(journal.due(time(9), 10).await, Ok(vec![]));
-    assert_eq!(journal.due(time(20), 10).await, Ok(vec![payment_id(2), payment_id(3)]));
-    assert_eq!(journal.due(time(99), 1).await, Ok(vec![payment_id(2)]));
+    let at = |seconds| Moment::of_all(time(seconds));
+    assert_eq!(journal.next_due(&at(4)).await, Ok(Some(Duration::from_secs(6))));
+    assert_eq!(journal.next_due(&at(11)).await, Ok(Some(Duration::ZERO)), "overdue");
+    assert_eq!(journal.due(&at(9), 10).await, Ok(vec![]));
+    assert_eq!(journal.due(&at(20), 10).await, Ok(vec![payment_id(2), payment_id(3)]));
+    assert_eq!(journal.due(&at(99), 1).await, Ok(vec![payment_id(2)]));
     let mut done = read(&journal, payment_id(2)).await;
     done.follow_up = None;
     journal.commit(recorded(done)).await.expect("recorded");
-    assert_eq!(journal.next_due().await, Ok(Some(time(20))));
+    assert_eq!(journal.next_due(&at(4)).await, Ok(Some(Duration::from_secs(16))));
+}
+
+#[tokio::test]
+async fn follow_ups_are_due_by_the_clock_of_their_merchant() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = open(directory.path());
+    let merchant = |name: &str| MerchantName(name.to_owned());
+    for (n, name, at) in [(1, "early", 1_030), (2, "shop", 10), (3, "shop", 20), (4, "late", 5_000)] {
+        let mut payment = Payment { merchant: merchant(name), ..payment(n) };
+        payment.follow_up = Some(FollowUp { since: time(0), inquiries: 0, last_at: None, next_at: time(at) });
+        journal.commit(recorded(payment)).await.expect("recorded");
+    }
+    let at = |now, own: &[(&str, i64)]| Moment {
+        now: time(now),
+        own: own.iter().map(|(name, seconds)| (merchant(name), time(*seconds))).collect(),
+    };
+    assert_eq!(journal.due(&at(9, &[("early", 1_029)]), 10).await, Ok(vec![]));
+    assert_eq!(journal.next_due(&at(9, &[("early", 1_029)])).await, Ok(Some(Duration::from_secs(1))));
+    assert_eq!(journal.next_due(&at(4, &[("early", 1_000)])).await, Ok(Some(Duration::from_secs(6))));
+    let both = at(12, &[("early", 1_040), ("late", 4_000)]);
+    assert_eq!(journal.due(&both, 10).await, Ok(vec![payment_id(1), payment_id(2)]), "10 s overdue, then 2");
+    assert_eq!(journal.due(&both, 1).await, Ok(vec![payment_id(1)]));
+    assert_eq!(journal.next_due(&both).await, Ok(Some(Duration::ZERO)));
+    assert_eq!(journal.next_due_of(&merchant("shop")).await, Ok(Some(time(10))));
+    assert_eq!(journal.next_due_of(&merchant("late")).await, Ok(Some(time(5_000))));
+    assert_eq!(journal.next_due_of(&merchant("nobody")).await, Ok(None));
 }
 
 #[tokio::test]
@@ -838,7 +868,7 @@ async fn a_store_belongs_to_one_process() {
     let said = second.expect_err("refused").to_string();
     assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
     assert!(matches!(sqlite::migrate(directory.path()), Err(OpenError::InUse { .. })));
-    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 4);
+    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 5);
 }
 
 #[tokio::test]
@@ -847,8 +877,8 @@ async fn a_new_directory_is_private_and_migrating_twice_does_nothing() {
     let directory = above.path().join("store");
     assert_eq!(sqlite::versions(&directory).expect("nothing there").found, 0);
     let first = sqlite::migrate(&directory).expect("migrates");
-    assert_eq!((first.found, first.known), (0, 4));
-    assert_eq!(sqlite::migrate(&directory).expect("migrates").found, 4);
+    assert_eq!((first.found, first.known), (0, 5));
+    assert_eq!(sqlite::migrate(&directory).expect("migrates").found, 5);
     let mode = |path: &Path| path.metadata().expect("exists").permissions().mode() & 0o777;
     assert_eq!(mode(&directory), 0o700);
     assert_eq!(mode(&directory.join(sqlite::FILE)), 0o600);
@@ -895,7 +925,7 @@ async fn other_and_later_files_are_refused() {
     open(directory.path()).close().await;
     tamper(directory.path(), "PRAGMA user_version = 7");
     let error = refused(directory.path());
-    assert!(matches!(error, OpenError::Newer { found: 7, known: 4 }), "{error}");
+    assert!(matches!(error, OpenError::Newer { found: 7, known: 5 }), "{error}");
 }
 
 #[tokio::test]

@@ -7,7 +7,11 @@
 #[allow(dead_code, reason = "the other test uses the rest")]
 mod samples;
 
-use std::collections::BTreeMap;
+#[path = "journal/recurring.rs"]
+#[allow(dead_code, reason = "the other test uses the rest")]
+mod recurring;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -15,7 +19,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use recurring::{event, schedule, schedule_id};
 use samples::*;
+use turnpike::domain::event::EventKind;
+use turnpike::domain::ids::ScheduleId;
+use turnpike::domain::occurrence::OccurrenceStatus;
 use turnpike::domain::payment::{Payment, PaymentState};
 use turnpike::journal::seam::{Entry, HistoryKind, Journal, Subject};
 use turnpike::journal::sqlite::{self, Checkpoints, Config, SqliteJournal};
@@ -100,10 +108,15 @@ fn write_until_killed(directory: &Path, first: u32) {
     });
 }
 
-/// A payment's two commits, each said aloud once it is durable.
+/// A payment's two commits, each said aloud once it is durable. It is the charge of an occurrence,
+/// which is taken with the first and ends with the second.
 async fn write_one(journal: &SqliteJournal, n: u32) {
     let mut payment = Payment { state: PaymentState::Submitted, ..payment(n) };
+    let mut schedule = schedule(n, 0);
+    let mut occurrences = schedule.tick(time(0));
     let entry = Entry {
+        schedules: vec![schedule],
+        occurrences: occurrences.clone(),
         claim: Some(claim(&format!("request-{n}"), Subject::Payment(payment.id))),
         payment: Some(Box::new(payment.clone())),
         history: vec![note(HistoryKind::Permitted)],
@@ -113,7 +126,12 @@ async fn write_one(journal: &SqliteJournal, n: u32) {
     say(n, 1);
     payment.version = 1;
     payment.state = PaymentState::Captured;
+    occurrences[0].version = 1;
+    occurrences[0].status = OccurrenceStatus::Paid;
     let entry = Entry {
+        ended: vec![schedule_id(n)],
+        occurrences,
+        events: vec![event(n, EventKind::OccurrencePaid)],
         payment: Some(Box::new(payment)),
         tokens: vec![token(n)],
         history: vec![note(HistoryKind::Exchanged)],
@@ -134,6 +152,7 @@ fn verify(directory: &Path, acknowledged: &BTreeMap<u32, u64>) {
     runtime.block_on(async {
         let config = Config { check: sqlite::Check::Full, ..Config::new(directory, keys()) };
         let journal = sqlite::open(config).expect("opens after every death");
+        let told = told(&journal).await;
         for (n, version) in acknowledged {
             let payment = journal.payment(payment_id(*n)).await.expect("readable").expect("acknowledged");
             assert!(payment.version >= *version, "payment {n} went back");
@@ -145,10 +164,26 @@ fn verify(directory: &Path, acknowledged: &BTreeMap<u32, u64>) {
             assert_eq!(story.len() as u64, payment.version);
             let token = journal.token(token(*n).id).await.expect("readable");
             assert_eq!(token.is_some(), done, "written together");
+            let schedule = journal.schedule(schedule_id(*n)).await.expect("readable").expect("acknowledged");
+            assert_eq!((schedule.version, schedule.progress.open), (payment.version, u32::from(!done)));
+            let occurrence = journal.occurrence(schedule.id, 1).await.expect("readable").expect("taken");
+            assert_eq!(occurrence.version, payment.version);
+            assert_eq!(told.contains(&schedule.id), done, "written together");
         }
         for left in journal.unfinished(None, 1_000).await.expect("readable") {
             assert_eq!((left.version, left.state), (1, PaymentState::Submitted));
         }
         journal.close().await;
     });
+}
+
+/// The schedules that the log of events tells of.
+async fn told(journal: &SqliteJournal) -> BTreeSet<ScheduleId> {
+    let (mut told, mut after) = (BTreeSet::new(), 0);
+    loop {
+        let events = journal.events(&merchant(), after, 1_000).await.expect("readable");
+        let Some(last) = events.last() else { return told };
+        after = last.sequence;
+        told.extend(events.iter().map(|logged| logged.event.schedule));
+    }
 }

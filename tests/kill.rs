@@ -7,15 +7,17 @@
 
 #![cfg(feature = "simulator")]
 
+#[path = "support/binary.rs"]
+mod binary;
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use binary::{Dice, Process, count, sha256};
 use support::{PROVIDERS, Provider, SEALING_KEY, simulators};
 use tokio::sync::watch;
 use tonic::Request;
@@ -27,7 +29,7 @@ use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::sandbox_service_client::SandboxServiceClient;
 use turnpike::rpc::proto::session_service_client::SessionServiceClient;
 use turnpike::simulator::Simulators;
-use turnpike::simulator::ledger::Kind;
+use turnpike::simulator::ledger::{Kind, Movement};
 
 /// How often the process is killed when nobody says otherwise.
 const CYCLES: u64 = 500;
@@ -35,67 +37,10 @@ const CYCLES: u64 = 500;
 const CALLERS: usize = 4;
 /// The longest that a life may last, in milliseconds.
 const LIFE_MS_MAX: u64 = 120;
-/// How long a start may take before the test gives up.
-const START_MAX: Duration = Duration::from_secs(30);
 /// How long settling may take after the last start.
 const SETTLE_MAX: Duration = Duration::from_secs(60);
 /// The API key; its hash is in the configuration.
 const API_KEY: &str = "tpk_test_kill";
-
-/// A gateway process.
-struct Process {
-    child: Child,
-    address: String,
-}
-
-impl Process {
-    fn start(config: &Path, ready: &Path) -> Self {
-        // Absent at the first start.
-        let _ = std::fs::remove_file(ready);
-        let child = Command::new(env!("CARGO_BIN_EXE_turnpike"))
-            .args(["serve", "--config"])
-            .arg(config)
-            .arg("--ready-file")
-            .arg(ready)
-            .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the binary starts");
-        let mut process = Self { child, address: String::new() };
-        let since = Instant::now();
-        while process.address.is_empty() {
-            if let Ok(text) = std::fs::read_to_string(ready) {
-                let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-                process.address = format!("http://{}", told["grpc"].as_str().expect("an address"));
-            } else {
-                assert!(since.elapsed() < START_MAX, "the gateway does not start");
-                std::thread::sleep(Duration::from_millis(2));
-            }
-        }
-        process
-    }
-
-    /// SIGKILL: no handler, no flush, no goodbye.
-    fn kill(mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("reaped");
-    }
-}
-
-/// A pseudo-random sequence that a failing run can repeat.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % below
-    }
-}
-
-fn sha256(text: &str) -> String {
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 fn with_key<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
@@ -277,25 +222,23 @@ async fn set_up() -> Bench {
     let simulators = simulators().await;
     let held = tempfile::tempdir().expect("a directory");
     let data = held.path().join("data");
-    let setup = Setup {
-        grpc: "127.0.0.1:0",
-        data_directory: &data,
-        sealing_key: SEALING_KEY,
-        api_key_sha256: &sha256(API_KEY),
-        log: "error",
-    };
+    let setup = Setup { grpc: "127.0.0.1:0", data_directory: &data, sealing_key: SEALING_KEY, log: "error" };
     let config = held.path().join("turnpike.toml");
-    let document = development::document(&setup, &simulators).expect("a configuration");
+    let merchant = development::Merchant {
+        name: development::MERCHANT,
+        api_key_sha256: &sha256(API_KEY),
+        simulators: &simulators,
+    };
+    let document = development::document(&setup, &[merchant]).expect("a configuration");
     std::fs::write(&config, document).expect("written");
     Bench { simulators, config, ready: held.path().join("ready.json"), _held: held }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_again_and_again_under_load() {
-    let cycles =
-        std::env::var("TURNPIKE_KILL_CYCLES").ok().map_or(CYCLES, |text| text.parse().expect("a number"));
+    let cycles = count("TURNPIKE_KILL_CYCLES", CYCLES);
     let bench = set_up().await;
-    let mut process = Process::start(&bench.config, &bench.ready);
+    let mut process = Process::start(&bench.config, &bench.ready, &[]);
     let (tell, address) = watch::channel(process.address.clone());
     let stop = Arc::new(AtomicBool::new(false));
     let amounts = Arc::new(AtomicU64::new(0));
@@ -316,8 +259,8 @@ async fn killed_again_and_again_under_load() {
         tokio::time::sleep(Duration::from_millis(1 + dice.roll(LIFE_MS_MAX))).await;
         process.kill();
         let (config, ready) = (bench.config.clone(), bench.ready.clone());
-        process =
-            tokio::task::spawn_blocking(move || Process::start(&config, &ready)).await.expect("started");
+        let start = move || Process::start(&config, &ready, &[]);
+        process = tokio::task::spawn_blocking(start).await.expect("started");
         tell.send_replace(process.address.clone());
     }
     stop.store(true, Ordering::SeqCst);
@@ -373,7 +316,9 @@ async fn judge(bench: &Bench, address: &watch::Receiver<String>, told: &[Told]) 
         let simulator = bench.simulators.of(provider.name).expect("simulated");
         assert!(simulator.double_charges().is_empty(), "charged twice: {:?}", simulator.double_charges());
         // The newest lines one by one; the count below covers the rest.
-        for line in simulator.ledger(None).iter().filter(|line| !line.declined) {
+        // Cards that were saved are in the ledger too, under their customers.
+        let charges = |line: &&Movement| !line.declined && line.kind != Kind::Tokenize;
+        for line in simulator.ledger(None).iter().filter(charges) {
             let state = known.get(&line.reference);
             assert_eq!(state, Some(&pb::PaymentState::Captured), "{} was charged: {state:?}", line.reference);
         }

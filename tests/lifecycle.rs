@@ -39,6 +39,7 @@ fn payment() -> Payment {
         trace: Trace::by_reference("pay1"),
         token: None,
         session: None,
+        occurrence: None,
         merchant_initiated: None,
         decline: None,
         failure: None,

@@ -7,18 +7,20 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use support::*;
 use turnpike::domain::card::{
     CardSummary, FirstPayment, Initiator, MerchantReason, StoredToken, Token, TokenStatus, TokenUses,
 };
 use turnpike::domain::ids::AccountName;
-use turnpike::domain::order::CaptureMode;
+use turnpike::domain::order::{CaptureMode, Purpose};
 use turnpike::domain::payment::PaymentState;
 use turnpike::engine::commands::ImportToken;
 use turnpike::engine::error::Error;
 use turnpike::engine::gateway::Gateway;
 use turnpike::simulator::Simulators;
+use turnpike::simulator::faults::{Fault, Kind};
 
 /// A gateway with a store of its own in front of simulators that may be shared.
 struct House {
@@ -143,4 +145,61 @@ async fn the_first_charge_of_a_series_teaches_the_token_what_later_ones_must_nam
         }
     }
     assert!(!taught.is_empty(), "no provider's series begins with a charge");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_deleted_token_nothing_is_kept_that_opens_the_card() {
+    let simulators = simulators().await;
+    let house = house(&simulators).await;
+    for provider in PROVIDERS {
+        let name = provider.name;
+        let token = saved(&house, &simulators, *provider).await;
+        assert!(!token.stored.values.is_empty(), "{name}");
+        let delete = async |key: &str| {
+            let ask = ask(&format!("{key}-{name}"), token.id);
+            house.gateway.delete_token(&caller(), ask, None).await.expect("deleted").value
+        };
+        let deleted = delete("delete").await;
+        assert_eq!(deleted.status, TokenStatus::Deleted, "{name}");
+        assert_eq!(deleted.stored, StoredToken { product: token.stored.product, ..StoredToken::default() });
+        let read = house.gateway.token(&caller(), token.id).await.expect("there");
+        assert_eq!(read.stored, deleted.stored, "{name}: as it is stored");
+
+        // Another request to delete it finds it deleted, and tells the provider nothing.
+        let before = simulators.last_exchange();
+        assert_eq!(delete("again").await, deleted, "{name}");
+        assert_eq!(simulators.last_exchange(), before, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn that_a_payment_is_paid_is_not_lost_with_the_answer_about_its_card() {
+    let simulators = simulators().await;
+    let house = house(&simulators).await;
+    for (name, exchange) in [("pivot", "get_customer"), ("paymob", "card_tokens")] {
+        let provider = PROVIDERS.iter().find(|provider| provider.name == name).expect("a provider");
+        let simulator = simulators.of(name).expect("simulated");
+        simulator.arrange(Fault { times: 1_000, ..Fault::on(Kind::DropBefore, exchange) }).expect("arranged");
+        let wish = session(*provider, provider.minor(500), CaptureMode::Automatic, Purpose::PayAndSave);
+        let opened = house.gateway.open_session(&caller(), ask(&format!("silent-{name}"), wish), None).await;
+        let opened = opened.expect("opens").value;
+        pay(&simulators, *provider, &page(&opened.payment));
+        let teller =
+            Teller { gateway: &house.gateway, provider: *provider, prefix: format!("silent-{name}") };
+        teller.confirm("confirm", opened.session.id).await.expect("reads");
+        let paid = settled(&house.gateway, opened.payment.id).await;
+        assert_eq!((paid.state, paid.saved_tokens.len()), (PaymentState::Captured, 0), "{name}");
+
+        // The card is asked for again, and comes once somebody answers.
+        simulator.clear_faults();
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let payment = house.gateway.payment(&caller(), opened.payment.id).await.expect("there");
+            if !payment.saved_tokens.is_empty() {
+                break;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{name}: {payment:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
 }

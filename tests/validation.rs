@@ -58,7 +58,10 @@ static TYPES: LazyLock<BTreeMap<&str, Read>> = LazyLock::new(|| {
         ListPaymentHistoryRequest
         GetTokenRequest ListTokensRequest ImportTokenRequest DeleteTokenRequest
         ListAccountsRequest GetCapabilitiesRequest ExplainRequestRequest
-        ArrangeScenarioRequest ListExchangesRequest
+        ScheduleRecurringRequest GetScheduleRequest ListSchedulesRequest UpdateScheduleRequest
+        PauseScheduleRequest ResumeScheduleRequest CancelScheduleRequest SkipOccurrenceRequest
+        ListOccurrencesRequest PreviewOccurrencesRequest ListEventsRequest
+        ArrangeScenarioRequest ListExchangesRequest AdvanceClockRequest GetClockRequest
         ConfirmSessionResponse ListTokensResponse GetCapabilitiesResponse ListExchangesResponse
     }
 });

@@ -8,8 +8,16 @@ use std::path::Path;
 
 use crate::simulator::Simulators;
 
-/// The merchant of a development gateway.
+/// The first merchant of a development gateway.
 pub const MERCHANT: &str = "dev";
+/// How many merchants a development gateway has at most. Each has simulators of its own.
+pub const MERCHANTS_MAX: u16 = 16;
+
+/// The name of the nth merchant, counted from one: `dev`, `dev-2`, `dev-3`.
+#[must_use]
+pub fn merchant(number: u16) -> String {
+    if number <= 1 { MERCHANT.to_owned() } else { format!("{MERCHANT}-{number}") }
+}
 
 /// A test card that each provider approves without a challenge (the dossiers' sandbox sections).
 const APPROVED_CARDS: &[(&str, &str)] = &[
@@ -34,19 +42,28 @@ pub struct Setup<'a> {
     pub data_directory: &'a Path,
     /// The sealing key, base64.
     pub sealing_key: &'a str,
-    /// SHA-256 of the API key, hexadecimal.
-    pub api_key_sha256: &'a str,
     /// What is logged.
     pub log: &'a str,
 }
 
-/// The configuration of a development gateway in front of running simulators.
+/// A merchant with an account at every simulated provider.
+#[derive(Clone, Copy)]
+pub struct Merchant<'a> {
+    /// Its name, with which the names of its accounts end, such as `dintero-dev`.
+    pub name: &'a str,
+    /// SHA-256 of the API key, hexadecimal.
+    pub api_key_sha256: &'a str,
+    /// The simulators, which no other merchant has.
+    pub simulators: &'a Simulators,
+}
+
+/// The configuration of a development gateway whose merchants have running simulators.
 ///
 /// # Errors
 /// A provider that has no simulator.
-pub fn document(setup: &Setup<'_>, simulators: &Simulators) -> anyhow::Result<String> {
+pub fn document(setup: &Setup<'_>, merchants: &[Merchant<'_>]) -> anyhow::Result<String> {
     let mut text = String::new();
-    let Setup { grpc, data_directory, sealing_key, api_key_sha256, log } = setup;
+    let Setup { grpc, data_directory, sealing_key, log } = setup;
     let directory = toml_text(&data_directory.display().to_string());
     write!(
         text,
@@ -71,40 +88,53 @@ unhurried_ms = 2000
 
 [telemetry]
 log = {log}
-
-[merchants.{MERCHANT}]
-keys = [{{ sha256 = "{api_key_sha256}" }}]
 "#,
         log = toml_text(log),
     )?;
-    text.push_str(&dintero(simulators)?);
-    for (name, shop, priority) in [("begateway-dev", "361", 110), ("begateway-dev-3ds", "362", 120)] {
-        text.push_str(&begateway(simulators, name, shop, priority)?);
+    for merchant in merchants {
+        let Merchant { name, api_key_sha256, .. } = merchant;
+        write!(text, "\n[merchants.{name}]\nkeys = [{{ sha256 = \"{api_key_sha256}\" }}]\n")?;
     }
-    for (name, flow, priority) in [("paymob-dev", "intention", 130), ("paymob-dev-accept", "accept", 140)] {
-        text.push_str(&paymob(simulators, name, flow, priority)?);
+    for merchant in merchants {
+        text.push_str(&accounts(merchant)?);
     }
-    text.push_str(&pivot(simulators)?);
-    text.push_str(&bbmsl(simulators)?);
+    Ok(text)
+}
+
+fn accounts(merchant: &Merchant<'_>) -> anyhow::Result<String> {
+    let mut text = dintero(merchant)?;
+    for (suffix, shop, priority) in [("", "361", 110), ("-3ds", "362", 120)] {
+        text.push_str(&begateway(merchant, suffix, shop, priority)?);
+    }
+    for (suffix, flow, priority) in [("", "intention", 130), ("-accept", "accept", 140)] {
+        text.push_str(&paymob(merchant, suffix, flow, priority)?);
+    }
+    text.push_str(&pivot(merchant)?);
+    text.push_str(&bbmsl(merchant)?);
     Ok(text)
 }
 
 /// Options that every development account has: everything is quick here, so that nobody waits.
-const QUICK: &str = "merchants = [\"dev\"]\nconnect_timeout_ms = 2000\ntotal_timeout_ms = 15000\n\
-    absence_grace_ms = 2000\ntest = true\n";
+fn quick(merchant: &str) -> String {
+    format!(
+        "merchants = [\"{merchant}\"]\nconnect_timeout_ms = 2000\ntotal_timeout_ms = 15000\n\
+         absence_grace_ms = 2000\ntest = true\nrecurring_per_second = 0\n"
+    )
+}
 
-fn dintero(simulators: &Simulators) -> anyhow::Result<String> {
+fn dintero(Merchant { name: merchant, simulators, .. }: &Merchant<'_>) -> anyhow::Result<String> {
+    let quick = quick(merchant);
     let simulator = simulators.of("dintero")?;
     let known = simulator.credentials();
     let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
     let base = toml_text(&format!("{}/v1", simulator.base_url()));
     Ok(format!(
         r#"
-[accounts.dintero-dev]
+[accounts.dintero-{merchant}]
 provider = "dintero"
 priority = 100
 currencies = ["NOK", "SEK", "DKK"]
-{QUICK}[accounts.dintero-dev.settings]
+{quick}[accounts.dintero-{merchant}.settings]
 account_id = {account}
 client_id = {client}
 client_secret = {secret}
@@ -119,7 +149,9 @@ auth_url = {base}
     ))
 }
 
-fn begateway(simulators: &Simulators, name: &str, shop: &str, priority: u32) -> anyhow::Result<String> {
+fn begateway(merchant: &Merchant<'_>, suffix: &str, shop: &str, priority: u32) -> anyhow::Result<String> {
+    let Merchant { name: merchant, simulators, .. } = merchant;
+    let (name, quick) = (format!("begateway-{merchant}{suffix}"), quick(merchant));
     let simulator = simulators.of("begateway")?;
     let known = simulator.credentials();
     let shops = known["shops"].as_array().cloned().unwrap_or_default();
@@ -132,7 +164,7 @@ fn begateway(simulators: &Simulators, name: &str, shop: &str, priority: u32) -> 
 provider = "begateway"
 priority = {priority}
 card_data = "pass-through"
-{QUICK}[accounts.{name}.settings]
+{quick}[accounts.{name}.settings]
 shop_id = "{shop}"
 secret_key = {secret}
 gateway_url = {base}
@@ -145,7 +177,9 @@ duplicate_check = "nothing"
     ))
 }
 
-fn paymob(simulators: &Simulators, name: &str, flow: &str, priority: u32) -> anyhow::Result<String> {
+fn paymob(merchant: &Merchant<'_>, suffix: &str, flow: &str, priority: u32) -> anyhow::Result<String> {
+    let Merchant { name: merchant, simulators, .. } = merchant;
+    let (name, quick) = (format!("paymob-{merchant}{suffix}"), quick(merchant));
     let simulator = simulators.of("paymob")?;
     let known = simulator.credentials();
     let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
@@ -159,7 +193,7 @@ fn paymob(simulators: &Simulators, name: &str, flow: &str, priority: u32) -> any
 provider = "paymob"
 priority = {priority}
 currencies = ["EGP", "AED", "OMR", "PKR", "SAR"]
-{QUICK}[accounts.{name}.settings]
+{quick}[accounts.{name}.settings]
 region = "egypt"
 base_url = {base}
 test = true
@@ -179,21 +213,22 @@ iframe_id = {iframe}
     ))
 }
 
-fn pivot(simulators: &Simulators) -> anyhow::Result<String> {
+fn pivot(Merchant { name: merchant, simulators, .. }: &Merchant<'_>) -> anyhow::Result<String> {
+    let quick = quick(merchant);
     let simulator = simulators.of("pivot")?;
     let known = simulator.credentials();
     let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
     Ok(format!(
         r#"
-[accounts.pivot-dev]
+[accounts.pivot-{merchant}]
 provider = "pivot"
 priority = 130
 currencies = ["IDR"]
 # The CVC of a saved card passes through; card numbers never do.
 card_data = "pass-through"
-{QUICK}[accounts.pivot-dev.settings]
+{quick}[accounts.pivot-{merchant}.settings]
 base_url = {base}
-merchant_id = {merchant}
+merchant_id = {merchant_id}
 merchant_secret = {secret}
 default_return_url = "https://shop.example/return"
 wallet_methods = ["DANA", "SHOPEEPAY", "OVO"]
@@ -203,12 +238,13 @@ qr_code_methods = ["QR"]
 mit = true
 "#,
         base = text("base_url"),
-        merchant = text("merchant_id"),
+        merchant_id = text("merchant_id"),
         secret = text("merchant_secret"),
     ))
 }
 
-fn bbmsl(simulators: &Simulators) -> anyhow::Result<String> {
+fn bbmsl(Merchant { name: merchant, simulators, .. }: &Merchant<'_>) -> anyhow::Result<String> {
+    let quick = quick(merchant);
     let simulator = simulators.of("bbmsl")?;
     let known = simulator.credentials();
     let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
@@ -216,20 +252,20 @@ fn bbmsl(simulators: &Simulators) -> anyhow::Result<String> {
     let notify = toml_text(&format!("{}/notifications", simulator.base_url()));
     Ok(format!(
         r#"
-[accounts.bbmsl-dev]
+[accounts.bbmsl-{merchant}]
 provider = "bbmsl"
 priority = 130
 currencies = ["HKD", "USD"]
 notify_url = {notify}
-{QUICK}[accounts.bbmsl-dev.settings]
+{quick}[accounts.bbmsl-{merchant}.settings]
 environment = "sit"
-merchant_id = {merchant}
+merchant_id = {merchant_id}
 private_key = {key}
 provider_public_keys = [{provider}]
 base_url = {base}
 refusal_grace_seconds = 2
 "#,
-        merchant = text("merchant_id"),
+        merchant_id = text("merchant_id"),
         key = text("private_key"),
         provider = text("provider_public_key"),
         base = text("base_url"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::ids::AccountName;
+use crate::domain::ids::{AccountName, MerchantName};
 use crate::rpc::sandbox::{
     CustomerActed, CustomerAction, CustomerPays, Exchange, ExchangeReply, Fault, FaultKind, Refusal, Sandbox,
     WantedExchanges,
@@ -13,20 +13,34 @@ use crate::simulator::{self, CustomerRefusal, Simulator, Simulators};
 
 use super::development::approved_card;
 
-/// The simulators behind a development gateway.
+/// The simulators behind a development gateway, by the merchant who plays with them.
+#[derive(Default)]
 pub struct SimulatorSandbox {
+    grounds: BTreeMap<MerchantName, Ground>,
+}
+
+/// The simulators of one merchant.
+struct Ground {
     simulators: Arc<Simulators>,
     /// Which provider each account is at.
     providers: BTreeMap<AccountName, String>,
 }
 
 impl SimulatorSandbox {
-    /// A sandbox over running simulators.
+    /// The same with running simulators for a merchant, and which provider each of its accounts is at.
     #[must_use]
-    pub fn new(simulators: Arc<Simulators>, providers: BTreeMap<AccountName, String>) -> Self {
-        Self { simulators, providers }
+    pub fn with(
+        mut self,
+        merchant: MerchantName,
+        simulators: Arc<Simulators>,
+        providers: BTreeMap<AccountName, String>,
+    ) -> Self {
+        self.grounds.insert(merchant, Ground { simulators, providers });
+        self
     }
+}
 
+impl Ground {
     /// The simulators that an account or provider stands for; all when neither is given.
     fn chosen(&self, account: Option<&AccountName>, provider: Option<&str>) -> Vec<&Simulator> {
         let by_account = account.map(|account| self.providers.get(account).map_or("", String::as_str));
@@ -49,9 +63,11 @@ impl SimulatorSandbox {
 
 #[tonic::async_trait]
 impl Sandbox for SimulatorSandbox {
-    async fn arrange(&self, fault: Fault) -> Result<u32, Refusal> {
+    async fn arrange(&self, merchant: &MerchantName, fault: Fault) -> Result<u32, Refusal> {
         let arranged = arranged(&fault);
-        let chosen = self.chosen(fault.account.as_ref(), fault.provider.as_deref());
+        let ground = self.grounds.get(merchant);
+        let chosen = ground.map(|ground| ground.chosen(fault.account.as_ref(), fault.provider.as_deref()));
+        let chosen = chosen.unwrap_or_default();
         if chosen.is_empty() {
             return Err(Refusal::Impossible("there is no simulator of that provider".to_owned()));
         }
@@ -61,19 +77,24 @@ impl Sandbox for SimulatorSandbox {
         Ok(u32::try_from(chosen.len()).unwrap_or(u32::MAX))
     }
 
-    async fn clear(&self, account: Option<AccountName>) -> u32 {
-        for simulator in self.chosen(account.as_ref(), None) {
+    async fn clear(&self, merchant: &MerchantName, account: Option<AccountName>) -> u32 {
+        let ground = self.grounds.get(merchant);
+        for simulator in ground.into_iter().flat_map(|ground| ground.chosen(account.as_ref(), None)) {
             simulator.clear_faults();
         }
         0
     }
 
-    async fn customer(&self, page: &str, action: CustomerAction) -> Result<CustomerActed, Refusal> {
-        let simulator = self
-            .simulators
-            .all()
-            .find(|simulator| page.starts_with(simulator.base_url()))
-            .ok_or(Refusal::NoSuchPage)?;
+    async fn customer(
+        &self,
+        merchant: &MerchantName,
+        page: &str,
+        action: CustomerAction,
+    ) -> Result<CustomerActed, Refusal> {
+        let ground = self.grounds.get(merchant).ok_or(Refusal::NoSuchPage)?;
+        let mut simulators = ground.simulators.all();
+        let simulator = simulators.find(|simulator| page.starts_with(simulator.base_url()));
+        let simulator = simulator.ok_or(Refusal::NoSuchPage)?;
         let done = match action {
             CustomerAction::Pay(how) => pays(simulator, page, how),
             CustomerAction::Cancel => simulator.customer(page, &simulator::CustomerAction::Cancel),
@@ -102,20 +123,21 @@ impl Sandbox for SimulatorSandbox {
         Ok(CustomerActed { return_url: outcome.return_url, summary: outcome.status })
     }
 
-    async fn exchanges(&self, wanted: WantedExchanges) -> (Vec<Exchange>, u64) {
+    async fn exchanges(&self, merchant: &MerchantName, wanted: WantedExchanges) -> (Vec<Exchange>, u64) {
+        let Some(ground) = self.grounds.get(merchant) else { return (Vec::new(), 0) };
         // Read first: everything up to here is in the logs, and what comes while they are read one
         // after the other is for the next look.
-        let highest = self.simulators.last_exchange();
+        let highest = ground.simulators.last_exchange();
         let filter = simulator::exchanges::Filter {
             since: wanted.after,
             operation: wanted.operation.clone(),
             reference: None,
         };
         let mut found = Vec::new();
-        for simulator in self.chosen(wanted.account.as_ref(), wanted.provider.as_deref()) {
+        for simulator in ground.chosen(wanted.account.as_ref(), wanted.provider.as_deref()) {
             let shown = simulator.exchanges(&filter);
             let until = shown.into_iter().filter(|exchange| exchange.sequence <= highest);
-            found.extend(until.map(|exchange| self.shown(simulator.name(), exchange)));
+            found.extend(until.map(|exchange| ground.shown(simulator.name(), exchange)));
         }
         found.sort_by_key(|exchange| exchange.sequence);
         found.truncate(wanted.limit);
@@ -123,7 +145,7 @@ impl Sandbox for SimulatorSandbox {
     }
 }
 
-impl SimulatorSandbox {
+impl Ground {
     fn shown(&self, provider: &str, exchange: simulator::exchanges::Exchange) -> Exchange {
         let (method, url) = exchange.request.line.split_once(' ').unwrap_or(("", ""));
         Exchange {

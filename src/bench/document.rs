@@ -11,6 +11,8 @@ use crate::config::{self, Config, Surroundings};
 
 /// The key that the load calls with. It opens nothing but a gateway that a run started.
 pub const API_KEY: &str = "tpk_bench_0123456789abcdef";
+/// Whose key it is.
+pub const MERCHANT: &str = "bench";
 /// 32 bytes in base64, for stores that are thrown away.
 const SEALING_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -19,13 +21,14 @@ pub fn write(path: &Path, stub: &Addresses) -> anyhow::Result<()> {
     let mut text = format!(
         "[server]\ngrpc = \"127.0.0.1:0\"\ndevelopment = true\n\n\
          [journal]\ndirectory = \"store\"\ncurrent_key = 1\n[journal.keys]\n1 = \"{SEALING_KEY}\"\n\n\
-         [merchants.bench]\nkeys = [{{ sha256 = \"{}\" }}]\n",
+         [merchants.{MERCHANT}]\nkeys = [{{ sha256 = \"{}\" }}]\n",
         hash(API_KEY)
     );
     for (name, address) in &stub.0 {
         write!(
             text,
-            "\n[accounts.{name}]\nprovider = \"begateway\"\nmerchants = [\"bench\"]\ntest = true\n\
+            "\n[accounts.{name}]\nprovider = \"begateway\"\nmerchants = [\"{MERCHANT}\"]\ntest = true\n\
+             recurring_per_second = 0\n\
              connect_timeout_ms = 2000\ntotal_timeout_ms = 15000\n[accounts.{name}.settings]\n\
              shop_id = \"1\"\nsecret_key = \"none\"\ngateway_url = \"http://{address}\"\n\
              checkout_url = \"http://{address}\"\ntest = true\n"

@@ -3,6 +3,7 @@
 use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,12 +13,13 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 use super::references::{self, Bare, Direct};
-use super::{document, load, process, stub};
+use super::stub::Answered;
+use super::{document, load, process, stub, taking};
 use crate::app::{self, Store};
 use crate::config::Config;
 use crate::domain::secret::Secret;
 use crate::journal::forgetful::Forgetful;
-use crate::journal::sqlite::{self, SqliteJournal};
+use crate::journal::sqlite;
 use crate::telemetry;
 
 /// Which one this is.
@@ -35,6 +37,8 @@ pub enum Part {
     Forgetful(Configured),
     /// The product.
     Gateway(Product),
+    /// The engine alone, to record and take schedules.
+    Schedules(Product),
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +59,14 @@ pub struct Product {
     configured: Configured,
     /// Where the store is.
     store: PathBuf,
+}
+
+impl Product {
+    fn read(self) -> anyhow::Result<Config> {
+        let mut config = self.configured.read()?;
+        config.journal.directory = self.store;
+        Ok(config)
+    }
 }
 
 /// What [`Part::Direct`] is asked to do.
@@ -83,8 +95,10 @@ impl Part {
         let questions = questions();
         match self {
             Self::Stub => {
-                tell(&stub::start().await?)?;
-                ended(questions).await;
+                let (addresses, scheduled) = stub::start().await?;
+                tell(&addresses)?;
+                let answered = || Answered { scheduled: scheduled.load(Ordering::Relaxed) };
+                answering(answered, questions).await;
             }
             Self::Echo => {
                 tell(&references::serve(None)?)?;
@@ -100,13 +114,14 @@ impl Part {
                 let store = Store { journal: Arc::new(Forgetful), fingerprint_key: Secret::new(vec![0; 32]) };
                 gateway(configured.read()?, store, ended(questions)).await?;
             }
-            Self::Gateway(Product { configured, store }) => {
-                let mut config = configured.read()?;
-                config.journal.directory = store;
+            Self::Schedules(product) => taking::work(product.read()?, questions).await?,
+            Self::Gateway(product) => {
+                let config = product.read()?;
                 let journal = Arc::new(sqlite::open(config.journal.store()?)?);
                 let fingerprint_key = journal.fingerprint_key().clone();
                 let store = Store { journal: journal.clone(), fingerprint_key };
-                gateway(config, store, counting(journal, questions)).await?;
+                let synced = move || Synced { syncs: journal.syncs() };
+                gateway(config, store, answering(synced, questions)).await?;
             }
         }
         Ok(())
@@ -128,10 +143,10 @@ async fn gateway(
     .await
 }
 
-/// Answers every question with the count of syncs, until there are no more.
-async fn counting(journal: Arc<SqliteJournal>, mut questions: mpsc::Receiver<String>) {
+/// Answers every question in the same way, until there are no more.
+async fn answering<T: Serialize>(answer: impl Fn() -> T, mut questions: mpsc::Receiver<String>) {
     while questions.recv().await.is_some() {
-        if let Err(error) = tell(&Synced { syncs: journal.syncs() }) {
+        if let Err(error) = tell(&answer()) {
             eprintln!("turnpike: {error:#}");
             return;
         }
@@ -155,7 +170,7 @@ async fn direct(bare: Bare, mut questions: mpsc::Receiver<String>) -> anyhow::Re
 }
 
 /// One line of JSON for the process that started this one.
-fn tell(what: &impl Serialize) -> anyhow::Result<()> {
+pub fn tell(what: &impl Serialize) -> anyhow::Result<()> {
     use std::io::Write as _;
     let mut output = std::io::stdout().lock();
     writeln!(output, "{}", serde_json::to_string(what)?)?;

@@ -1,11 +1,13 @@
 //! What the rounds come to: medians, ratios, and whether the rounds can be trusted.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::cores::Cores;
 use super::load::{Sample, median};
+use super::ratio::{self, Bound, Ratio, ends};
 use super::rounds::{HELD_IN_FLIGHT, Measure, Round};
 
 /// How far the reference may be from its median before a round is flagged.
@@ -16,52 +18,14 @@ pub struct Report {
     rounds: Vec<Round>,
     ratios: Vec<Ratio>,
     machine: Value,
-    divided: bool,
     measure: Measure,
-}
-
-/// One ratio, round by round.
-struct Ratio {
-    name: &'static str,
-    what: &'static str,
-    /// In words, with its direction.
-    to_reach: &'static str,
-    bound: Bound,
-    unit: &'static str,
-    values: Vec<f64>,
-}
-
-/// Which side of a figure is the good one.
-#[derive(Clone, Copy)]
-enum Bound {
-    AtLeast(f64),
-    AtMost(f64),
-}
-
-impl Bound {
-    fn holds(self, value: f64) -> bool {
-        match self {
-            Self::AtLeast(bound) => value >= bound,
-            Self::AtMost(bound) => value <= bound,
-        }
-    }
-}
-
-impl Ratio {
-    fn median(&self) -> f64 {
-        median(&mut self.values.clone())
-    }
-
-    fn reached(&self) -> bool {
-        self.bound.holds(self.median())
-    }
 }
 
 impl Report {
     /// Of all rounds.
     pub fn of(rounds: Vec<Round>, measure: Measure, cores: &Cores) -> Self {
         let ratios = ratios(&rounds);
-        Self { ratios, machine: machine(cores), divided: cores.divided, measure, rounds }
+        Self { ratios, machine: machine(cores), measure, rounds }
     }
 
     /// Rounds, from 1, in which the reference was not what it usually is, with the difference.
@@ -74,18 +38,12 @@ impl Report {
 
     /// Everything, for whoever wants to compute more.
     pub fn json(&self) -> Value {
-        let ratio = |ratio: &Ratio| {
-            json!({
-                "name": ratio.name, "what": ratio.what, "median": ratio.median(),
-                "rounds": ratio.values, "to_reach": ratio.to_reach, "reached": ratio.reached(),
-            })
-        };
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "machine": self.machine,
             "seconds": self.measure.time.as_secs_f64(),
             "paced_calls_per_second": self.measure.pace,
-            "ratios": self.ratios.iter().map(ratio).collect::<Vec<_>>(),
+            "ratios": self.ratios.iter().map(Ratio::json).collect::<Vec<_>>(),
             "drifted_rounds": self.drifted().iter().map(|(round, _)| round).collect::<Vec<_>>(),
             "rounds": self.rounds,
         })
@@ -112,11 +70,12 @@ const VARIANTS: &[(&str, Figure)] = &[
 ];
 
 fn ratios(rounds: &[Round]) -> Vec<Ratio> {
-    let each = |name, what, to_reach, bound, unit, of: &dyn Fn(&Round) -> f64| Ratio {
+    let each = |name, what: &str, to_reach, bound, unit, of: &dyn Fn(&Round) -> f64| Ratio {
         name,
-        what,
+        what: what.to_owned(),
         to_reach,
         bound,
+        floor: None,
         unit,
         values: rounds.iter().map(of).collect(),
     };
@@ -170,7 +129,7 @@ fn bytes(count: u64) -> f64 {
 }
 
 /// What the figures depend on, without naming the machine.
-fn machine(cores: &Cores) -> Value {
+pub fn machine(cores: &Cores) -> Value {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let field = |text: &str, name: &str| {
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
@@ -185,42 +144,41 @@ fn machine(cores: &Cores) -> Value {
     })
 }
 
+/// On which machine what was measured, for so many rounds of so long.
+pub fn headline(
+    f: &mut fmt::Formatter<'_>,
+    machine: &Value,
+    rounds: usize,
+    time: Duration,
+    what: &str,
+) -> fmt::Result {
+    let text = |name: &str| machine[name].as_str().unwrap_or_default().to_owned();
+    writeln!(
+        f,
+        "{} cores of {}, Linux {}, turnpike {}; {rounds} round(s) of {} s; {what}",
+        machine["cores"],
+        text("processor"),
+        text("kernel"),
+        env!("CARGO_PKG_VERSION"),
+        time.as_secs_f64(),
+    )?;
+    if machine["divided_cores"] != true {
+        writeln!(f, "One core, or no taskset: everything shares the cores, and the figures are rough.")?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |name: &str| self.machine[name].as_str().unwrap_or_default().to_owned();
-        writeln!(
-            f,
-            "{} cores of {}, Linux {}, turnpike {}; {} round(s) of {} s; paced: {} calls a second",
-            self.machine["cores"],
-            text("processor"),
-            text("kernel"),
-            env!("CARGO_PKG_VERSION"),
-            self.rounds.len(),
-            self.measure.time.as_secs_f64(),
-            self.measure.pace,
-        )?;
-        if !self.divided {
-            writeln!(f, "One core, or no taskset: everything shares the cores, and the figures are rough.")?;
-        }
+        let what = format!("paced: {} calls a second", self.measure.pace);
+        headline(f, &self.machine, self.rounds.len(), self.measure.time, &what)?;
         writeln!(f, "\n| variant | per second | p50 µs | p99 µs | CPU µs each | CPU, least to most |")?;
         writeln!(f, "|---|--:|--:|--:|--:|--:|")?;
         for (name, figure) in VARIANTS {
             self.variant(f, name, *figure)?;
         }
         self.disk(f)?;
-        writeln!(f, "\n| | ratio | median | least to most | to reach | |")?;
-        writeln!(f, "|---|---|--:|--:|--:|---|")?;
-        for ratio in &self.ratios {
-            let Ratio { name, what, to_reach, unit, values, .. } = ratio;
-            let (least, most) = ends(values);
-            let reached = if ratio.reached() { "reached" } else { "missed" };
-            let digits = if unit.is_empty() { 3 } else { 1 };
-            writeln!(
-                f,
-                "| {name} | {what} | {:.digits$}{unit} | {least:.digits$} to {most:.digits$} | {to_reach} | {reached} |",
-                ratio.median()
-            )?;
-        }
+        ratio::table(f, &self.ratios)?;
         self.closing(f)
     }
 }
@@ -265,10 +223,4 @@ impl Report {
         }
         Ok(())
     }
-}
-
-fn ends(values: &[f64]) -> (f64, f64) {
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    (least, most)
 }

@@ -16,7 +16,7 @@ use super::process::Process;
 use super::stub::Addresses;
 
 /// Calls in flight when a variant is loaded to its limit.
-const IN_FLIGHT: usize = 256;
+pub const IN_FLIGHT: usize = 256;
 /// Connections that calls share.
 const CONNECTIONS: usize = 8;
 /// Calls in flight when memory is measured.
@@ -61,13 +61,14 @@ pub struct Memory {
 }
 
 /// A server under measurement.
-struct Server {
-    process: Process,
-    caller: Caller,
+pub struct Server {
+    pub process: Process,
+    pub caller: Caller,
 }
 
 impl Server {
-    async fn start(cores: &Cores, name: &'static str, arguments: &[&str]) -> anyhow::Result<Self> {
+    /// Starts it and connects.
+    pub async fn start(cores: &Cores, name: &'static str, arguments: &[&str]) -> anyhow::Result<Self> {
         let (process, address) = Process::start::<SocketAddr>(cores, true, name, arguments)?;
         Ok(Self { process, caller: Caller::connect(address, CONNECTIONS).await? })
     }

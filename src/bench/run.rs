@@ -15,7 +15,7 @@
 //! for itself; load and stub share the others. Time on the processor comes from the scheduler's
 //! account of every thread of a process. Nothing leaves the machine, and the run ends by itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -25,6 +25,7 @@ use super::cores::Cores;
 use super::part::Part;
 use super::report::Report;
 use super::rounds::{Bench, Measure};
+use super::schedules;
 use crate::app;
 
 /// Calls per second of the paced measurement.
@@ -65,9 +66,12 @@ enum Role {
         #[command(subcommand)]
         part: Part,
     },
+    /// Measures schedules: taking what is due, charging it, and what callers notice of it.
+    Schedules(schedules::Options),
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+/// Reads how long a measurement takes.
+pub fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (0.1..=60.0).contains(&seconds) => Ok(seconds),
         _ => Err("must be 0.1 to 60".to_owned()),
@@ -80,8 +84,10 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// Whatever keeps a variant from running. A call that fails ends the run: the speed of failures says
 /// nothing.
 pub fn run(options: Options) -> anyhow::Result<()> {
-    if let Some(Role::Part { part }) = options.role {
-        return app::runtime()?.block_on(part.run());
+    match options.role {
+        Some(Role::Part { part }) => return app::runtime()?.block_on(part.run()),
+        Some(Role::Schedules(options)) => return schedules::run(options),
+        None => {}
     }
     let (rounds, seconds, pace) = match options {
         Options { quick: true, .. } => (1, SECONDS_QUICK, PACE_QUICK),
@@ -89,25 +95,38 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     };
     let measure = Measure { time: Duration::from_secs_f64(seconds), pace };
     let cores = Cores::divide();
-    let directory = options.data_dir.join(format!("turnpike-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).with_context(|| format!("making {}", directory.display()))?;
-    let _removed = Removed(directory.clone());
-
-    // One thread makes all the load, so that it never runs on the measured core.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let measured = tokio::task::LocalSet::new()
-        .block_on(&runtime, async { Bench::start(&cores, directory, measure).await?.rounds(rounds).await })?;
+    let directory = Removed::make(&options.data_dir)?;
+    let place = directory.0.clone();
+    let measured = block_on(async { Bench::start(&cores, place, measure).await?.rounds(rounds).await })?;
     let report = Report::of(measured, measure, &cores);
     println!("{report}");
-    if let Some(path) = options.json {
-        let text = serde_json::to_string_pretty(&report.json())?;
-        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
-    }
-    Ok(())
+    write_json(options.json.as_deref(), &report.json())
+}
+
+/// Runs with one thread, which makes all the load, so that it never runs on the measured core.
+pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    tokio::task::LocalSet::new().block_on(&runtime, work)
+}
+
+/// Writes all that was measured where that is wanted.
+pub fn write_json(path: Option<&Path>, report: &serde_json::Value) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let text = serde_json::to_string_pretty(report)?;
+    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }
 
 /// A directory that goes when the run ends, however it ends.
-struct Removed(PathBuf);
+pub struct Removed(pub PathBuf);
+
+impl Removed {
+    /// Makes one in a directory.
+    pub fn make(above: &Path) -> anyhow::Result<Self> {
+        let directory = above.join(format!("turnpike-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).with_context(|| format!("making {}", directory.display()))?;
+        Ok(Self(directory))
+    }
+}
 
 impl Drop for Removed {
     fn drop(&mut self) {

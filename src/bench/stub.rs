@@ -5,6 +5,8 @@
 //! nothing, and answers the fields that an adapter must see.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,32 +19,52 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 /// How long it thinks, by account.
-pub const PACES: [(&str, Duration); 3] =
-    [("fast", Duration::ZERO), ("slow", Duration::from_millis(20)), ("held", Duration::from_millis(1_500))];
+pub const PACES: [(&str, Duration); 4] = [
+    ("fast", Duration::ZERO),
+    ("slow", Duration::from_millis(20)),
+    ("held", Duration::from_millis(1_500)),
+    (SCHEDULED, Duration::ZERO),
+];
+/// The account at which schedules are charged, and nothing else.
+pub const SCHEDULED: &str = "scheduled";
 
 /// Where the stub answers at each of its [`PACES`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Addresses(pub Vec<(String, SocketAddr)>);
 
-/// Starts it on free ports of this machine; it runs as long as the runtime.
-pub async fn start() -> anyhow::Result<Addresses> {
+/// What it has answered since its start.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Answered {
+    /// Charges at [`SCHEDULED`].
+    pub scheduled: u64,
+}
+
+/// Starts it on free ports of this machine; it runs as long as the runtime. The count is of what was
+/// answered at [`SCHEDULED`].
+pub async fn start() -> anyhow::Result<(Addresses, Arc<AtomicU64>)> {
     let mut addresses = Vec::new();
+    let scheduled = Arc::<AtomicU64>::default();
     for (name, pause) in PACES {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         addresses.push((name.to_owned(), listener.local_addr()?));
-        tokio::spawn(accept(listener, pause));
+        let count = if name == SCHEDULED { scheduled.clone() } else { Arc::default() };
+        tokio::spawn(accept(listener, pause, count));
     }
-    Ok(Addresses(addresses))
+    Ok((Addresses(addresses), scheduled))
 }
 
-async fn accept(listener: TcpListener, pause: Duration) {
+async fn accept(listener: TcpListener, pause: Duration, count: Arc<AtomicU64>) {
     // A failure to accept shows as a call that fails, and that ends the run.
     while let Ok((stream, _)) = listener.accept().await {
         if let Err(error) = stream.set_nodelay(true) {
             eprintln!("turnpike: a connection to the stub: {error}");
         }
+        let count = count.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(request, pause));
+            let service = service_fn(move |request| {
+                count.fetch_add(1, Ordering::Relaxed);
+                answer(request, pause)
+            });
             // The other side closes when it ends.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)

@@ -8,14 +8,20 @@ use anyhow::Context as _;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use clap::Args;
-use turnpike::app::{self, SimulatorSandbox, development};
-use turnpike::config::{self, Surroundings};
-use turnpike::{simulator, telemetry};
+use turnpike::app::{self, Playground, SimulatorClock, SimulatorSandbox, development};
+use turnpike::config::{self, Config, Surroundings};
+use turnpike::domain::ids::MerchantName;
+use turnpike::simulator::{self, Simulators};
+use turnpike::telemetry;
+use turnpike::world::TestClocks;
 
 /// The file that holds the sealing key of a development store.
 const SEALING_KEY_FILE: &str = "sealing.key";
-/// The file that holds the hash of the API key; the key itself is printed once and not kept.
+/// The file that holds the hash of the first merchant's API key; the key itself is printed once and
+/// not kept. The files of further merchants have their names in front.
 const API_KEY_FILE: &str = "api-key.sha256";
+/// The file that holds how far the first merchant's clock is ahead, likewise.
+const CLOCK_FILE: &str = "clock.ms";
 
 /// Runs a gateway in front of simulated providers, with a store in a local directory.
 #[derive(Debug, Args)]
@@ -23,18 +29,23 @@ pub struct Dev {
     /// Address and port for gRPC; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:50051")]
     grpc: SocketAddr,
-    /// Address and port of the first simulator; the others take the next ports. Port 0 takes free ones.
+    /// Address and port of the first simulator; the others take the next ports, merchant by merchant.
+    /// Port 0 takes free ones.
     #[arg(long, default_value = "127.0.0.1:50060")]
     simulators: SocketAddr,
     /// Where the store lives.
     #[arg(long, default_value = ".turnpike")]
     data_dir: PathBuf,
-    /// An API key of your own instead of one that is made up and printed once.
+    /// An API key of your own for the first merchant, instead of one that is made up and printed once.
     #[arg(long, env = "TURNPIKE_API_KEY", hide_env_values = true)]
     api_key: Option<String>,
     /// What is logged, such as `info` or `turnpike=debug`.
     #[arg(long, default_value = "warn")]
     log: String,
+    /// How many merchants there are: `dev`, `dev-2` and so on. Each has accounts and simulators of
+    /// its own, on further ports, and a clock that `SandboxService.AdvanceClock` moves.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=i64::from(development::MERCHANTS_MAX)))]
+    merchants: u16,
     /// Makes the simulators' ids repeatable.
     #[arg(long)]
     seed: Option<u64>,
@@ -49,6 +60,15 @@ struct ApiKey {
     sha256: String,
 }
 
+/// A merchant with what is its alone.
+struct Merchant {
+    name: String,
+    simulators: Arc<Simulators>,
+    key: ApiKey,
+    /// The name of the file that holds the hash of the key.
+    key_file: String,
+}
+
 impl Dev {
     pub fn run(self) -> anyhow::Result<()> {
         app::runtime()?.block_on(self.serve())
@@ -57,67 +77,132 @@ impl Dev {
     async fn serve(self) -> anyhow::Result<()> {
         let directory = &self.data_dir;
         std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
-        let options =
-            simulator::Options { listen: self.simulators, seed: self.seed, ..simulator::Options::default() };
-        let simulators = Arc::new(simulator::start(options).await.context("starting the simulators")?);
-        let api_key = api_key(directory, self.api_key.as_deref())?;
-        let setup = development::Setup {
-            grpc: &self.grpc.to_string(),
-            data_directory: directory,
-            sealing_key: &sealing_key(directory)?,
-            api_key_sha256: &api_key.sha256,
-            log: &self.log,
-        };
-        let document = development::document(&setup, &simulators)?;
-        let surroundings = Surroundings { directory: PathBuf::new() };
-        let config = match config::parse(&document, &surroundings) {
-            Ok(config) => config,
-            Err(mistakes) => {
-                super::check::tell(Path::new("the development configuration"), &mistakes);
-                anyhow::bail!("the development configuration does not hold together");
-            }
-        };
+        let merchants = self.start().await?;
+        let config = self.config(&merchants)?;
         let _flush = telemetry::start(&config.telemetry)?;
-        let providers = config
-            .accounts
-            .iter()
-            .map(|account| (account.name.clone(), account.profile().name.to_owned()))
-            .collect();
-        let sandbox = Arc::new(SimulatorSandbox::new(simulators.clone(), providers));
+        let playground = playground(&config, &merchants, directory)?;
         let ready_file = self.ready_file.clone();
-        let shown = simulators.clone();
-        app::serve(config, Some(sandbox), app::signal(), move |ready| {
-            tell(ready.grpc, &shown, &api_key, ready.recovered);
+        app::serve(config, Some(playground), app::signal(), move |ready| {
+            tell(ready.grpc, &merchants, ready.recovered);
             if let Some(path) = ready_file {
-                let text = serde_json::json!({
-                    "grpc": ready.grpc.to_string(),
-                    "api_key": api_key.text,
-                    "simulators": super::simulate::addresses(&shown),
-                });
-                super::serve::write_ready(&path, &text.to_string());
+                super::serve::write_ready(&path, &ready_text(ready.grpc, &merchants).to_string());
             }
         })
         .await
     }
+
+    /// Every merchant's simulators and API key.
+    async fn start(&self) -> anyhow::Result<Vec<Merchant>> {
+        let mut merchants: Vec<Merchant> = Vec::new();
+        for number in 1..=self.merchants {
+            let name = development::merchant(number);
+            let started = merchants.iter().map(|merchant| merchant.simulators.all().count()).sum();
+            let options = simulator::Options {
+                listen: later_port(self.simulators, started)?,
+                // Different seeds, or two merchants would have payments of the same ids.
+                seed: self.seed.map(|seed| seed.wrapping_add(u64::from(number - 1))),
+                ..simulator::Options::default()
+            };
+            let simulators = simulator::start(options).await.context("starting the simulators")?;
+            let key_file = file_of(number, API_KEY_FILE);
+            let given = self.api_key.as_deref().filter(|_| number == 1);
+            let key = api_key(&self.data_dir.join(&key_file), given)?;
+            merchants.push(Merchant { name, simulators: Arc::new(simulators), key, key_file });
+        }
+        Ok(merchants)
+    }
+
+    fn config(&self, merchants: &[Merchant]) -> anyhow::Result<Config> {
+        let directory = &self.data_dir;
+        let setup = development::Setup {
+            grpc: &self.grpc.to_string(),
+            data_directory: directory,
+            sealing_key: &sealing_key(directory)?,
+            log: &self.log,
+        };
+        let described = merchants.iter().map(|merchant| development::Merchant {
+            name: &merchant.name,
+            api_key_sha256: &merchant.key.sha256,
+            simulators: &merchant.simulators,
+        });
+        let document = development::document(&setup, &described.collect::<Vec<_>>())?;
+        config::parse(&document, &Surroundings { directory: PathBuf::new() }).or_else(|mistakes| {
+            super::check::tell(Path::new("the development configuration"), &mistakes);
+            anyhow::bail!("the development configuration does not hold together")
+        })
+    }
 }
 
-fn tell(grpc: SocketAddr, simulators: &simulator::Simulators, key: &ApiKey, recovered: usize) {
+/// What each merchant can play with: its simulators, and its clock, which is theirs.
+fn playground(config: &Config, merchants: &[Merchant], directory: &Path) -> anyhow::Result<Playground> {
+    let (mut sandbox, mut clocks) = (SimulatorSandbox::default(), TestClocks::new());
+    for (number, merchant) in (1..).zip(merchants) {
+        let name = MerchantName(merchant.name.clone());
+        let accounts = config.accounts.iter().filter(|account| account.serves(&name));
+        let providers =
+            accounts.map(|account| (account.name.clone(), account.profile().name.to_owned())).collect();
+        sandbox = sandbox.with(name.clone(), merchant.simulators.clone(), providers);
+        let file = directory.join(file_of(number, CLOCK_FILE));
+        let clock = SimulatorClock::kept_in(merchant.simulators.clock().clone(), &file)?;
+        clocks.insert(name, Arc::new(clock));
+    }
+    Ok(Playground { sandbox: Some(Arc::new(sandbox)), clocks, hurry: None })
+}
+
+/// The first merchant's files have no name in front: there were no others once.
+fn file_of(number: u16, file: &str) -> String {
+    if number == 1 { file.to_owned() } else { format!("{}.{file}", development::merchant(number)) }
+}
+
+fn later_port(first: SocketAddr, by: usize) -> anyhow::Result<SocketAddr> {
+    if first.port() == 0 {
+        return Ok(first);
+    }
+    let port = u16::try_from(by).ok().and_then(|by| first.port().checked_add(by));
+    Ok(SocketAddr::new(first.ip(), port.context("no port is left for every simulator")?))
+}
+
+/// What is written once everything answers. The first merchant stands at the top as well.
+fn ready_text(grpc: SocketAddr, merchants: &[Merchant]) -> serde_json::Value {
+    let told = |merchant: &Merchant| {
+        serde_json::json!({
+            "merchant": merchant.name,
+            "api_key": merchant.key.text,
+            "simulators": super::simulate::addresses(&merchant.simulators),
+        })
+    };
+    let first = merchants.first().map(told).unwrap_or_default();
+    serde_json::json!({
+        "grpc": grpc.to_string(),
+        "api_key": first["api_key"],
+        "simulators": first["simulators"],
+        "merchants": merchants.iter().map(told).collect::<Vec<_>>(),
+    })
+}
+
+fn tell(grpc: SocketAddr, merchants: &[Merchant], recovered: usize) {
     println!("Turnpike, development gateway. Nothing here touches a real provider.\n");
     println!("gRPC       {grpc}");
-    for simulator in simulators.all() {
-        println!("{:<10} {}", simulator.name(), simulator.base_url());
-    }
-    match &key.text {
-        Some(text) => println!("API key    {text}   (printed once; only its hash is kept)"),
-        None => {
-            println!("API key    as printed at the first start (delete {API_KEY_FILE} to have a new one)")
+    for Merchant { name, simulators, key, key_file } in merchants {
+        if merchants.len() > 1 {
+            println!("\nmerchant   {name}");
+        }
+        for simulator in simulators.all() {
+            println!("{:<10} {}", simulator.name(), simulator.base_url());
+        }
+        match &key.text {
+            Some(text) => println!("API key    {text}   (printed once; only its hash is kept)"),
+            None => {
+                println!("API key    as printed at the first start (delete {key_file} to have a new one)")
+            }
         }
     }
     if recovered > 0 {
         println!("recovered  {recovered} left behind by the last process");
     }
+    let first = merchants.first().and_then(|merchant| merchant.key.text.as_deref());
     // In double quotes, so that the shell fills a variable in.
-    let shown = key.text.as_deref().unwrap_or("$TURNPIKE_API_KEY");
+    let shown = first.unwrap_or("$TURNPIKE_API_KEY");
     println!(
         r#"
 A first call:
@@ -148,12 +233,11 @@ fn sealing_key(directory: &Path) -> anyhow::Result<String> {
 }
 
 /// The hash of the API key; the key itself only when it is new or given.
-fn api_key(directory: &Path, given: Option<&str>) -> anyhow::Result<ApiKey> {
-    let path = directory.join(API_KEY_FILE);
+fn api_key(path: &Path, given: Option<&str>) -> anyhow::Result<ApiKey> {
     let text = match given {
         Some(text) => text.to_owned(),
         None => {
-            if let Ok(sha256) = std::fs::read_to_string(&path) {
+            if let Ok(sha256) = std::fs::read_to_string(path) {
                 return Ok(ApiKey { text: None, sha256: sha256.trim().to_owned() });
             }
             let mut bytes = [0; 24];
@@ -163,7 +247,7 @@ fn api_key(directory: &Path, given: Option<&str>) -> anyhow::Result<ApiKey> {
     };
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
     let sha256: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    write_private(&path, &sha256)?;
+    write_private(path, &sha256)?;
     Ok(ApiKey { text: Some(text), sha256 })
 }
 

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use turnpike::{app, config, telemetry};
+use turnpike::app::{self, Playground};
+use turnpike::world::Hurry;
+use turnpike::{config, telemetry};
 
 /// Runs a gateway with a configuration file.
 #[derive(Debug, Args)]
@@ -20,6 +22,10 @@ pub struct Serve {
     /// A file that is written, as JSON, once the port answers.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    /// For tests of what takes months: time runs so many times as fast from a moment on. Refused
+    /// unless the configuration says `development = true`.
+    #[arg(long, value_name = "RATE@TIMESTAMP", hide = true)]
+    fast_clock: Option<Hurry>,
 }
 
 impl Serve {
@@ -40,7 +46,9 @@ impl Serve {
         app::runtime()?.block_on(async {
             let _flush = telemetry::start(&config.telemetry)?;
             let ready_file = self.ready_file;
-            app::serve(config, None, app::signal(), |ready| {
+            let playground =
+                self.fast_clock.map(|hurry| Playground { hurry: Some(hurry), ..Playground::default() });
+            app::serve(config, playground, app::signal(), |ready| {
                 println!("gRPC       {}", ready.grpc);
                 if ready.recovered > 0 {
                     println!("recovered  {} left behind by the last process", ready.recovered);

@@ -93,6 +93,8 @@ fn rules(table: &Table<'_>, merchants: &[MerchantName]) -> Rules {
         absence_grace: table.milliseconds_or("absence_grace_ms", Duration::from_secs(600), LONGEST),
         notify_url,
         test: table.flag_or("test", false),
+        recurring_per_second: u32::try_from(table.integer_or("recurring_per_second", 100, 0, 100_000))
+            .unwrap_or_default(),
     }
 }
 

@@ -2,14 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::check_name;
 use super::reader::Table;
+use super::{check_name, recurring};
+use crate::domain::dunning::Ladder;
 use crate::domain::ids::MerchantName;
 use crate::rpc::auth::{Credential, CredentialKind};
 use crate::rpc::rate::{RATE_MAX, Rate};
 
-pub(super) fn merchants(table: &Table<'_>, rate: Option<Rate>) -> (Vec<MerchantName>, Vec<Credential>) {
+/// All merchants.
+pub(super) struct Merchants {
+    pub names: Vec<MerchantName>,
+    pub credentials: Vec<Credential>,
+    /// When their declined charges are tried again, for those who say so.
+    pub ladders: HashMap<MerchantName, Ladder>,
+}
+
+pub(super) fn merchants(table: &Table<'_>, rate: Option<Rate>) -> Merchants {
     let mut names = Vec::new();
+    let mut ladders = HashMap::new();
     let mut owners = HashMap::new();
     let mut credentials = Vec::new();
     for (name, merchant) in table.tables("merchants") {
@@ -24,13 +34,16 @@ pub(super) fn merchants(table: &Table<'_>, rate: Option<Rate>) -> (Vec<MerchantN
         if !merchant.has("keys") && !merchant.has("certificates") {
             merchant.mistake("keys", "a merchant without keys and certificates cannot call");
         }
+        if let Some(ladder) = recurring::ladder(&merchant, "retry_ladder") {
+            ladders.insert(merchant_name.clone(), ladder);
+        }
         merchant.finish();
         names.push(merchant_name);
     }
     if names.is_empty() {
         table.mistake("merchants", "at least one is required");
     }
-    (names, credentials)
+    Merchants { names, credentials, ladders }
 }
 
 fn credential(

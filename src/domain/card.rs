@@ -152,6 +152,14 @@ pub struct Token {
     pub version: u64,
 }
 
+impl Token {
+    /// Makes it one that cannot be charged, and forgets what opens the card at the provider.
+    pub fn delete(&mut self) {
+        self.status = TokenStatus::Deleted;
+        self.stored = StoredToken { product: self.stored.product.take(), ..StoredToken::default() };
+    }
+}
+
 /// Who started a charge.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Initiator {

@@ -135,6 +135,14 @@ id!(
     /// A stored payment method.
     TokenId, "tok_"
 );
+id!(
+    /// A standing instruction to charge a token.
+    ScheduleId, "sch_"
+);
+id!(
+    /// A fact that became true.
+    EventId, "evt_"
+);
 
 /// The tenant that everything belongs to, as configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::card::{BrowserFacts, Initiator, StoredToken, TokenUses};
 use super::money::Money;
+use super::words::worded;
 
 /// What the caller attaches to a payment and gets back: at most 50 pairs of 40 and 500 characters.
 pub type Metadata = BTreeMap<String, String>;
@@ -45,45 +46,22 @@ pub enum SessionMode {
     Api,
 }
 
-/// The kinds of payment methods, in words that are the same for every provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MethodKind {
-    /// Cards.
-    Card,
-    /// Wallets.
-    Wallet,
-    /// Bank transfers and virtual accounts.
-    BankTransfer,
-    /// Codes to scan.
-    QrCode,
-    /// Invoices and payment in parts by a lender.
-    PayLater,
-    /// Cash against a reference.
-    Cash,
-}
-
-impl MethodKind {
-    /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Card, Self::Wallet, Self::BankTransfer, Self::QrCode, Self::PayLater, Self::Cash];
-
-    /// The kind as an upper-case word, as the contract spells it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Card => "CARD",
-            Self::Wallet => "WALLET",
-            Self::BankTransfer => "BANK_TRANSFER",
-            Self::QrCode => "QR_CODE",
-            Self::PayLater => "PAY_LATER",
-            Self::Cash => "CASH",
-        }
-    }
-
-    /// The kind behind a word of [`Self::word`].
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.word() == word)
+worded! {
+    /// The kinds of payment methods, in words that are the same for every provider.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum MethodKind {
+        /// Cards.
+        Card = "CARD",
+        /// Wallets.
+        Wallet = "WALLET",
+        /// Bank transfers and virtual accounts.
+        BankTransfer = "BANK_TRANSFER",
+        /// Codes to scan.
+        QrCode = "QR_CODE",
+        /// Invoices and payment in parts by a lender.
+        PayLater = "PAY_LATER",
+        /// Cash against a reference.
+        Cash = "CASH",
     }
 }
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::card::{CardSummary, SavedCard};
 use super::money::Money;
 use super::secret::Secret;
+use super::words::worded;
 
 /// How to find a payment at its provider afterwards. Learned before money moves, journaled with
 /// the permit.
@@ -334,110 +335,89 @@ pub enum RetryAdvice {
     CorrectData,
 }
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// Why a charge was refused, in words that are the same for every provider.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum DeclineReason { $($(#[$doc])* $name,)* }
-
-        impl DeclineReason {
-            /// Every reason.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The reason as a lower-case word, for records and reports.
-            #[must_use]
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
-            }
-
-            /// The reason behind a word of [`Self::word`].
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|reason| reason.word() == word)
-            }
-        }
-    };
-}
-
-reasons! {
-    /// No particular reason was given.
-    GenericDecline = "generic_decline",
-    /// The issuer does not honor it and says no more.
-    DoNotHonor = "do_not_honor",
-    /// Not enough money.
-    InsufficientFunds = "insufficient_funds",
-    /// The card has expired.
-    ExpiredCard = "expired_card",
-    /// The number or its data are wrong.
-    InvalidCard = "invalid_card",
-    /// There is no such account.
-    InvalidAccount = "invalid_account",
-    /// The account was closed.
-    ClosedAccount = "closed_account",
-    /// The card is blocked.
-    BlockedCard = "card_blocked",
-    /// The card may not be used like this.
-    RestrictedCard = "restricted_card",
-    /// Reported lost or stolen, or to be kept.
-    LostOrStolen = "lost_or_stolen",
-    /// Somebody suspects fraud.
-    SuspectedFraud = "suspected_fraud",
-    /// The provider's or merchant's own risk rules.
-    RiskDeclined = "risk_declined",
-    /// The issuer wants a call.
-    CallIssuer = "call_issuer",
-    /// Over an amount limit.
-    LimitExceeded = "limit_exceeded",
-    /// Used too often.
-    VelocityExceeded = "velocity_exceeded",
-    /// The issuer does not permit this kind of transaction.
-    TransactionNotPermitted = "transaction_not_permitted",
-    /// The customer must authenticate.
-    AuthenticationRequired = "authentication_required",
-    /// The customer failed to authenticate.
-    AuthenticationFailed = "authentication_failed",
-    /// The card cannot be authenticated.
-    AuthenticationUnavailable = "authentication_unavailable",
-    /// Authentication broke down technically.
-    AuthenticationError = "authentication_error",
-    /// Authentication took too long.
-    AuthenticationTimeout = "authentication_timeout",
-    /// Too many authentications.
-    AuthenticationLimit = "authentication_limit",
-    /// This kind of authentication is not supported.
-    AuthenticationUnsupported = "authentication_unsupported",
-    /// The CVC is wrong.
-    IncorrectCvc = "incorrect_cvc",
-    /// The PIN is wrong or missing.
-    IncorrectPin = "incorrect_pin",
-    /// The address or CVC check failed.
-    AvsCvcDeclined = "avs_cvc_declined",
-    /// The issuer cannot be reached.
-    IssuerUnavailable = "issuer_unavailable",
-    /// A technical error on the way.
-    ProcessingError = "processing_error",
-    /// The customer said no.
-    CustomerCancelled = "customer_cancelled",
-    /// The customer never finished.
-    Abandoned = "abandoned",
-    /// The session or order had run out.
-    ExpiredSession = "expired_session",
-    /// The amount is not acceptable.
-    InvalidAmount = "invalid_amount",
-    /// The currency is not acceptable.
-    CurrencyNotSupported = "currency_not_supported",
-    /// The saved card cannot be used any more.
-    TokenInvalid = "token_invalid",
-    /// The same was asked before.
-    DuplicateTransaction = "duplicate_transaction",
-    /// The merchant's set-up at the provider is wrong.
-    ConfigurationError = "configuration_error",
-    /// The request was wrong.
-    InvalidRequest = "invalid_request",
-    /// The wallet's data are wrong.
-    InvalidWalletData = "invalid_wallet_data",
-    /// The customer's data are wrong.
-    InvalidCustomerData = "invalid_customer_data",
+worded! {
+    /// Why a charge was refused, in words that are the same for every provider.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum DeclineReason {
+        /// No particular reason was given.
+        GenericDecline = "generic_decline",
+        /// The issuer does not honor it and says no more.
+        DoNotHonor = "do_not_honor",
+        /// Not enough money.
+        InsufficientFunds = "insufficient_funds",
+        /// The card has expired.
+        ExpiredCard = "expired_card",
+        /// The number or its data are wrong.
+        InvalidCard = "invalid_card",
+        /// There is no such account.
+        InvalidAccount = "invalid_account",
+        /// The account was closed.
+        ClosedAccount = "closed_account",
+        /// The card is blocked.
+        BlockedCard = "card_blocked",
+        /// The card may not be used like this.
+        RestrictedCard = "restricted_card",
+        /// Reported lost or stolen, or to be kept.
+        LostOrStolen = "lost_or_stolen",
+        /// Somebody suspects fraud.
+        SuspectedFraud = "suspected_fraud",
+        /// The provider's or merchant's own risk rules.
+        RiskDeclined = "risk_declined",
+        /// The issuer wants a call.
+        CallIssuer = "call_issuer",
+        /// Over an amount limit.
+        LimitExceeded = "limit_exceeded",
+        /// Used too often.
+        VelocityExceeded = "velocity_exceeded",
+        /// The issuer does not permit this kind of transaction.
+        TransactionNotPermitted = "transaction_not_permitted",
+        /// The customer must authenticate.
+        AuthenticationRequired = "authentication_required",
+        /// The customer failed to authenticate.
+        AuthenticationFailed = "authentication_failed",
+        /// The card cannot be authenticated.
+        AuthenticationUnavailable = "authentication_unavailable",
+        /// Authentication broke down technically.
+        AuthenticationError = "authentication_error",
+        /// Authentication took too long.
+        AuthenticationTimeout = "authentication_timeout",
+        /// Too many authentications.
+        AuthenticationLimit = "authentication_limit",
+        /// This kind of authentication is not supported.
+        AuthenticationUnsupported = "authentication_unsupported",
+        /// The CVC is wrong.
+        IncorrectCvc = "incorrect_cvc",
+        /// The PIN is wrong or missing.
+        IncorrectPin = "incorrect_pin",
+        /// The address or CVC check failed.
+        AvsCvcDeclined = "avs_cvc_declined",
+        /// The issuer cannot be reached.
+        IssuerUnavailable = "issuer_unavailable",
+        /// A technical error on the way.
+        ProcessingError = "processing_error",
+        /// The customer said no.
+        CustomerCancelled = "customer_cancelled",
+        /// The customer never finished.
+        Abandoned = "abandoned",
+        /// The session or order had run out.
+        ExpiredSession = "expired_session",
+        /// The amount is not acceptable.
+        InvalidAmount = "invalid_amount",
+        /// The currency is not acceptable.
+        CurrencyNotSupported = "currency_not_supported",
+        /// The saved card cannot be used any more.
+        TokenInvalid = "token_invalid",
+        /// The same was asked before.
+        DuplicateTransaction = "duplicate_transaction",
+        /// The merchant's set-up at the provider is wrong.
+        ConfigurationError = "configuration_error",
+        /// The request was wrong.
+        InvalidRequest = "invalid_request",
+        /// The wallet's data are wrong.
+        InvalidWalletData = "invalid_wallet_data",
+        /// The customer's data are wrong.
+        InvalidCustomerData = "invalid_customer_data",
+    }
 }
 
 /// Why nothing was charged although nobody declined.

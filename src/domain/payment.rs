@@ -10,93 +10,69 @@ use jiff::Timestamp;
 use super::card::{CardSummary, MerchantReason};
 use super::ids::{AccountName, CaptureId, MerchantName, PaymentId, RefundId, SessionId, TokenId, VoidId};
 use super::money::Money;
+use super::occurrence::OccurrenceTry;
 use super::order::{CaptureMode, LinePart, Metadata, Options};
 use super::outcome::{Asked, Decline, Failure, Mismatch, NextAction, Trace};
+use super::words::worded;
 
 /// How many captures, voids and refunds one payment may have, failed ones included.
 pub const MOVEMENTS_MAX: usize = 200;
 
-/// Where a payment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PaymentState {
-    /// Recorded; nothing that moves money has been permitted.
-    Created,
-    /// A request that moves money was permitted; it may be on its way.
-    Submitted,
-    /// The customer has to do something.
-    RequiresAction,
-    /// The provider is at work.
-    Processing,
-    /// We do not know, and are asking.
-    Unresolved,
-    /// Nobody paid in time, or the reservation lapsed.
-    Expired,
-    /// Nothing was charged, for a technical reason.
-    Failed,
-    /// Refused.
-    Declined,
-    /// The card was checked or stored; no money was meant to move.
-    Verified,
-    /// The money is reserved.
-    Authorized,
-    /// The reservation was given back, or the session closed before anybody paid.
-    Voided,
-    /// The money is taken, in whole or part.
-    Captured,
-    /// Some of it was given back.
-    PartiallyRefunded,
-    /// All of it was given back.
-    Refunded,
-    /// An answer was about something else than what was asked. Nobody is told that it succeeded.
-    Quarantined,
+worded! {
+    /// Where a payment stands.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum PaymentState {
+        /// Recorded; nothing that moves money has been permitted.
+        Created = "CREATED",
+        /// A request that moves money was permitted; it may be on its way.
+        Submitted = "SUBMITTED",
+        /// The customer has to do something.
+        RequiresAction = "REQUIRES_ACTION",
+        /// The provider is at work.
+        Processing = "PROCESSING",
+        /// We do not know, and are asking.
+        Unresolved = "UNRESOLVED",
+        /// Nobody paid in time, or the reservation lapsed.
+        Expired = "EXPIRED",
+        /// Nothing was charged, for a technical reason.
+        Failed = "FAILED",
+        /// Refused.
+        Declined = "DECLINED",
+        /// The card was checked or stored; no money was meant to move.
+        Verified = "VERIFIED",
+        /// The money is reserved.
+        Authorized = "AUTHORIZED",
+        /// The reservation was given back, or the session closed before anybody paid.
+        Voided = "VOIDED",
+        /// The money is taken, in whole or part.
+        Captured = "CAPTURED",
+        /// Some of it was given back.
+        PartiallyRefunded = "PARTIALLY_REFUNDED",
+        /// All of it was given back.
+        Refunded = "REFUNDED",
+        /// An answer was about something else than what was asked. Nobody is told that it succeeded.
+        Quarantined = "QUARANTINED",
+    }
 }
 
 impl PaymentState {
-    /// Every state.
-    pub const ALL: &'static [Self] = &[
-        Self::Created,
-        Self::Submitted,
-        Self::RequiresAction,
-        Self::Processing,
-        Self::Unresolved,
-        Self::Expired,
-        Self::Failed,
-        Self::Declined,
-        Self::Verified,
-        Self::Authorized,
-        Self::Voided,
-        Self::Captured,
-        Self::PartiallyRefunded,
-        Self::Refunded,
-        Self::Quarantined,
-    ];
-
-    /// The state as an upper-case word, as the contract spells it.
+    /// Whether the money is taken or reserved, or was before it was given back as a refund.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn is_paid(self) -> bool {
         match self {
-            Self::Created => "CREATED",
-            Self::Submitted => "SUBMITTED",
-            Self::RequiresAction => "REQUIRES_ACTION",
-            Self::Processing => "PROCESSING",
-            Self::Unresolved => "UNRESOLVED",
-            Self::Expired => "EXPIRED",
-            Self::Failed => "FAILED",
-            Self::Declined => "DECLINED",
-            Self::Verified => "VERIFIED",
-            Self::Authorized => "AUTHORIZED",
-            Self::Voided => "VOIDED",
-            Self::Captured => "CAPTURED",
-            Self::PartiallyRefunded => "PARTIALLY_REFUNDED",
-            Self::Refunded => "REFUNDED",
-            Self::Quarantined => "QUARANTINED",
+            Self::Authorized | Self::Captured | Self::PartiallyRefunded | Self::Refunded => true,
+            Self::Created
+            | Self::Submitted
+            | Self::RequiresAction
+            | Self::Processing
+            | Self::Unresolved
+            | Self::Expired
+            | Self::Failed
+            | Self::Declined
+            | Self::Verified
+            | Self::Voided
+            | Self::Quarantined => false,
         }
-    }
-
-    /// The state behind a word of [`Self::word`].
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|state| state.word() == word)
     }
 
     /// Whether it is still undecided: news of any kind may settle it.
@@ -226,6 +202,8 @@ pub struct Payment {
     pub token: Option<TokenId>,
     /// The session that it belongs to.
     pub session: Option<SessionId>,
+    /// The try of a schedule's occurrence that it is.
+    pub occurrence: Option<OccurrenceTry>,
     /// Why the merchant charged without the customer; `None` with the customer present.
     pub merchant_initiated: Option<MerchantReason>,
     /// Why it was declined.
@@ -315,6 +293,13 @@ impl Payment {
     pub fn is_taken_at_once(&self) -> bool {
         self.capture == CaptureMode::Automatic
             && self.movements.iter().all(|movement| movement.kind() != MovementKind::Capture)
+    }
+
+    /// Whether it is behind a session that only saves a card, and is no payment to its caller. In
+    /// quarantine it is shown, because somebody has to look at it.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.session.is_some() && self.asked.is_zero() && self.state != PaymentState::Quarantined
     }
 
     /// What can still be refunded.
@@ -599,28 +584,26 @@ pub enum MovementKind {
     Refund,
 }
 
-/// Where a movement stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MovementStatus {
-    /// Recorded; its amount is set aside; nothing permitted yet.
-    Created,
-    /// Permitted; may be on its way.
-    Submitted,
-    /// The provider accepted it and will do it later.
-    Pending,
-    /// We do not know, and are asking.
-    Unresolved,
-    /// Not done, and will not be. The amount is free again.
-    Failed,
-    /// Done.
-    Succeeded,
+worded! {
+    /// Where a movement stands.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum MovementStatus {
+        /// Recorded; its amount is set aside; nothing permitted yet.
+        Created = "CREATED",
+        /// Permitted; may be on its way.
+        Submitted = "SUBMITTED",
+        /// The provider accepted it and will do it later.
+        Pending = "PENDING",
+        /// We do not know, and are asking.
+        Unresolved = "UNRESOLVED",
+        /// Not done, and will not be. The amount is free again.
+        Failed = "FAILED",
+        /// Done.
+        Succeeded = "SUCCEEDED",
+    }
 }
 
 impl MovementStatus {
-    /// Every status.
-    pub const ALL: &'static [Self] =
-        &[Self::Created, Self::Submitted, Self::Pending, Self::Unresolved, Self::Failed, Self::Succeeded];
-
     /// Whether its amount is set aside.
     #[must_use]
     pub fn is_unfinished(self) -> bool {
@@ -628,25 +611,6 @@ impl MovementStatus {
             Self::Created | Self::Submitted | Self::Pending | Self::Unresolved => true,
             Self::Failed | Self::Succeeded => false,
         }
-    }
-
-    /// As an upper-case word.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Created => "CREATED",
-            Self::Submitted => "SUBMITTED",
-            Self::Pending => "PENDING",
-            Self::Unresolved => "UNRESOLVED",
-            Self::Failed => "FAILED",
-            Self::Succeeded => "SUCCEEDED",
-        }
-    }
-
-    /// The status behind a word of [`Self::word`].
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|status| status.word() == word)
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Rules {
     pub notify_url: Option<String>,
     /// Whether it is a test account, for display.
     pub test: bool,
+    /// Scheduled charges a second; 0 for as many as the lane takes.
+    pub recurring_per_second: u32,
 }
 
 /// One set of credentials at one provider.
@@ -130,7 +132,8 @@ impl Account {
         country.is_none_or(|country| used.is_empty() || used.iter().any(|known| known == country))
     }
 
-    /// A valid access token where the operation needs one, fetched if need be; one fetch at a time, the others wait for it.
+    /// A valid access token where the operation needs one, fetched if need be; one fetch at a time,
+    /// the others wait for it. Whether it is still valid goes by the time of the merchant who needs it.
     ///
     /// # Errors
     /// The fault of the sign-in. Nothing else was sent then.
@@ -138,9 +141,10 @@ impl Account {
         &self,
         operation: OperationKind,
         world: &dyn World,
+        merchant: &MerchantName,
     ) -> Result<Option<AccessToken>, Fault> {
         let mut held = self.access.lock().await;
-        let now = world.now();
+        let now = world.now_of(merchant);
         if let Some(token) = held.as_ref().filter(|token| now < token.renew_at) {
             return Ok(Some(token.clone()));
         }

@@ -16,14 +16,15 @@ use super::commands::{Answer, Ask, Caller, ChargeToken, ChargedToken};
 use super::conversation::{Why, converse};
 use super::error::{Error, Thing};
 use super::gateway::{Came, Done, Gateway, note, refused};
-use super::sessions::{allow_card_data, check_options, new_payment};
+use super::sessions::{allow_card_data, check_options, new_payment, usable};
 use super::writing::{PaymentMover, of_fault};
 
 /// A charge with everything looked up.
-struct Ready {
+pub(super) struct Ready {
     account: Arc<Account>,
-    charge: Box<Charge>,
-    token: Option<TokenId>,
+    pub charge: Box<Charge>,
+    /// The token, where it is one of ours.
+    pub token: Option<TokenId>,
 }
 
 impl Gateway {
@@ -44,7 +45,12 @@ impl Gateway {
         let done = self
             .once(&key, fingerprint, wait, move |gateway| async move {
                 // No read first: the claim itself finds out whether the key is taken.
-                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at: gateway.now() };
+                let claim = |subject| Claim {
+                    key: run_key.clone(),
+                    fingerprint,
+                    subject,
+                    at: gateway.now_of(&run_key.merchant),
+                };
                 match gateway.charge_first(&run_caller, wish, claim).await {
                     // Whatever is wrong now, a repeat gets the answer of the first call.
                     Err(error) => match gateway.shared.journal.claim(&run_key).await {
@@ -64,10 +70,11 @@ impl Gateway {
         wish: Box<ChargeToken>,
         claim: impl Fn(Subject) -> Claim,
     ) -> Result<Done, Error> {
-        let id = PaymentId::mint(self.now(), self.random());
+        // One look at the clock: an id is not far from the time of its record.
+        let now = self.now_of(&caller.merchant);
+        let id = PaymentId::mint(now, self.random());
         let claim = claim(Subject::Payment(id));
         let Ready { account, charge, token } = self.ready(caller, wish, id).await?;
-        let now = self.now();
         let mut payment = new_payment(caller, &account, id, &charge.purchase, &claim.key, now);
         payment.token = token;
         payment.expires_at = charge.expires_at;
@@ -80,7 +87,8 @@ impl Gateway {
         first.history.push(note(&payment, HistoryKind::Created, "charge"));
         let operation = Operation::Charge(charge);
         let mut mover = PaymentMover::new(self, payment, first);
-        let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
+        let talked =
+            converse(self.shared.world.as_ref(), &caller.merchant, &account, &operation, &mut mover).await;
         if let Err(broken) = &talked
             && let Why::Journal(CommitError::Taken(taken)) = &broken.why
         {
@@ -104,9 +112,51 @@ impl Gateway {
     }
 
     /// Looks up what the charge needs and refuses what cannot work, before anything is written.
-    async fn ready(&self, caller: &Caller, wish: Box<ChargeToken>, id: PaymentId) -> Result<Ready, Error> {
+    pub(super) async fn ready(
+        &self,
+        caller: &Caller,
+        wish: Box<ChargeToken>,
+        id: PaymentId,
+    ) -> Result<Ready, Error> {
+        match &wish.token {
+            ChargedToken::Saved(token) => {
+                let token = self.usable_token(caller, *token).await?;
+                self.ready_with(caller, wish, id, &token).await
+            }
+            ChargedToken::Inline { account, stored } => {
+                let (account, stored) = (self.named_account(caller, account)?, stored.clone());
+                let charge = self.checked(caller, &account, stored, wish, id).await?;
+                Ok(Ready { account, charge, token: None })
+            }
+        }
+    }
+
+    /// The same with the token that is charged, as it was read.
+    pub(super) async fn ready_with(
+        &self,
+        caller: &Caller,
+        wish: Box<ChargeToken>,
+        id: PaymentId,
+        token: &Token,
+    ) -> Result<Ready, Error> {
+        usable(caller, token)?;
+        check_use(token, &wish.initiator)?;
+        let account = self.accounts().of(&caller.merchant, &token.account).cloned();
+        let account = account.ok_or(Error::NotFound(Thing::Account))?;
+        let charge = self.checked(caller, &account, token.stored.clone(), wish, id).await?;
+        Ok(Ready { account, charge, token: Some(token.id) })
+    }
+
+    async fn checked(
+        &self,
+        caller: &Caller,
+        account: &Account,
+        stored: StoredToken,
+        wish: Box<ChargeToken>,
+        id: PaymentId,
+    ) -> Result<Box<Charge>, Error> {
         let ChargeToken {
-            token,
+            token: _,
             mut purchase,
             initiator,
             first_payment,
@@ -115,17 +165,8 @@ impl Gateway {
             expires_at,
             series,
         } = *wish;
-        let (account, stored, token) = match token {
-            ChargedToken::Saved(id) => {
-                let token = self.usable_token(caller, id).await?;
-                check_use(&token, &initiator)?;
-                let account = self.accounts().of(&caller.merchant, &token.account).cloned();
-                (account.ok_or(Error::NotFound(Thing::Account))?, token.stored.clone(), Some(id))
-            }
-            ChargedToken::Inline { account, stored } => (self.named_account(caller, &account)?, stored, None),
-        };
-        check_options(&account, &purchase.options.provider)?;
-        account.profile().check_amount(purchase.money).map_err(|fault| of_fault(&account, &fault, None))?;
+        check_options(account, &purchase.options.provider)?;
+        account.profile().check_amount(purchase.money).map_err(|fault| of_fault(account, &fault, None))?;
         if purchase.capture == CaptureMode::Manual {
             account.require(Feature::ManualCapture, "capturing later")?;
         }
@@ -133,7 +174,7 @@ impl Gateway {
             Initiator::Customer { cvc } => {
                 account.require(Feature::ChargeCustomer, "charging a token with the customer present")?;
                 if cvc.is_some() {
-                    allow_card_data(&account, caller)?;
+                    allow_card_data(account, caller)?;
                 }
             }
             Initiator::Merchant { reason, .. } => {
@@ -149,7 +190,7 @@ impl Gateway {
         purchase.reference = id.alphanumeric();
         purchase.notify_url = account.rules.notify_url.clone();
         let charge = Charge { purchase, token: stored, initiator, return_urls, browser, expires_at, series };
-        Ok(Ready { account, charge: Box::new(charge), token })
+        Ok(Box::new(charge))
     }
 
     /// Fills in how the provider knows the first payment of a series.
@@ -199,7 +240,7 @@ impl Gateway {
             if token == before {
                 return Ok(());
             }
-            token.updated_at = self.now();
+            token.updated_at = self.now_of(&token.merchant);
             let written = self.shared.journal.commit(Entry { tokens: vec![token], ..Entry::default() }).await;
             self.forget_cached_token(id);
             match written {

@@ -1,15 +1,24 @@
 //! What callers can ask of the engine, already parsed into values that cannot be wrong in form.
 
-use jiff::Timestamp;
+use std::time::Duration;
 
+use jiff::{Timestamp, civil};
+
+use crate::domain::calendar::{Cadence, Zone};
 use crate::domain::card::Initiator;
 use crate::domain::card::{BrowserFacts, CardSummary, Means, StoredToken, Token, TokenUses};
+use crate::domain::dunning::RetryPolicy;
 use crate::domain::ids::{
-    AccountName, CaptureId, Fingerprint, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId,
+    AccountName, CaptureId, Fingerprint, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId,
+    TokenId,
 };
 use crate::domain::money::Money;
-use crate::domain::order::{LinePart, Metadata, Options, Purchase, ReturnUrls, Series, SessionOrder};
+use crate::domain::occurrence::OccurrenceTry;
+use crate::domain::order::{
+    Address, Customer, LinePart, Metadata, Options, Purchase, ReturnUrls, Series, SessionOrder,
+};
 use crate::domain::payment::{MovementId, Payment};
+use crate::domain::schedule::{End, Overlap, Trial};
 use crate::domain::session::Session;
 use crate::providers::contract::RefundReason;
 
@@ -46,6 +55,8 @@ pub struct OpenSession {
     pub expiry_given: bool,
     /// Saved cards to offer.
     pub tokens: Vec<TokenId>,
+    /// The occurrence that the customer pays by hand in it.
+    pub occurrence: Option<OccurrenceTry>,
 }
 
 /// Finish a session.
@@ -169,6 +180,109 @@ pub struct ImportToken {
     pub customer: Option<String>,
     /// The caller's pairs.
     pub metadata: Metadata,
+}
+
+/// Create a schedule.
+#[derive(Debug, Clone)]
+pub struct ScheduleRecurring {
+    /// What is agreed; everything that has no default has to be there.
+    pub terms: TermsChange,
+    /// Who pays; without an id it is the token's customer.
+    pub customer: Customer,
+    /// Where the bill goes.
+    pub billing: Option<Address>,
+    /// The first payment of the series, by our id.
+    pub first_payment: Option<PaymentId>,
+    /// What only the provider has, for each charge.
+    pub options: Options,
+}
+
+/// Terms of a schedule that are set or changed; `None` leaves them as they are, or, in a new
+/// schedule, means the default where there is one. The inner `None` of some takes a value away.
+#[derive(Debug, Clone, Default)]
+pub struct TermsChange {
+    /// What is charged.
+    pub token: Option<TokenId>,
+    /// How much each occurrence costs.
+    pub money: Option<Money>,
+    /// The caller's reference, 1 to 64 characters.
+    pub merchant_reference: Option<String>,
+    /// How often.
+    pub cadence: Option<Cadence>,
+    /// The day from which the cadence counts. With a cadence and without it: the first date, or in a
+    /// change the day of the next occurrence.
+    pub anchor: Option<civil::Date>,
+    /// No occurrence falls before this day.
+    pub first_date: Option<civil::Date>,
+    /// Where days begin and end.
+    pub zone: Option<Zone>,
+    /// At what local time.
+    pub time: Option<civil::Time>,
+    /// Which occurrence is the last.
+    pub end: Option<End>,
+    /// What comes before the first full charge.
+    pub trial: Option<Option<Trial>>,
+    /// How late an occurrence may be charged.
+    pub catch_up: Option<Duration>,
+    /// What happens to an occurrence while an earlier one has not ended.
+    pub overlap: Option<Overlap>,
+    /// Over how long the charges of one moment may be spread.
+    pub tolerance: Option<Duration>,
+    /// What follows a decline.
+    pub retries: Option<RetryPolicy>,
+    /// What the customer reads.
+    pub description: Option<Option<String>>,
+    /// What the statement shows.
+    pub descriptor: Option<Option<String>>,
+    /// Where the browser goes when the customer had to pay by hand.
+    pub return_url: Option<Option<String>>,
+    /// The caller's pairs.
+    pub metadata: Option<Metadata>,
+}
+
+/// Change the terms of a schedule.
+#[derive(Debug, Clone)]
+pub struct UpdateSchedule {
+    /// Which.
+    pub schedule: ScheduleId,
+    /// The state of it that the caller knows.
+    pub etag: String,
+    /// What changes.
+    pub change: TermsChange,
+}
+
+/// Pause, resume or cancel a schedule.
+#[derive(Debug, Clone)]
+pub struct SteerSchedule {
+    /// Which.
+    pub schedule: ScheduleId,
+    /// The state of it that the caller knows; `None` for whatever it is.
+    pub etag: Option<String>,
+    /// Which of the three.
+    pub how: Steer,
+}
+
+/// Which of the three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steer {
+    /// Stop charging.
+    Pause,
+    /// Charge again.
+    Resume {
+        /// Whether the occurrence that failed is tried once more.
+        retry_failed: bool,
+    },
+    /// End it for good.
+    Cancel,
+}
+
+/// Leave one occurrence out.
+#[derive(Debug, Clone, Copy)]
+pub struct SkipOccurrence {
+    /// Of which schedule.
+    pub schedule: ScheduleId,
+    /// Its number.
+    pub number: u32,
 }
 
 /// An answer, and whether it was given before.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
+use crate::domain::ids::MerchantName;
 use crate::domain::outcome::{Outcome, Trace};
 use crate::journal::seam::{CommitError, Permit};
 use crate::providers::contract::{
@@ -101,29 +102,33 @@ impl Mover for ReadsOnly {
     fn never_sent(&mut self) {}
 }
 
-/// Talks to a provider until there is an outcome, or there will be none.
+/// Talks to a provider until there is an outcome, or there will be none. The time is the
+/// merchant's whose business it is.
 ///
 /// # Errors
 /// [`Broken`], which says whether money may have moved.
 pub(super) async fn converse<M: Mover>(
     world: &dyn World,
+    merchant: &MerchantName,
     account: &Account,
     operation: &Operation,
     mover: &mut M,
 ) -> Result<Talked, Broken> {
     let span = spans::converse(account, operation);
-    let talked = talk(world, account, operation, mover).instrument(span.clone()).await;
+    let talked = talk(world, merchant, account, operation, mover).instrument(span.clone()).await;
     spans::talked(&span, &talked);
     talked
 }
 
 async fn talk<M: Mover>(
     world: &dyn World,
+    merchant: &MerchantName,
     account: &Account,
     operation: &Operation,
     mover: &mut M,
 ) -> Result<Talked, Broken> {
-    let mut talk = Talk { world, account, mover, exchanges: Vec::new(), begun: false, access_renewed: false };
+    let mut talk =
+        Talk { world, merchant, account, mover, exchanges: Vec::new(), begun: false, access_renewed: false };
     let mut start = 1;
     loop {
         let broken = match talk.once(operation).await {
@@ -172,6 +177,7 @@ impl From<CommitError> for Break {
 
 struct Talk<'a, M> {
     world: &'a dyn World,
+    merchant: &'a MerchantName,
     account: &'a Account,
     mover: &'a mut M,
     exchanges: Vec<Exchanged>,
@@ -180,6 +186,11 @@ struct Talk<'a, M> {
 }
 
 impl<M: Mover> Talk<'_, M> {
+    /// The time of whose business this is.
+    fn now(&self) -> Timestamp {
+        self.world.now_of(self.merchant)
+    }
+
     /// Whether and after which pause a conversation that broke off may start over.
     fn pause_before_again(&mut self, fault: &Fault, start: u32) -> Option<Duration> {
         if start >= STARTS_MAX {
@@ -205,8 +216,8 @@ impl<M: Mover> Talk<'_, M> {
 
     /// One conversation from its beginning.
     async fn once(&mut self, operation: &Operation) -> Result<Outcome, Break> {
-        let access = self.account.access(operation.kind(), self.world).await?;
-        let cx = Context { now: self.world.now(), entropy: self.world.entropy(), access: access.as_ref() };
+        let access = self.account.access(operation.kind(), self.world, self.merchant).await?;
+        let cx = Context { now: self.now(), entropy: self.world.entropy(), access: access.as_ref() };
         let mut turn = self.account.provider.clone().begin(operation.clone(), &cx)?;
         let mut moved = false;
         for _ in 0..STEPS_PER_CONVERSATION_MAX {
@@ -217,8 +228,15 @@ impl<M: Mover> Talk<'_, M> {
             if moved && matches!(effect, Effect::MovesMoney { .. }) {
                 return Err(after_money(Fault::unintelligible("a second request that moves money")));
             }
-            let reply = self.send(request, &effect, moved).await?;
-            let now = self.world.now();
+            let reply = match self.send(request, &effect, moved).await {
+                Ok(reply) => reply,
+                Err(broken) => match rest.unanswered() {
+                    // Asked for beside what is known already, which must not be lost with it.
+                    Some(outcome) => return Ok(outcome),
+                    None => return Err(broken),
+                },
+            };
+            let now = self.now();
             let cx = Context { now, entropy: cx.entropy, access: access.as_ref() };
             turn = match self.read(rest, &reply, &cx) {
                 Ok(turn) => turn,
@@ -259,7 +277,7 @@ impl<M: Mover> Talk<'_, M> {
     }
 
     async fn send(&mut self, request: Request, effect: &Effect, moved: bool) -> Result<Reply, Break> {
-        if let Err(pause) = self.account.may_send(self.world.now()).map_err(Why::Paused) {
+        if let Err(pause) = self.account.may_send(self.now()).map_err(Why::Paused) {
             return Err(Break { why: pause, moved });
         }
         match effect {
@@ -278,7 +296,7 @@ impl<M: Mover> Talk<'_, M> {
                     }
                 }
             }
-            Effect::Remembered { until } if self.world.now() >= *until => Err(after_money(Fault::Silent {
+            Effect::Remembered { until } if self.now() >= *until => Err(after_money(Fault::Silent {
                 what: "the provider has forgotten the request's key".to_owned(),
             })),
             Effect::Repeatable | Effect::Remembered { .. } => {
@@ -315,7 +333,7 @@ impl<M: Mover> Talk<'_, M> {
         let span = spans::exchange(self.account, name);
         let reply = self.world.exchange(&self.account.name, errand).instrument(span.clone()).await;
         spans::exchanged(&span, &reply);
-        let at = self.world.now();
+        let at = self.now();
         if reply.is_err() {
             self.account.went(false, at);
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::domain::ids::{AccountName, PaymentId};
 use crate::journal::seam::{CommitError, Subject, Unavailable};
 use crate::providers::contract::Feature;
@@ -46,6 +48,12 @@ pub enum Error {
     ExceedsRemaining {
         /// What remains.
         remaining_minor: i64,
+    },
+    /// Somebody changed it since the caller looked.
+    #[error("it was changed meanwhile")]
+    EtagMismatch {
+        /// What it is named now.
+        etag: String,
     },
     /// The token cannot be charged any more.
     #[error("the token cannot be used any more")]
@@ -120,6 +128,17 @@ pub enum Error {
     /// The first call with this request id still runs.
     #[error("the first call with this request id still runs")]
     StillRunning,
+    /// The caller's merchant lives by everybody's clock, which nobody moves.
+    #[error("this merchant has no test clock")]
+    NoTestClock,
+    /// A test clock cannot be moved on from where it is.
+    #[error("the clock stands at {at}: {what}")]
+    ClockHeld {
+        /// Where the clock is.
+        at: Timestamp,
+        /// What holds it, in words for the caller.
+        what: String,
+    },
     /// A bug of ours.
     #[error("internal error")]
     Internal {
@@ -177,6 +196,8 @@ pub enum Thing {
     Capture,
     Token,
     Account,
+    Schedule,
+    Occurrence,
 }
 
 impl std::fmt::Display for Thing {
@@ -187,6 +208,8 @@ impl std::fmt::Display for Thing {
             Self::Capture => "capture",
             Self::Token => "token",
             Self::Account => "account",
+            Self::Schedule => "schedule",
+            Self::Occurrence => "occurrence",
         })
     }
 }

@@ -4,25 +4,30 @@
 //! likes; when it leaves, the task goes on. The first call with a key does the work, later ones
 //! wait for it or read what it wrote down.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use crate::domain::card::Token;
-use crate::domain::ids::{Fingerprint, IdempotencyKey, PaymentId, TokenId};
+use crate::domain::ids::{Fingerprint, IdempotencyKey, MerchantName, PaymentId, TokenId};
 use crate::domain::outcome::FailureReason;
 use crate::domain::payment::{Payment, PaymentState};
+use crate::domain::schedule::Schedule;
 use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, HistoryNote, Journal, Subject};
 use crate::world::World;
 
 use super::accounts::{Account, Accounts};
+use super::changes::Changes;
 use super::commands::{Answer, Caller, MovementView, SessionView};
 use super::conclude::FollowUpPlan;
 use super::conversation::Exchanged;
 use super::error::{Error, Thing};
+use super::recurring::lanes::Lanes;
+use super::recurring::scheduler::RecurringOptions;
 use super::running::{Begun, Ended, Running, Work};
 
 /// How many tokens are kept in memory, so that a charge need not read the store.
@@ -33,7 +38,7 @@ pub(super) const CONFLICTS_MAX: u32 = 100;
 const WRITE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Limits and rhythms of the engine.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// How unsettled payments are followed up.
     pub follow_up: FollowUpPlan,
@@ -45,6 +50,10 @@ pub struct Options {
     pub inquiries_max: usize,
     /// How long request ids are kept.
     pub claims_kept: Duration,
+    /// How schedules are charged.
+    pub recurring: RecurringOptions,
+    /// How long, in real time, a test clock waits at one stop for what is due there.
+    pub clock_stop_max: Duration,
 }
 
 impl Default for Options {
@@ -55,6 +64,8 @@ impl Default for Options {
             wait_max: Duration::from_secs(70),
             inquiries_max: 16,
             claims_kept: Duration::from_secs(30 * 24 * 3600),
+            recurring: RecurringOptions::default(),
+            clock_stop_max: Duration::from_secs(60),
         }
     }
 }
@@ -74,8 +85,14 @@ pub(super) struct Shared {
     pub work: Arc<Work>,
     /// Wakes the resolver: something is due earlier than it thinks.
     pub wake: Notify,
+    /// Where schedules are charged, an account at a time.
+    pub lanes: Lanes,
+    /// The merchants whose test clock is on its way.
+    pub walking: Mutex<HashSet<MerchantName>>,
     watchers: Mutex<HashMap<PaymentId, watch::Sender<u64>>>,
     tokens: Mutex<HashMap<TokenId, Arc<Token>>>,
+    /// Which stored tokens were changed, so that nobody goes on with one that was read before.
+    pub tokens_changed: Changes<TokenId>,
 }
 
 /// What a call comes to.
@@ -85,6 +102,7 @@ pub(super) enum Came {
     Payment(Box<Payment>),
     Movement(Box<MovementView>),
     Token(Box<Token>),
+    Schedule(Box<Schedule>),
 }
 
 /// What a call comes to, and whether an earlier one did the work.
@@ -111,6 +129,7 @@ impl Gateway {
         options: Options,
     ) -> Self {
         let work = Arc::new(Work::default());
+        let lanes = Lanes::new(&accounts, &options.recurring);
         let shared = Shared {
             journal,
             world,
@@ -119,8 +138,11 @@ impl Gateway {
             calls: Running::new(work.clone()),
             work,
             wake: Notify::new(),
+            lanes,
+            walking: Mutex::default(),
             watchers: Mutex::default(),
             tokens: Mutex::default(),
+            tokens_changed: Changes::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -131,10 +153,16 @@ impl Gateway {
         &self.shared.accounts
     }
 
-    /// The time, as the engine sees it.
+    /// Everybody's time, for what belongs to no merchant.
     #[must_use]
-    pub fn now(&self) -> jiff::Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.shared.world.now()
+    }
+
+    /// The time of a merchant. It is everybody's time, unless a test clock was moved forward.
+    #[must_use]
+    pub fn now_of(&self, merchant: &MerchantName) -> Timestamp {
+        self.shared.world.now_of(merchant)
     }
 
     /// Whether the journal can be written.
@@ -172,6 +200,7 @@ impl Gateway {
         F: FnOnce(Gateway) -> Fut,
         Fut: Future<Output = Ended<Done>> + Send + 'static,
     {
+        self.shared.lanes.make_room(self.now());
         let (mut ended, follows) = match self.shared.calls.begin(key, fingerprint) {
             None => return Err(Error::Reused(self.subject_of(key).await?)),
             Some(Begun::Follows(ended)) => (ended, true),
@@ -250,6 +279,10 @@ impl Gateway {
                 let token = self.shared.journal.token(id).await?.ok_or(Error::NotFound(Thing::Token))?;
                 Ok(Came::Token(Box::new(token)))
             }
+            Subject::Schedule(id) | Subject::Occurrence(id, _) => {
+                let schedule = self.shared.journal.schedule(id).await?;
+                Ok(Came::Schedule(Box::new(schedule.ok_or(Error::NotFound(Thing::Schedule))?)))
+            }
         }
     }
 
@@ -263,15 +296,10 @@ impl Gateway {
     /// [`Error::NotFound`], also for another merchant's.
     pub async fn payment(&self, caller: &Caller, id: PaymentId) -> Result<Box<Payment>, Error> {
         let payment = self.stored_payment(id).await?;
-        if payment.merchant != caller.merchant || self.is_hidden(&payment).await? {
+        if payment.merchant != caller.merchant || payment.is_hidden() {
             return Err(Error::NotFound(Thing::Payment));
         }
         Ok(payment)
-    }
-
-    /// The payment behind a session that only saves a card is not shown.
-    async fn is_hidden(&self, payment: &Payment) -> Result<bool, Error> {
-        Ok(payment.session.is_some() && payment.asked.is_zero())
     }
 
     /// Applies a change to a payment, plans its follow-up, and writes it down together with
@@ -283,7 +311,8 @@ impl Gateway {
         let plan = self.shared.options.follow_up;
         self.change_planned(payment, |payment| {
             let entry = change(payment)?;
-            plan.apply(payment, self.now());
+            let now = self.now_of(&payment.merchant);
+            plan.apply(payment, now);
             Ok(entry)
         })
         .await
@@ -362,6 +391,7 @@ impl Gateway {
         if payment.follow_up.is_some() {
             self.shared.wake.notify_one();
         }
+        self.shared.lanes.tell(payment);
     }
 
     /// Follows a payment: the receiver changes whenever the payment was written by this process.
@@ -378,16 +408,22 @@ impl Gateway {
         if let Some(token) = known {
             return Ok(token);
         }
+        let mark = self.shared.tokens_changed.mark();
         let token = Arc::new(self.shared.journal.token(id).await?.ok_or(Error::NotFound(Thing::Token))?);
         let mut tokens = self.shared.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         if tokens.len() >= TOKENS_IN_MEMORY_MAX {
             tokens.clear();
         }
-        tokens.insert(id, token.clone());
+        // One that was changed while it was read is forgotten already, and must not come back.
+        if !self.shared.tokens_changed.since(mark, &id) {
+            tokens.insert(id, token.clone());
+        }
         Ok(token)
     }
 
+    /// A token was changed: nobody goes on with it as it was.
     pub(super) fn forget_cached_token(&self, id: TokenId) {
+        self.shared.tokens_changed.note(id);
         self.shared.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
@@ -468,6 +504,13 @@ impl Done {
     pub(super) fn movement(self) -> Result<Answer<MovementView>, Error> {
         match self.what {
             Came::Movement(view) => Ok(Answer { value: *view, replayed: self.replayed }),
+            _ => Err(Error::Reused(None)),
+        }
+    }
+
+    pub(super) fn schedule(self) -> Result<Answer<Box<Schedule>>, Error> {
+        match self.what {
+            Came::Schedule(schedule) => Ok(Answer { value: schedule, replayed: self.replayed }),
             _ => Err(Error::Reused(None)),
         }
     }

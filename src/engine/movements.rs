@@ -42,7 +42,8 @@ impl Gateway {
                 if let Some(claim) = gateway.shared.journal.claim(&run_key).await? {
                     return gateway.replay(&claim, fingerprint).await;
                 }
-                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at: gateway.now() };
+                let at = gateway.now_of(&run_key.merchant);
+                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at };
                 gateway.move_first(&run_caller, wish, claim).await
             })
             .await?;
@@ -55,7 +56,7 @@ impl Gateway {
         wish: Move,
         claim: impl Fn(Subject) -> Claim,
     ) -> Result<Done, Error> {
-        let now = self.now();
+        let now = self.now_of(&caller.merchant);
         let id = mint(wish.what, now, self.random());
         let claim = claim(Subject::Movement(wish.payment, id));
         for _ in 0..CONFLICTS_MAX {
@@ -64,7 +65,9 @@ impl Gateway {
             let record = new_record(&account, &payment, &wish, id, &claim.key.request_id, claim.at)?;
             let operation = operation(&payment, &record);
             let mut mover = MovementMover { gateway: self, payment, record, claim: Some(claim.clone()) };
-            let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
+            let talked =
+                converse(self.shared.world.as_ref(), &caller.merchant, &account, &operation, &mut mover)
+                    .await;
             match &talked {
                 // Somebody else moved money of this payment first: look again at what remains.
                 Err(Broken {
@@ -97,8 +100,9 @@ impl Gateway {
         match talked {
             Ok(Talked { outcome: Outcome::Movement(report), exchanges }) => {
                 self.change(payment, |payment| {
+                    let now = self.now_of(&payment.merchant);
                     let mut history = notes(&exchanges, HistoryKind::Exchanged, payment.state);
-                    conclude_movement(payment, id, report.clone(), self.now())
+                    conclude_movement(payment, id, report.clone(), now)
                         .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
                     history.push(movement_note(payment, id));
                     Ok(Entry { history, ..Entry::default() })
@@ -122,7 +126,7 @@ impl Gateway {
                 self.change(payment, |payment| {
                     let mut history = notes(&broken.exchanges, HistoryKind::Exchanged, payment.state);
                     payment
-                        .hear_of(id, MovementNews::LostSight, self.now())
+                        .hear_of(id, MovementNews::LostSight, self.now_of(&payment.merchant))
                         .map_err(|e| Error::bug(e.to_string(), Some(payment_id)))?;
                     history.push(note(payment, HistoryKind::LostSight, id.to_string()));
                     Ok(Entry { history, ..Entry::default() })
@@ -157,7 +161,7 @@ impl Gateway {
         self.change(payment, |payment| {
             let mut history = notes(exchanges, HistoryKind::Exchanged, payment.state);
             payment
-                .hear_of(id, MovementNews::Failed(why.clone()), self.now())
+                .hear_of(id, MovementNews::Failed(why.clone()), self.now_of(&payment.merchant))
                 .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
             history.push(movement_note(payment, id));
             Ok(Entry { release: release.map(|claim| claim.key.clone()), history, ..Entry::default() })
@@ -244,7 +248,7 @@ impl Mover for MovementMover<'_> {
         let id = self.record.id;
         let mut entry = self.entry();
         self.payment
-            .hear_of(id, MovementNews::Submitted, self.gateway.now())
+            .hear_of(id, MovementNews::Submitted, self.gateway.now_of(&self.payment.merchant))
             .map_err(|_| CommitError::Conflict)?;
         entry.history.push(note(&self.payment, HistoryKind::Permitted, id.to_string()));
         entry.payment = Some(self.payment.clone());
@@ -255,7 +259,8 @@ impl Mover for MovementMover<'_> {
 
     fn never_sent(&mut self) {
         // Only a permit leads here, so the movement is submitted.
-        let heard = self.payment.hear_of(self.record.id, MovementNews::NeverSent, self.gateway.now());
+        let now = self.gateway.now_of(&self.payment.merchant);
+        let heard = self.payment.hear_of(self.record.id, MovementNews::NeverSent, now);
         debug_assert!(heard.is_ok(), "never sent without a permit");
     }
 }

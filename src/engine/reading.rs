@@ -58,7 +58,7 @@ impl Gateway {
     /// What the call itself would answer before sending.
     pub async fn explain_session(&self, caller: &Caller, wish: OpenSession) -> Result<Explained, Error> {
         let (account, order) = self.prepared_session(caller, wish, example_id()).await?;
-        self.explained(&account, Operation::OpenSession(Box::new(order)))
+        self.explained(caller, &account, Operation::OpenSession(Box::new(order)))
     }
 
     /// What a charge would send. Sends nothing.
@@ -67,7 +67,7 @@ impl Gateway {
     /// What the call itself would answer before sending.
     pub async fn explain_charge(&self, caller: &Caller, wish: ChargeToken) -> Result<Explained, Error> {
         let (account, charge) = self.prepared_charge(caller, wish, example_id()).await?;
-        self.explained(&account, Operation::Charge(charge))
+        self.explained(caller, &account, Operation::Charge(charge))
     }
 
     /// What a capture, void or refund would send. Sends nothing.
@@ -77,14 +77,20 @@ impl Gateway {
     pub async fn explain_move(&self, caller: &Caller, wish: Move) -> Result<Explained, Error> {
         let payment = self.payment(caller, wish.payment).await?;
         let account = self.account_of(&payment)?;
-        let id = mint(wish.what, self.now(), [0; 10]);
-        let record = new_record(&account, &payment, &wish, id, "", self.now())?;
+        let now = self.now_of(&caller.merchant);
+        let id = mint(wish.what, now, [0; 10]);
+        let record = new_record(&account, &payment, &wish, id, "", now)?;
         let operation = operation(&payment, &record);
-        self.explained(&account, operation)
+        self.explained(caller, &account, operation)
     }
 
-    fn explained(&self, account: &Account, operation: Operation) -> Result<Explained, Error> {
-        let now = self.now();
+    fn explained(
+        &self,
+        caller: &Caller,
+        account: &Account,
+        operation: Operation,
+    ) -> Result<Explained, Error> {
+        let now = self.now_of(&caller.merchant);
         let profile = account.profile();
         let mut requests = Vec::new();
         let mut cx = Context { now, entropy: [0; 32], access: None };

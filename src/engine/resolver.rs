@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::domain::ids::{IdempotencyKey, PaymentId};
@@ -77,14 +78,16 @@ impl Gateway {
         for (id, key) in unsent {
             payment = self
                 .change(payment, |payment| {
-                    payment.hear_of(id, MovementNews::Failed(not_sent()), self.now()).map_err(bug)?;
+                    payment
+                        .hear_of(id, MovementNews::Failed(not_sent()), self.now_of(&payment.merchant))
+                        .map_err(bug)?;
                     let history = vec![note(payment, HistoryKind::Recovered, format!("{id} was never sent"))];
                     Ok(Entry { release: Some(key.clone()), history, ..Entry::default() })
                 })
                 .await?;
         }
         self.change(payment, |payment| {
-            let now = self.now();
+            let now = self.now_of(&payment.merchant);
             let mut entry = Entry::default();
             if own {
                 payment.hear(News::Failed(not_sent()), now).map_err(bug)?;
@@ -154,7 +157,7 @@ impl Gateway {
         permits: &Arc<Semaphore>,
         under_way: &Arc<Mutex<HashSet<PaymentId>>>,
     ) -> Result<Duration, Error> {
-        let due = self.shared.journal.due(self.now(), DUE_BATCH).await?;
+        let due = self.shared.journal.due(&self.moment(), DUE_BATCH).await?;
         let full = due.len() == DUE_BATCH;
         for id in due {
             if !lock(under_way).insert(id) {
@@ -180,11 +183,8 @@ impl Gateway {
         if full {
             return Ok(Duration::from_millis(10));
         }
-        let next = self.shared.journal.next_due().await?;
-        let pause = next.map_or(IDLE_MAX, |at| {
-            Duration::try_from(at.duration_since(self.now())).unwrap_or(Duration::ZERO)
-        });
-        Ok(pause.clamp(Duration::from_millis(10), IDLE_MAX))
+        let next = self.shared.journal.next_due(&self.moment()).await?;
+        Ok(next.unwrap_or(IDLE_MAX).clamp(Duration::from_millis(10), IDLE_MAX))
     }
 
     /// Plans the next inquiry after one that could not even be made.
@@ -193,7 +193,8 @@ impl Gateway {
         let plan = self.shared.options.follow_up;
         let postponed = self
             .change_planned(payment, |payment| {
-                plan.put_off(payment, self.now());
+                let now = self.now_of(&payment.merchant);
+                plan.put_off(payment, now);
                 Ok(Entry::default())
             })
             .await;
@@ -215,7 +216,7 @@ impl Gateway {
             payment = self
                 .change(payment, |payment| {
                     payment
-                        .hear(News::Released, self.now())
+                        .hear(News::Released, self.now_of(&payment.merchant))
                         .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
                     let history =
                         vec![note(payment, HistoryKind::Operator, "released from quarantine to ask again")];
@@ -264,14 +265,16 @@ impl Gateway {
             Some(_) => Operation::ReadSession(question),
             None => Operation::InquirePayment(question),
         };
-        let talked = converse(self.shared.world.as_ref(), account, &operation, &mut ReadsOnly).await;
+        let talked =
+            converse(self.shared.world.as_ref(), &payment.merchant, account, &operation, &mut ReadsOnly)
+                .await;
         let plan = self.shared.options.follow_up;
         match talked {
             Ok(talked) if talked.outcome == Outcome::Absent => {
                 self.change_planned(payment, |payment| {
-                    let now = self.now();
+                    let now = self.now_of(&payment.merchant);
                     let mut history = notes(&talked.exchanges, HistoryKind::Observed, payment.state);
-                    if self.is_proof_of_absence(account, payment.sent_at.unwrap_or(payment.created_at)) {
+                    if is_proof_of_absence(account, payment.sent_at.unwrap_or(payment.created_at), now) {
                         let news = absent_news(payment, now);
                         payment.hear(news, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
                         history.push(note(
@@ -298,7 +301,7 @@ impl Gateway {
     async fn expire_locally(&self, payment: Box<Payment>) -> Result<Box<Payment>, Error> {
         let plan = self.shared.options.follow_up;
         self.change_planned(payment, |payment| {
-            let now = self.now();
+            let now = self.now_of(&payment.merchant);
             let mut history = Vec::new();
             if payment.state.is_undecided() && payment.expires_at.is_some_and(|end| now >= end) {
                 payment.hear(News::Expired, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
@@ -331,12 +334,14 @@ impl Gateway {
             siblings: siblings(&payment, record),
         };
         let operation = Operation::InquireMovement(Box::new(inquiry));
-        let talked = converse(self.shared.world.as_ref(), account, &operation, &mut ReadsOnly).await;
+        let talked =
+            converse(self.shared.world.as_ref(), &payment.merchant, account, &operation, &mut ReadsOnly)
+                .await;
         let plan = self.shared.options.follow_up;
         match talked {
             Ok(talked) => {
                 self.change_planned(payment, |payment| {
-                    let now = self.now();
+                    let now = self.now_of(&payment.merchant);
                     let mut history = notes(&talked.exchanges, HistoryKind::Observed, payment.state);
                     let bug = |e: crate::domain::payment::Illegal| Error::bug(e.to_string(), None);
                     match talked.outcome.clone() {
@@ -344,7 +349,7 @@ impl Gateway {
                             conclude_movement(payment, id, report, now).map_err(bug)?
                         }
                         Outcome::Absent => {
-                            if self.is_proof_of_absence(account, sent_at) {
+                            if is_proof_of_absence(account, sent_at, now) {
                                 let failure = Failure {
                                     reason: FailureReason::NotFound,
                                     provider_code: None,
@@ -384,19 +389,21 @@ impl Gateway {
         self.change_planned(payment, |payment| {
             let history = notes(&broken.exchanges, HistoryKind::Observed, payment.state);
             // While the breaker is open, or without an access token, the question never went out.
+            let now = self.now_of(&payment.merchant);
             match broken.exchanges.is_empty() {
-                true => plan.put_off(payment, self.now()),
-                false => plan.asked(payment, self.now()),
+                true => plan.put_off(payment, now),
+                false => plan.asked(payment, now),
             }
             Ok(Entry { history, ..Entry::default() })
         })
         .await
     }
+}
 
-    fn is_proof_of_absence(&self, account: &Account, sent_at: jiff::Timestamp) -> bool {
-        let waited = self.now().duration_since(sent_at);
-        Duration::try_from(waited).is_ok_and(|waited| waited >= account.rules.absence_grace)
-    }
+/// Whether "no such payment" is believed of something that was sent then.
+fn is_proof_of_absence(account: &Account, sent_at: Timestamp, now: Timestamp) -> bool {
+    let waited = Duration::try_from(now.duration_since(sent_at));
+    waited.is_ok_and(|waited| waited >= account.rules.absence_grace)
 }
 
 /// The payment's other movements of the same kind, as they stand now.
@@ -416,7 +423,7 @@ fn siblings(payment: &Payment, record: &MovementRecord) -> Siblings {
 }
 
 /// What "no such payment" means once it is believed.
-fn absent_news(payment: &Payment, now: jiff::Timestamp) -> News {
+fn absent_news(payment: &Payment, now: Timestamp) -> News {
     let over = payment.expires_at.is_none_or(|end| now >= end);
     match payment.state {
         // A page that nobody has paid on yet; some providers show it only then.

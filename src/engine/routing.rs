@@ -209,6 +209,7 @@ mod tests {
             absence_grace: Duration::from_secs(1),
             notify_url: None,
             test: true,
+            recurring_per_second: 0,
         };
         let provider = entry.example_account(BTreeMap::new()).expect("the example");
         Account::new(AccountName(name.to_owned()), provider, rules)

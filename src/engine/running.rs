@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
-use crate::domain::ids::{Fingerprint, IdempotencyKey};
+use crate::domain::ids::{Fingerprint, IdempotencyKey, MerchantName};
 
 use super::error::Error;
 
@@ -122,6 +122,13 @@ impl<T: Clone + Send + Sync + 'static> Running<T> {
         Some(Begun::First(Ender { calls: self.calls.clone(), key: key.clone(), tell, told: false }))
     }
 
+    /// The calls of a merchant that run now, and where to wait for the end of each.
+    pub(super) fn of(&self, merchant: &MerchantName) -> Vec<(String, watch::Receiver<Option<Ended<T>>>)> {
+        let calls = lock(&self.calls);
+        let theirs = calls.iter().filter(|(key, _)| key.merchant == *merchant);
+        theirs.map(|(key, call)| (key.request_id.clone(), call.ended.clone())).collect()
+    }
+
     /// All work under way.
     pub(super) fn work(&self) -> &Arc<Work> {
         &self.all
@@ -164,7 +171,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::MerchantName;
 
     fn key(text: &str) -> IdempotencyKey {
         IdempotencyKey { merchant: MerchantName("m".to_owned()), request_id: text.to_owned() }

@@ -43,7 +43,8 @@ impl Gateway {
                 if let Some(claim) = gateway.shared.journal.claim(&run_key).await? {
                     return gateway.replay(&claim, fingerprint).await;
                 }
-                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at: gateway.now() };
+                let at = gateway.now_of(&run_key.merchant);
+                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at };
                 gateway.open_first(&run_caller, wish, claim).await
             })
             .await?;
@@ -56,14 +57,16 @@ impl Gateway {
         wish: OpenSession,
         claim: impl Fn(Subject) -> Claim,
     ) -> Result<Done, Error> {
-        let now = self.now();
+        let now = self.now_of(&caller.merchant);
         let (session_id, payment_id) =
             (SessionId::mint(now, self.random()), PaymentId::mint(now, self.random()));
         let used = wish.tokens.iter().map(|id| (*id, now)).collect();
+        let occurrence = wish.occurrence;
         let (account, order) = self.prepared_session(caller, wish, payment_id).await?;
         let claim = claim(Subject::Session(session_id));
         let key = claim.key.clone();
-        let payment = session_payment(caller, &account, session_id, payment_id, &order, &key, now);
+        let mut payment = session_payment(caller, &account, session_id, payment_id, &order, &key, now);
+        payment.occurrence = occurrence;
         let session = Session {
             id: session_id,
             merchant: caller.merchant.clone(),
@@ -82,7 +85,8 @@ impl Gateway {
         first.history.push(note(&payment, HistoryKind::Created, "session"));
         let operation = Operation::OpenSession(Box::new(order));
         let mut mover = PaymentMover::new(self, payment, first);
-        let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
+        let talked =
+            converse(self.shared.world.as_ref(), &caller.merchant, &account, &operation, &mut mover).await;
         if let Err(broken) = &talked
             && let Why::Journal(CommitError::Taken(taken)) = &broken.why
         {
@@ -197,7 +201,7 @@ impl Gateway {
                     key: run_key.clone(),
                     fingerprint,
                     subject,
-                    at: gateway.now(),
+                    at: gateway.now_of(&run_key.merchant),
                 });
                 gateway.confirm(&run_caller, view, wish, claim, &run_key).await
             })
@@ -223,7 +227,7 @@ impl Gateway {
             ConfirmWith::Card(means) => Some(means),
             ConfirmWith::Saved { token, cvc } => {
                 let token = self.usable_token(caller, token).await?;
-                used.push((token.id, self.now()));
+                used.push((token.id, self.now_of(&caller.merchant)));
                 Some(Means::Saved { token: token.stored.clone(), cvc })
             }
         };
@@ -271,13 +275,14 @@ impl Gateway {
             Means::Saved { cvc: Some(_), .. } => allow_card_data(&account, caller)?,
             Means::Saved { cvc: None, .. } => {}
         }
-        if payment.expires_at.is_some_and(|end| self.now() >= end) {
+        if payment.expires_at.is_some_and(|end| self.now_of(&caller.merchant) >= end) {
             return Err(Error::SessionExpired);
         }
         first.history.push(note(&payment, HistoryKind::Confirmed, ""));
         let operation = Operation::ConfirmSession(Box::new(confirmation));
         let mut mover = PaymentMover::new(self, payment, first);
-        let talked = converse(self.shared.world.as_ref(), &account, &operation, &mut mover).await;
+        let talked =
+            converse(self.shared.world.as_ref(), &caller.merchant, &account, &operation, &mut mover).await;
         let talked = match talked {
             // Sent once and refused unread, and then somebody else wrote to the payment before the
             // second try was permitted: our first permit must not stand there for ever.
@@ -376,7 +381,8 @@ impl Gateway {
                 }
                 let view = gateway.session(&run_caller, wish).await?;
                 let subject = Subject::Session(view.session.id);
-                let claim = Claim { key: run_key, fingerprint, subject, at: gateway.now() };
+                let at = gateway.now_of(&run_key.merchant);
+                let claim = Claim { key: run_key, fingerprint, subject, at };
                 let view = gateway.cancel(view, claim).await?;
                 Ok(Done::new(Came::Session(Box::new(view))))
             })
@@ -399,7 +405,9 @@ impl Gateway {
             account.require(Feature::CancelSession, "closing a session early")?;
             let operation = Operation::CancelSession(inquiry(&payment, Some(&session)));
             let mut reads = super::conversation::ReadsOnly;
-            match converse(self.shared.world.as_ref(), &account, &operation, &mut reads).await {
+            match converse(self.shared.world.as_ref(), &payment.merchant, &account, &operation, &mut reads)
+                .await
+            {
                 Ok(talked) => talked.outcome,
                 Err(broken) => return Err(nothing_sent(&account, &broken.why, &payment)),
             }
@@ -419,21 +427,25 @@ impl Gateway {
         claim: Option<Claim>,
     ) -> Result<Box<Payment>, Error> {
         let talked = super::conversation::Talked { outcome: outcome.clone(), exchanges: Vec::new() };
-        self.record(payment, Entry { claim, ..Entry::default() }, talked, super::writing::How::Replied).await
+        let first = Entry { claim, ..Entry::default() };
+        self.record(payment, first, talked, super::writing::How::Replied, None).await
     }
 
     /// A token of the caller that can be charged.
     pub(super) async fn usable_token(&self, caller: &Caller, id: TokenId) -> Result<Arc<Token>, Error> {
-        let token = match self.cached_token(id).await {
-            Ok(token) if token.merchant == caller.merchant => token,
-            Ok(_) | Err(Error::NotFound(_)) => return Err(Error::NotFound(Thing::Token)),
-            Err(error) => return Err(error),
-        };
-        match token.status {
-            TokenStatus::Active => Ok(token),
-            TokenStatus::Unusable => Err(Error::TokenUnusable),
-            TokenStatus::Deleted => Err(Error::NotFound(Thing::Token)),
-        }
+        let token = self.cached_token(id).await?;
+        usable(caller, &token)?;
+        Ok(token)
+    }
+}
+
+/// Refuses a token that is not the caller's, or that cannot be charged any more.
+pub(super) fn usable(caller: &Caller, token: &Token) -> Result<(), Error> {
+    match token.status {
+        _ if token.merchant != caller.merchant => Err(Error::NotFound(Thing::Token)),
+        TokenStatus::Active => Ok(()),
+        TokenStatus::Unusable => Err(Error::TokenUnusable),
+        TokenStatus::Deleted => Err(Error::NotFound(Thing::Token)),
     }
 }
 
@@ -570,6 +582,7 @@ pub(super) fn new_payment(
         trace: Trace::by_reference(purchase.reference.clone()),
         token: None,
         session: None,
+        occurrence: None,
         merchant_initiated: None,
         decline: None,
         failure: None,

@@ -63,13 +63,13 @@ impl Gateway {
         }
         let write = token.stored != before;
         if write {
-            token.updated_at = self.now();
+            token.updated_at = self.now_of(&token.merchant);
         }
         Kept { token, write }
     }
 
     fn new_token(&self, payment: &Payment, saved: &SavedCard) -> Token {
-        let now = self.now();
+        let now = self.now_of(&payment.merchant);
         Token {
             id: TokenId::mint(now, self.random()),
             merchant: payment.merchant.clone(),
@@ -127,7 +127,8 @@ impl Gateway {
                 if let Some(claim) = gateway.shared.journal.claim(&run_key).await? {
                     return gateway.replay(&claim, fingerprint).await;
                 }
-                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at: gateway.now() };
+                let at = gateway.now_of(&run_key.merchant);
+                let claim = |subject| Claim { key: run_key.clone(), fingerprint, subject, at };
                 gateway.import_first(&run_caller, wish, claim).await
             })
             .await?;
@@ -163,7 +164,7 @@ impl Gateway {
     }
 
     fn imported(&self, caller: &Caller, account: &Account, wish: &ImportToken) -> Token {
-        let now = self.now();
+        let now = self.now_of(&caller.merchant);
         Token {
             id: TokenId::mint(now, self.random()),
             merchant: caller.merchant.clone(),
@@ -219,8 +220,8 @@ impl Gateway {
                 if let Some(claim) = gateway.shared.journal.claim(&run_key).await? {
                     return gateway.replay(&claim, fingerprint).await;
                 }
-                let claim =
-                    Claim { key: run_key, fingerprint, subject: Subject::Token(wish), at: gateway.now() };
+                let at = gateway.now_of(&run_key.merchant);
+                let claim = Claim { key: run_key, fingerprint, subject: Subject::Token(wish), at };
                 gateway.delete_first(&run_caller, wish, claim).await
             })
             .await?;
@@ -233,7 +234,8 @@ impl Gateway {
             return false;
         }
         let operation = Operation::DeleteToken(token.stored.clone());
-        match converse(self.shared.world.as_ref(), account, &operation, &mut ReadsOnly).await {
+        match converse(self.shared.world.as_ref(), &token.merchant, account, &operation, &mut ReadsOnly).await
+        {
             // Where nobody was asked, the provider has no such call for this kind of token.
             Ok(talked) => talked.outcome == Outcome::TokenDeleted && !talked.exchanges.is_empty(),
             Err(_) => {
@@ -250,9 +252,10 @@ impl Gateway {
             .of(&caller.merchant, &token.account)
             .cloned()
             .ok_or(Error::NotFound(Thing::Account))?;
-        // First here, so that no charge can begin while the provider is being told.
-        self.change_token(id, |token| token.status = TokenStatus::Deleted).await?;
-        if self.deleted_at_provider(&account, &token).await {
+        // First here, so that no charge can begin while the provider is being told. What opens the
+        // card goes at once: whatever happens then, it is not kept, and nobody is told again.
+        self.change_token(id, Token::delete).await?;
+        if token.status != TokenStatus::Deleted && self.deleted_at_provider(&account, &token).await {
             self.change_token(id, |token| token.deleted_at_provider = true).await?;
         }
         let token = self.token(caller, id).await?;

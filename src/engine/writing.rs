@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::domain::card::SavedCard;
 use crate::domain::ids::IdempotencyKey;
+use crate::domain::occurrence::Occurrence;
 use crate::domain::outcome::{Outcome, Trace};
 use crate::domain::payment::{News, Payment, PaymentState};
 use crate::journal::seam::{CommitError, Entry, HistoryKind, Permit};
@@ -25,15 +26,25 @@ pub(super) struct PaymentMover<'a> {
     pub first: Entry,
     /// Whether a permit of ours is recorded whose request provably never left.
     pub unsent: bool,
+    /// The occurrence that ends with the payment, if it is a try of one.
+    pub ending: Option<&'a mut Ending>,
+}
+
+/// An occurrence as its payment's permit left it. Where the payment's outcome ends it in the usual
+/// way, both are written in one entry.
+pub(super) struct Ending {
+    pub occurrence: Occurrence,
+    /// Whether it was written as ended.
+    pub is_written: bool,
 }
 
 impl<'a> PaymentMover<'a> {
     pub(super) fn new(gateway: &'a Gateway, payment: Box<Payment>, first: Entry) -> Self {
-        Self { gateway, payment, first, unsent: false }
+        Self { gateway, payment, first, unsent: false, ending: None }
     }
 
     fn now(&self) -> Timestamp {
-        self.gateway.now()
+        self.gateway.now_of(&self.payment.merchant)
     }
 }
 
@@ -66,7 +77,8 @@ impl Mover for PaymentMover<'_> {
 
     fn never_sent(&mut self) {
         // Only a permit leads here, so the payment is submitted.
-        let heard = self.payment.hear(News::NeverSent, self.gateway.now());
+        let now = self.now();
+        let heard = self.payment.hear(News::NeverSent, now);
         debug_assert!(heard.is_ok(), "never sent without a permit");
         self.unsent = true;
     }
@@ -83,9 +95,9 @@ impl Gateway {
         key: &IdempotencyKey,
         talked: Result<Talked, Broken>,
     ) -> Result<Box<Payment>, Error> {
-        let PaymentMover { payment, first, unsent, .. } = mover;
+        let PaymentMover { payment, first, unsent, ending, .. } = mover;
         match talked {
-            Ok(talked) => self.record(payment, first, talked, How::Replied).await,
+            Ok(talked) => self.record(payment, first, talked, How::Replied, ending).await,
             Err(Broken { why: Why::Journal(error), .. }) => Err(Error::of_commit(error, payment.id)),
             Err(broken) if broken.money_may_have_moved => {
                 // Rare, so the futures of all others need not have room for it.
@@ -112,25 +124,40 @@ impl Gateway {
         payment: Box<Payment>,
         talked: Talked,
     ) -> Result<Box<Payment>, Error> {
-        self.record(payment, Entry::default(), talked, How::Asked).await
+        self.record(payment, Entry::default(), talked, How::Asked, None).await
     }
 
-    /// Writes down an outcome, and the cards that were saved with it.
+    /// Writes down an outcome, the cards that were saved with it, and the occurrence that it ends.
     pub(super) async fn record(
         &self,
         payment: Box<Payment>,
         first: Entry,
         talked: Talked,
         how: How,
+        ending: Option<&mut Ending>,
     ) -> Result<Box<Payment>, Error> {
         let mut payment = payment;
+        let mut ending = ending;
         for _ in 0..CONFLICTS_MAX {
             // Looked up again after a conflict: the same cards may just have been stored.
             let cards = self.tokens_for(&payment, &talked.outcome).await?;
-            let written =
-                self.change_once(&payment, |payment| self.taken_in(payment, &first, &talked, how, &cards));
+            // A conflict may be about the occurrence. It is judged by itself then.
+            let ending = ending.take();
+            let mut ends = false;
+            let written = self.change_once(&payment, |payment| {
+                let mut entry = self.taken_in(payment, &first, &talked, how, &cards)?;
+                let judged = ending.as_ref().and_then(|ending| self.ends_with(payment, &ending.occurrence));
+                ends = judged.is_some();
+                if let Some(judged) = judged {
+                    judged.add_to(&mut entry);
+                }
+                Ok(entry)
+            });
             match written.await? {
                 Some(payment) => {
+                    if let Some(ending) = ending {
+                        ending.is_written = ends;
+                    }
                     for kept in cards.iter().filter(|kept| kept.write) {
                         self.forget_cached_token(kept.token.id);
                     }
@@ -150,7 +177,7 @@ impl Gateway {
         how: How,
         cards: &[Kept],
     ) -> Result<Entry, Error> {
-        let now = self.now();
+        let now = self.now_of(&payment.merchant);
         let mut entry = first.clone();
         let saved = self.take_in(payment, talked.outcome.clone(), now)?;
         let plan = self.shared.options.follow_up;
@@ -221,7 +248,7 @@ impl Gateway {
             Why::Journal(_) | Why::Paused(_) => String::new(),
         };
         self.change(payment, |payment| {
-            let now = self.now();
+            let now = self.now_of(&payment.merchant);
             payment.hear(News::LostSight, now).map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
             let mut history = notes(exchanges, HistoryKind::Exchanged, payment.state);
             history.push(note(payment, HistoryKind::LostSight, summary.clone()));
@@ -239,7 +266,7 @@ impl Gateway {
         release: Option<IdempotencyKey>,
     ) -> Result<Box<Payment>, Error> {
         self.change(payment, |payment| {
-            let now = self.now();
+            let now = self.now_of(&payment.merchant);
             // What somebody else wrote meanwhile still has our permit, and nobody else's can be there.
             if unsent && payment.state == PaymentState::Submitted {
                 payment

@@ -3,15 +3,22 @@
 //! It is here because only this room makes permits, and it can be reached from `turnpike bench` and
 //! from nowhere else: no configuration names it. What is charged over it is charged without a record.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::seam::{
-    Claim, CommitError, Entry, HistoryEntry, Journal, PaymentFilter, Pending, Permit, TokenFilter,
-    Unavailable,
+    Claim, CommitError, Entry, HistoryEntry, Journal, Moment, OccurrenceFilter, PaymentFilter, Pending,
+    Permit, ScheduleFilter, TokenFilter, Unavailable,
 };
 use crate::domain::card::{StoredToken, Token};
-use crate::domain::ids::{AccountName, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
+use crate::domain::event::LoggedEvent;
+use crate::domain::ids::{
+    AccountName, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
+};
+use crate::domain::occurrence::Occurrence;
 use crate::domain::payment::{MovementId, Payment};
+use crate::domain::schedule::Schedule;
 use crate::domain::session::Session;
 
 /// Accepts everything and keeps nothing.
@@ -48,6 +55,10 @@ impl Journal for Forgetful {
         at_once(Ok(None))
     }
 
+    fn tokens_by_id(&self, _ids: Vec<TokenId>) -> Pending<'_, Result<Vec<Token>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
     fn token_by_value(
         &self,
         _merchant: &MerchantName,
@@ -74,11 +85,15 @@ impl Journal for Forgetful {
         at_once(Ok(Vec::new()))
     }
 
-    fn due(&self, _now: Timestamp, _limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>> {
+    fn due(&self, _moment: &Moment, _limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>> {
         at_once(Ok(Vec::new()))
     }
 
-    fn next_due(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+    fn next_due(&self, _moment: &Moment) -> Pending<'_, Result<Option<Duration>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn next_due_of(&self, _merchant: &MerchantName) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
         at_once(Ok(None))
     }
 
@@ -87,6 +102,79 @@ impl Journal for Forgetful {
         _after: Option<PaymentId>,
         _limit: usize,
     ) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn schedule(&self, _id: ScheduleId) -> Pending<'_, Result<Option<Schedule>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn schedules(&self, _filter: ScheduleFilter) -> Pending<'_, Result<Vec<Schedule>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn due_schedules(
+        &self,
+        _account: &AccountName,
+        _now: Timestamp,
+        _after: Option<(Timestamp, ScheduleId)>,
+        _limit: usize,
+    ) -> Pending<'_, Result<Vec<Schedule>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn due_warnings(
+        &self,
+        _account: &AccountName,
+        _now: Timestamp,
+        _limit: usize,
+    ) -> Pending<'_, Result<Vec<Schedule>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn due_occurrences(
+        &self,
+        _account: &AccountName,
+        _now: Timestamp,
+        _limit: usize,
+    ) -> Pending<'_, Result<Vec<Occurrence>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn next_recurring(&self, _account: &AccountName) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn occurrence(
+        &self,
+        _schedule: ScheduleId,
+        _number: u32,
+    ) -> Pending<'_, Result<Option<Occurrence>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn occurrences(&self, _filter: OccurrenceFilter) -> Pending<'_, Result<Vec<Occurrence>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn declines(
+        &self,
+        cards: Vec<String>,
+        _since: Timestamp,
+    ) -> Pending<'_, Result<Vec<Vec<Timestamp>>, Unavailable>> {
+        at_once(Ok(vec![Vec::new(); cards.len()]))
+    }
+
+    fn forget_declines(&self, _before: Timestamp, _limit: usize) -> Pending<'_, Result<usize, Unavailable>> {
+        at_once(Ok(0))
+    }
+
+    fn events(
+        &self,
+        _merchant: &MerchantName,
+        _after: u64,
+        _limit: usize,
+    ) -> Pending<'_, Result<Vec<LoggedEvent>, Unavailable>> {
         at_once(Ok(Vec::new()))
     }
 

@@ -10,23 +10,15 @@
 //! them in the clear.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::domain::card::*;
 use crate::domain::ids::*;
 use crate::domain::money::{Currency, Money};
-use crate::domain::order::*;
-use crate::domain::outcome::{
-    Decline, DeclineReason, Failure, FailureReason, Mismatch, NextAction, RetryAdvice, Trace,
-};
-use crate::domain::payment::*;
-use crate::domain::secret::Secret;
-use crate::domain::session::Session;
-use crate::journal::seam::{HistoryEntry, HistoryKind, HistoryNote};
 
 /// The format of all records written by this version, their first byte.
 const FORMAT: u8 = 1;
@@ -73,15 +65,31 @@ pub fn decode<T: Stored>(bytes: &[u8]) -> Result<T, Malformed> {
     T::read(serde_json::from_slice(json).map_err(|_| Malformed)?)
 }
 
+/// A record as a text, for what needs no sealing: it holds nothing secret.
+pub fn encode_text<T: Stored>(value: T) -> String {
+    // As in [`encode`]: a form always has a JSON.
+    serde_json::to_string(&value.write()).unwrap_or_default()
+}
+
+/// Reads a record of [`encode_text`].
+///
+/// # Errors
+/// [`Malformed`] for anything else.
+pub fn decode_text<T: Stored>(text: &str) -> Result<T, Malformed> {
+    T::read(serde_json::from_str(text).map_err(|_| Malformed)?)
+}
+
 /// A struct of the domain, field by field. Taking it apart without `..` makes the compiler refuse a
-/// field that was forgotten. Those under `optional` are left out when they have their default.
+/// field that was forgotten. Those under `optional` are left out when they have their default. Those
+/// under `beside` are never in the record: they stand beside it, and are read back as their default.
 macro_rules! record {
     (
         $name:ident => $form:ident { $($field:ident: $kind:ty,)* }
         $(optional { $($extra:ident: $extra_kind:ty,)* })?
+        $(beside { $($apart:ident,)* })?
     ) => {
         #[doc = concat!("The written form of [`", stringify!($name), "`].")]
-        #[derive(PartialEq, Default, Serialize, Deserialize)]
+        #[derive(PartialEq, Default, serde::Serialize, serde::Deserialize)]
         pub struct $form {
             $($field: <$kind as Stored>::Form,)*
             $($(
@@ -94,13 +102,17 @@ macro_rules! record {
             type Form = $form;
 
             fn write(self) -> $form {
-                let $name { $($field,)* $($($extra,)*)? } = self;
+                let $name { $($field,)* $($($extra,)*)? $($($apart: _,)*)? } = self;
                 $form { $($field: Stored::write($field),)* $($($extra: Stored::write($extra),)*)? }
             }
 
             fn read(form: $form) -> Result<Self, Malformed> {
                 let $form { $($field,)* $($($extra,)*)? } = form;
-                Ok($name { $($field: Stored::read($field)?,)* $($($extra: Stored::read($extra)?,)*)? })
+                Ok($name {
+                    $($field: Stored::read($field)?,)*
+                    $($($extra: Stored::read($extra)?,)*)?
+                    $($($apart: Default::default(),)*)?
+                })
             }
         }
     };
@@ -110,10 +122,10 @@ macro_rules! record {
 macro_rules! words {
     ($name:ident { $($variant:ident = $word:literal,)* }) => {
         impl Stored for $name {
-            type Form = Cow<'static, str>;
+            type Form = std::borrow::Cow<'static, str>;
 
             fn write(self) -> Self::Form {
-                match self { $(Self::$variant => Cow::Borrowed($word),)* }
+                match self { $(Self::$variant => std::borrow::Cow::Borrowed($word),)* }
             }
 
             fn read(form: Self::Form) -> Result<Self, Malformed> {
@@ -127,10 +139,10 @@ macro_rules! words {
 macro_rules! own_words {
     ($($name:ident)*) => {$(
         impl Stored for $name {
-            type Form = Cow<'static, str>;
+            type Form = std::borrow::Cow<'static, str>;
 
             fn write(self) -> Self::Form {
-                Cow::Borrowed(self.word())
+                std::borrow::Cow::Borrowed(self.word())
             }
 
             fn read(form: Self::Form) -> Result<Self, Malformed> {
@@ -191,325 +203,17 @@ macro_rules! names {
     )*};
 }
 
-record!(Payment => PaymentRecord {
-    id: PaymentId,
-    merchant: MerchantName,
-    account: AccountName,
-    merchant_reference: String,
-    reference: String,
-    asked: Money,
-    capture: CaptureMode,
-    state: PaymentState,
-    request_id: String,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    version: u64,
-} optional {
-    authorized: i64,
-    captured_seen: i64,
-    refunded_seen: i64,
-    trace: Trace,
-    token: Option<TokenId>,
-    session: Option<SessionId>,
-    merchant_initiated: Option<MerchantReason>,
-    decline: Option<Decline>,
-    failure: Option<Failure>,
-    next_action: Option<NextAction>,
-    mismatch: Option<Mismatch>,
-    card: Option<CardSummary>,
-    network_transaction_id: Option<String>,
-    approval_code: Option<String>,
-    customer: Option<String>,
-    description: Option<String>,
-    descriptor: Option<String>,
-    metadata: Metadata,
-    saved_tokens: Vec<TokenId>,
-    saved_awaited_until: Option<Timestamp>,
-    undone: bool,
-    movements: Vec<MovementRecord>,
-    follow_up: Option<FollowUp>,
-    sent_at: Option<Timestamp>,
-    expires_at: Option<Timestamp>,
-});
+mod notes;
+mod orders;
+mod outcomes;
+mod payments;
+mod schedules;
+mod tokens;
 
-record!(MovementRecord => MovementForm {
-    id: MovementId,
-    amount: Money,
-    status: MovementStatus,
-    before: (i64, i64),
-    request_id: String,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-} optional {
-    provider_id: Option<String>,
-    decline: Option<Decline>,
-    failure: Option<Failure>,
-    reason: Option<String>,
-    reason_word: Option<String>,
-    of_capture: Option<CaptureId>,
-    metadata: Metadata,
-    final_capture: bool,
-    lines: Vec<LinePart>,
-    options: Options,
-    sent_at: Option<Timestamp>,
-});
+pub use self::notes::{decode_notes, encode_notes};
 
-record!(FollowUp => FollowUpForm {
-    since: Timestamp,
-    inquiries: u32,
-    next_at: Timestamp,
-} optional {
-    last_at: Option<Timestamp>,
-});
-
-record!(Session => SessionRecord {
-    id: SessionId,
-    merchant: MerchantName,
-    account: AccountName,
-    order: SessionOrder,
-    payment: PaymentId,
-    request_id: String,
-    created_at: Timestamp,
-});
-
-record!(SessionOrder => SessionOrderForm {
-    purchase: Purchase,
-    purpose: Purpose,
-    mode: SessionMode,
-    attempts: u32,
-    expires_at: Timestamp,
-} optional {
-    return_urls: ReturnUrls,
-    offered: Vec<StoredToken>,
-    saved_for: TokenUses,
-    ask_before_saving: bool,
-    methods: Vec<String>,
-    method_kinds: Vec<MethodKind>,
-});
-
-record!(Purchase => PurchaseForm {
-    reference: String,
-    merchant_reference: String,
-    money: Money,
-    capture: CaptureMode,
-    three_d_secure: ThreeDSecure,
-} optional {
-    description: Option<String>,
-    descriptor: Option<String>,
-    customer: Customer,
-    lines: Vec<OrderLine>,
-    billing: Option<Address>,
-    shipping: Option<Address>,
-    delivery: Option<Delivery>,
-    tax_minor: Option<i64>,
-    locale: Option<String>,
-    metadata: Metadata,
-    notify_url: Option<String>,
-    options: Options,
-});
-
-record!(Customer => CustomerForm {} optional {
-    id: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-    given_name: Option<String>,
-    family_name: Option<String>,
-    birth_date: Option<String>,
-    tax_id: Option<String>,
-    ip: Option<String>,
-    device_id: Option<String>,
-    provider_customer: Option<String>,
-});
-
-record!(Address => AddressForm {} optional {
-    given_name: Option<String>,
-    family_name: Option<String>,
-    organisation: Option<String>,
-    organisation_number: Option<String>,
-    care_of: Option<String>,
-    lines: Vec<String>,
-    building: Option<String>,
-    floor: Option<String>,
-    apartment: Option<String>,
-    city: Option<String>,
-    region: Option<String>,
-    postal_code: Option<String>,
-    country: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
-});
-
-record!(OrderLine => OrderLineForm {
-    id: String,
-    name: String,
-    quantity: String,
-    amount_minor: i64,
-    kind: LineKind,
-} optional {
-    sku: Option<String>,
-    description: Option<String>,
-    tax_minor: i64,
-    tax_basis_points: u32,
-    unit_minor: Option<i64>,
-    category: Option<String>,
-    subcategory: Option<String>,
-    image_url: Option<String>,
-});
-
-record!(Delivery => DeliveryForm {} optional {
-    method: Option<String>,
-    speed: Option<DeliverySpeed>,
-    fee_minor: i64,
-    tax_basis_points: u32,
-});
-
-record!(LinePart => LinePartForm {
-    id: String,
-    quantity: String,
-    amount_minor: i64,
-});
-
-record!(ReturnUrls => ReturnUrlsForm {} optional {
-    success: String,
-    failure: Option<String>,
-    cancelled: Option<String>,
-    expired: Option<String>,
-});
-
-record!(Options => OptionsForm {} optional {
-    provider: String,
-    values: BTreeMap<String, OptionValue>,
-});
-
-record!(Token => TokenRecord {
-    id: TokenId,
-    merchant: MerchantName,
-    account: AccountName,
-    stored: StoredToken,
-    status: TokenStatus,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    version: u64,
-} optional {
-    deleted_at_provider: bool,
-    card: CardSummary,
-    uses: TokenUses,
-    customer: Option<String>,
-    session: Option<SessionId>,
-    payment: Option<PaymentId>,
-    metadata: Metadata,
-    last_used_at: Option<Timestamp>,
-});
-
-record!(StoredToken => StoredTokenForm {
-    values: BTreeMap<String, Secret<String>>,
-} optional {
-    product: Option<String>,
-    handle: Option<String>,
-    customer: Option<String>,
-    original: Option<String>,
-    original_currency: Option<Currency>,
-    network_transaction_id: Option<String>,
-});
-
-record!(CardSummary => CardSummaryForm {} optional {
-    brand: Option<String>,
-    last_four: Option<String>,
-    bin: Option<String>,
-    expiry_month: Option<u8>,
-    expiry_year: Option<u16>,
-    funding: Option<String>,
-    issuer_country: Option<String>,
-    fingerprint: Option<String>,
-    authentication: Option<Authentication>,
-});
-
-record!(Authentication => AuthenticationForm {} optional {
-    status: Option<String>,
-    eci: Option<String>,
-    version: Option<String>,
-});
-
-record!(TokenUses => TokenUsesForm {} optional {
-    customer_present: bool,
-    recurring: bool,
-    unscheduled: bool,
-});
-
-record!(Trace => TraceForm {} optional {
-    reference: String,
-    session: Option<String>,
-    session_key: Option<Secret<String>>,
-    transaction: Option<String>,
-    order: Option<String>,
-    customer: Option<String>,
-    more: BTreeMap<String, String>,
-});
-
-record!(Decline => DeclineForm {
-    reason: DeclineReason,
-    advice: RetryAdvice,
-} optional {
-    retry_after: Option<Timestamp>,
-    provider_code: Option<String>,
-    provider_message: Option<String>,
-    network_code: Option<String>,
-    network_advice: Option<String>,
-});
-
-record!(Failure => FailureForm {
-    reason: FailureReason,
-} optional {
-    provider_code: Option<String>,
-    provider_message: Option<String>,
-});
-
-words!(CaptureMode { Automatic = "automatic", Manual = "manual", });
-words!(Purpose { Pay = "pay", PayAndSave = "pay_and_save", Save = "save", UseSaved = "use_saved", });
-words!(SessionMode { Redirect = "redirect", Api = "api", });
-words!(ThreeDSecure { Automatic = "automatic", Challenge = "challenge", Never = "never", });
-words!(LineKind {
-    Physical = "physical",
-    Digital = "digital",
-    Service = "service",
-    Shipping = "shipping",
-    Discount = "discount",
-    GiftCard = "gift_card",
-    Surcharge = "surcharge",
-});
-words!(DeliverySpeed {
-    Regular = "regular",
-    NextDay = "next_day",
-    SameDay = "same_day",
-    Instant = "instant",
-});
-words!(TokenStatus { Active = "active", Unusable = "unusable", Deleted = "deleted", });
-words!(Unscheduled {
-    Other = "other",
-    DelayedCharge = "delayed_charge",
-    Increment = "increment",
-    Resubmission = "resubmission",
-    Reauthorization = "reauthorization",
-    NoShow = "no_show",
-});
-words!(RetryAdvice {
-    Never = "never",
-    Later = "later",
-    WithCustomer = "with_customer",
-    CorrectData = "correct_data",
-});
-words!(FailureReason {
-    Rejected = "rejected",
-    CredentialsRejected = "credentials_rejected",
-    NotSent = "not_sent",
-    NotFound = "not_found",
-    ProviderError = "provider_error",
-    Unsupported = "unsupported",
-});
-
-own_words!(PaymentState MovementStatus DeclineReason MethodKind);
-plain!(String, bool, u8, u16, u32, u64, i64, (i64, i64), Timestamp);
-ids!(CaptureId PaymentId SessionId TokenId);
+plain!(String, bool, u8, u16, u32, u64, i64, (i64, i64), Timestamp, civil::Date, civil::Time);
+ids!(CaptureId EventId PaymentId ScheduleId SessionId TokenId);
 names!(MerchantName AccountName);
 
 /// A currency by its code.
@@ -538,181 +242,16 @@ impl Stored for Money {
         Self::new(minor, currency).map_err(|_| Malformed)
     }
 }
-
-impl Stored for MovementId {
-    type Form = String;
-
-    fn write(self) -> String {
-        self.to_string()
-    }
-
-    fn read(form: String) -> Result<Self, Malformed> {
-        Self::parse(&form).ok_or(Malformed)
-    }
-}
-
-/// The written form of [`MerchantReason`].
-#[expect(missing_docs, reason = "as in the type that it mirrors")]
-#[derive(PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MerchantReasonForm {
-    Recurring,
-    Unscheduled(<Unscheduled as Stored>::Form),
-    Installment,
-}
-
-impl Stored for MerchantReason {
-    type Form = MerchantReasonForm;
+/// Seconds and nanoseconds.
+impl Stored for Duration {
+    type Form = (u64, u32);
 
     fn write(self) -> Self::Form {
-        match self {
-            Self::Recurring => MerchantReasonForm::Recurring,
-            Self::Unscheduled(kind) => MerchantReasonForm::Unscheduled(kind.write()),
-            Self::Installment => MerchantReasonForm::Installment,
-        }
+        (self.as_secs(), self.subsec_nanos())
     }
 
-    fn read(form: Self::Form) -> Result<Self, Malformed> {
-        Ok(match form {
-            MerchantReasonForm::Recurring => Self::Recurring,
-            MerchantReasonForm::Unscheduled(kind) => Self::Unscheduled(Stored::read(kind)?),
-            MerchantReasonForm::Installment => Self::Installment,
-        })
-    }
-}
-
-/// The written form of [`NextAction`].
-#[expect(missing_docs, reason = "as in the type that it mirrors")]
-#[derive(PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NextActionForm {
-    Redirect {
-        url: String,
-    },
-    CollectCard {
-        public_key: String,
-        #[serde(default, skip_serializing_if = "is_default")]
-        key_id: Option<String>,
-        algorithm: String,
-        #[serde(default, skip_serializing_if = "is_default")]
-        expires_at: Option<Timestamp>,
-    },
-    Instructions {
-        details: BTreeMap<String, String>,
-    },
-}
-
-impl Stored for NextAction {
-    type Form = NextActionForm;
-
-    fn write(self) -> Self::Form {
-        match self {
-            Self::Redirect { url } => NextActionForm::Redirect { url },
-            Self::CollectCard { public_key, key_id, algorithm, expires_at } => {
-                NextActionForm::CollectCard { public_key, key_id, algorithm, expires_at }
-            }
-            Self::Instructions { details } => NextActionForm::Instructions { details },
-        }
-    }
-
-    fn read(form: Self::Form) -> Result<Self, Malformed> {
-        Ok(match form {
-            NextActionForm::Redirect { url } => Self::Redirect { url },
-            NextActionForm::CollectCard { public_key, key_id, algorithm, expires_at } => {
-                Self::CollectCard { public_key, key_id, algorithm, expires_at }
-            }
-            NextActionForm::Instructions { details } => Self::Instructions { details },
-        })
-    }
-}
-
-/// The written form of [`OptionValue`].
-#[expect(missing_docs, reason = "as in the type that it mirrors")]
-#[derive(PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OptionForm {
-    Text(String),
-    Integer(i64),
-    Flag(bool),
-    List(Vec<OptionForm>),
-    Group(BTreeMap<String, OptionForm>),
-}
-
-impl Stored for OptionValue {
-    type Form = OptionForm;
-
-    fn write(self) -> OptionForm {
-        match self {
-            Self::Text(text) => OptionForm::Text(text),
-            Self::Integer(number) => OptionForm::Integer(number),
-            Self::Flag(flag) => OptionForm::Flag(flag),
-            Self::List(items) => OptionForm::List(items.write()),
-            Self::Group(group) => OptionForm::Group(group.write()),
-        }
-    }
-
-    fn read(form: OptionForm) -> Result<Self, Malformed> {
-        Ok(match form {
-            OptionForm::Text(text) => Self::Text(text),
-            OptionForm::Integer(number) => Self::Integer(number),
-            OptionForm::Flag(flag) => Self::Flag(flag),
-            OptionForm::List(items) => Self::List(Stored::read(items)?),
-            OptionForm::Group(group) => Self::Group(Stored::read(group)?),
-        })
-    }
-}
-
-/// The written form of [`Mismatch`].
-#[derive(PartialEq, Serialize, Deserialize)]
-pub struct MismatchForm {
-    what: Cow<'static, str>,
-    asked: String,
-    seen: String,
-}
-
-impl Stored for Mismatch {
-    type Form = MismatchForm;
-
-    fn write(self) -> MismatchForm {
-        let Self { what, asked, seen } = self;
-        MismatchForm { what: Cow::Borrowed(what), asked, seen }
-    }
-
-    fn read(form: MismatchForm) -> Result<Self, Malformed> {
-        let MismatchForm { what, asked, seen } = form;
-        // A word of a later version must not make the whole payment unreadable.
-        let what = ["amount", "currency", "reference"].into_iter().find(|known| *known == what);
-        let what = what.unwrap_or("another field");
-        Ok(Self { what, asked, seen })
-    }
-}
-
-/// The written form of a [`Secret`] text, hidden until the moment it is written.
-#[derive(PartialEq)]
-pub struct SecretForm(Secret<String>);
-
-impl Serialize for SecretForm {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Forms are only ever written into a buffer that is sealed where it stands.
-        serializer.serialize_str(self.0.expose())
-    }
-}
-
-impl<'de> Deserialize<'de> for SecretForm {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
-    }
-}
-
-impl Stored for Secret<String> {
-    type Form = SecretForm;
-
-    fn write(self) -> SecretForm {
-        SecretForm(self)
-    }
-
-    fn read(form: SecretForm) -> Result<Self, Malformed> {
-        Ok(form.0)
+    fn read((seconds, nanoseconds): Self::Form) -> Result<Self, Malformed> {
+        if nanoseconds >= 1_000_000_000 { Err(Malformed) } else { Ok(Self::new(seconds, nanoseconds)) }
     }
 }
 
@@ -752,55 +291,33 @@ impl<T: Stored> Stored for BTreeMap<String, T> {
     }
 }
 
+impl<T: Stored> Stored for Box<T> {
+    type Form = T::Form;
+
+    fn write(self) -> Self::Form {
+        (*self).write()
+    }
+
+    fn read(form: Self::Form) -> Result<Self, Malformed> {
+        T::read(form).map(Self::new)
+    }
+}
+
+impl<T: Stored + Ord> Stored for BTreeSet<T> {
+    type Form = Vec<T::Form>;
+
+    fn write(self) -> Self::Form {
+        self.into_iter().map(T::write).collect()
+    }
+
+    fn read(form: Self::Form) -> Result<Self, Malformed> {
+        form.into_iter().map(T::read).collect()
+    }
+}
+
 /// Whether a field can be left out.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-/// The notes of one entry, as one text. They are not sealed: they hold nothing secret.
-#[must_use]
-pub fn encode_notes(notes: Vec<HistoryNote>) -> String {
-    let notes: Vec<NoteForm> = notes.into_iter().map(NoteForm::from).collect();
-    // As in `encode`: this form always has a JSON.
-    serde_json::to_string(&notes).unwrap_or_default()
-}
-
-/// Reads what [`encode_notes`] wrote; `sequence` is the number of the first.
-///
-/// # Errors
-/// [`Malformed`] for anything else.
-pub fn decode_notes(text: &str, sequence: u64) -> Result<Vec<HistoryEntry>, Malformed> {
-    let notes: Vec<NoteForm> = serde_json::from_str(text).map_err(|_| Malformed)?;
-    notes.into_iter().zip(sequence..).map(|(note, sequence)| note.read(sequence)).collect()
-}
-
-/// The written form of [`HistoryNote`], read back as a [`HistoryEntry`].
-#[derive(Serialize, Deserialize)]
-struct NoteForm {
-    at: Timestamp,
-    kind: Cow<'static, str>,
-    summary: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    exchange: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    http_status: u16,
-    state: <PaymentState as Stored>::Form,
-}
-
-impl From<HistoryNote> for NoteForm {
-    fn from(note: HistoryNote) -> Self {
-        let HistoryNote { at, kind, summary, exchange, http_status, state } = note;
-        Self { at, kind: Cow::Borrowed(kind.word()), summary, exchange, http_status, state: state.write() }
-    }
-}
-
-impl NoteForm {
-    fn read(self, sequence: u64) -> Result<HistoryEntry, Malformed> {
-        let Self { at, kind, summary, exchange, http_status, state } = self;
-        // A word of a later version must not hide the rest of the story.
-        let (kind, state) = (HistoryKind::from_word(&kind), Stored::read(state)?);
-        Ok(HistoryEntry { sequence, at, kind, summary, exchange, http_status, state })
-    }
 }
 
 #[cfg(test)]
@@ -808,6 +325,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::card::{MerchantReason, Token, Unscheduled};
+    use crate::domain::outcome::Mismatch;
+    use crate::domain::payment::{MovementStatus, Payment};
+    use crate::domain::session::Session;
 
     /// A payment as the first released version wrote it. It must be readable for ever: when this
     /// test fails, the change needs a new [`FORMAT`], and not a new expectation.

@@ -50,6 +50,10 @@ pub enum Table {
     Keys,
     /// What the store keeps for itself.
     Secrets,
+    /// A schedule.
+    Schedules,
+    /// An event.
+    Events,
 }
 
 impl Table {
@@ -60,6 +64,8 @@ impl Table {
             Self::Tokens => 3,
             Self::Keys => 4,
             Self::Secrets => 5,
+            Self::Schedules => 6,
+            Self::Events => 7,
         }
     }
 }
@@ -281,6 +287,35 @@ impl Keys {
         token: &StoredToken,
     ) -> Vec<[u8; 32]> {
         self.all().map(|key| key.digest(merchant, account, token)).collect()
+    }
+}
+
+/// Names cards without telling which they are, for counting. Made with the key of fingerprints, which
+/// outlives the keys that records are sealed with: a count goes on when those are rotated.
+pub struct CardHashes(hmac::Key);
+
+impl fmt::Debug for CardHashes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CardHashes")
+    }
+}
+
+impl CardHashes {
+    /// From the store's key of fingerprints.
+    #[must_use]
+    pub fn new(fingerprint_key: &Secret<Vec<u8>>) -> Self {
+        let master = hmac::Key::new(hmac::HMAC_SHA256, fingerprint_key.expose());
+        let tag = hmac::sign(&master, b"turnpike journal cards");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, tag.as_ref()))
+    }
+
+    /// A card's name, the same for as long as the store lives.
+    #[must_use]
+    pub fn of(&self, card: &str) -> [u8; 16] {
+        let tag = hmac::sign(&self.0, card.as_bytes());
+        let mut name = [0; 16];
+        name.copy_from_slice(&tag.as_ref()[..16]);
+        name
     }
 }
 

@@ -12,14 +12,18 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::domain::card::{StoredToken, Token, TokenStatus};
+use crate::domain::event::{Event, LoggedEvent};
 use crate::domain::ids::{
-    AccountName, Fingerprint, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId,
+    AccountName, Fingerprint, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
 };
+use crate::domain::occurrence::Occurrence;
 use crate::domain::payment::{MovementId, Payment, PaymentState};
+use crate::domain::schedule::{Progress, Schedule, ScheduleStatus};
 use crate::domain::session::Session;
 
 /// A future of the journal.
@@ -58,6 +62,9 @@ pub trait Journal: Send + Sync + 'static {
     /// A token, its values unsealed.
     fn token(&self, id: TokenId) -> Pending<'_, Result<Option<Token>, Unavailable>>;
 
+    /// Those of many tokens that are there, in any order.
+    fn tokens_by_id(&self, ids: Vec<TokenId>) -> Pending<'_, Result<Vec<Token>, Unavailable>>;
+
     /// The token of a merchant that stands for these values at this account, deleted ones left out.
     fn token_by_value(
         &self,
@@ -80,11 +87,15 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> Pending<'_, Result<Vec<HistoryEntry>, Unavailable>>;
 
-    /// Payments whose follow-up is due at `now`, the longest overdue first.
-    fn due(&self, now: Timestamp, limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>>;
+    /// Payments whose follow-up is due by the clock of their merchant, the longest overdue first.
+    fn due(&self, moment: &Moment, limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>>;
 
-    /// When the next follow-up is due; `None` when there is none.
-    fn next_due(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>>;
+    /// How long until the next follow-up is due by the clock of its merchant, zero when one is
+    /// overdue; `None` when there is none.
+    fn next_due(&self, moment: &Moment) -> Pending<'_, Result<Option<Duration>, Unavailable>>;
+
+    /// When the next follow-up of one merchant is due; `None` when there is none.
+    fn next_due_of(&self, merchant: &MerchantName) -> Pending<'_, Result<Option<Timestamp>, Unavailable>>;
 
     /// Payments that were recorded or permitted and not concluded, or have a movement that is:
     /// what a process that died left behind. Oldest first, after the given id.
@@ -94,6 +105,74 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> Pending<'_, Result<Vec<Payment>, Unavailable>>;
 
+    /// A schedule.
+    fn schedule(&self, id: ScheduleId) -> Pending<'_, Result<Option<Schedule>, Unavailable>>;
+
+    /// Schedules of a merchant, newest first.
+    fn schedules(&self, filter: ScheduleFilter) -> Pending<'_, Result<Vec<Schedule>, Unavailable>>;
+
+    /// Schedules of an account whose next occurrence is due at `now`, the longest overdue first.
+    /// `after` is where the last batch ended, by the [`Schedule::next_at`] that it was read with: so
+    /// the next batch can be read while the ticks of the last one are still being written.
+    ///
+    /// One whose record does not read back is reported and left out, here and in the other batches
+    /// of what is due. It is put off for an hour, so that it is in nobody's way.
+    fn due_schedules(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+        after: Option<(Timestamp, ScheduleId)>,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Schedule>, Unavailable>>;
+
+    /// Schedules of an account whose card is to be announced as expiring at `now`.
+    fn due_warnings(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Schedule>, Unavailable>>;
+
+    /// Occurrences of an account that are to be looked at, at `now`, the longest overdue first.
+    fn due_occurrences(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Occurrence>, Unavailable>>;
+
+    /// When the next of an account's schedules, warnings or occurrences is due; `None` for never.
+    fn next_recurring(&self, account: &AccountName) -> Pending<'_, Result<Option<Timestamp>, Unavailable>>;
+
+    /// An occurrence that was taken.
+    fn occurrence(
+        &self,
+        schedule: ScheduleId,
+        number: u32,
+    ) -> Pending<'_, Result<Option<Occurrence>, Unavailable>>;
+
+    /// Occurrences of a schedule that were taken, newest first.
+    fn occurrences(&self, filter: OccurrenceFilter) -> Pending<'_, Result<Vec<Occurrence>, Unavailable>>;
+
+    /// When each of some cards was declined after `since`, oldest first; of each at most [`ROWS_MAX`],
+    /// the newest.
+    fn declines(
+        &self,
+        cards: Vec<String>,
+        since: Timestamp,
+    ) -> Pending<'_, Result<Vec<Vec<Timestamp>>, Unavailable>>;
+
+    /// Forgets up to `limit` declines from before `before`. Returns how many.
+    fn forget_declines(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>>;
+
+    /// The events of a merchant after a place in its log, oldest first.
+    fn events(
+        &self,
+        merchant: &MerchantName,
+        after: u64,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<LoggedEvent>, Unavailable>>;
+
     /// Forgets up to `limit` claims made before `before`. Returns how many.
     fn forget_claims(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>>;
 
@@ -102,6 +181,23 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Waits until everything handed in is durable, then closes. Later calls are `Unavailable`.
     fn close(&self) -> Pending<'_, ()>;
+}
+
+/// The time, which is not everybody's the same where test clocks are moved forward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// Everybody's time.
+    pub now: Timestamp,
+    /// The merchants that have another, and what it is. Empty outside of development.
+    pub own: Vec<(MerchantName, Timestamp)>,
+}
+
+impl Moment {
+    /// The same time for everybody.
+    #[must_use]
+    pub fn of_all(now: Timestamp) -> Self {
+        Self { now, own: Vec::new() }
+    }
 }
 
 /// One atomic change. Large parts are boxed: entries are handed from future to future.
@@ -125,6 +221,51 @@ pub struct Entry {
     /// Adds to the story of the entry's payment, in this order. Sequence numbers are given by the
     /// store.
     pub history: Vec<HistoryNote>,
+    /// Writes schedules, terms and progress, by the rule of payments.
+    pub schedules: Vec<Schedule>,
+    /// Writes only how far schedules have come, by the same rule; they must be there. A schedule
+    /// that is written twice in one entry is a conflict.
+    pub ticks: Vec<Tick>,
+    /// Writes occurrences by the same rule. Their schedule must be there or come with them.
+    pub occurrences: Vec<Occurrence>,
+    /// Schedules of which an occurrence has ended, once for each. The store counts it off whatever
+    /// the schedule's version is, lets go of a parked one with its last open occurrence, and makes
+    /// the version one more, so that who read it before meets a conflict. A schedule that is not
+    /// there is passed over.
+    ///
+    /// For a schedule without a next occurrence this is a conflict, unless the same entry writes it:
+    /// whoever ends the last occurrence has to say what becomes of the schedule.
+    ///
+    /// This comes after everything else: when the same entry writes the schedule, what it writes is
+    /// counted off from. Its [`Progress::open`] must still count the occurrence then, and the stored
+    /// version is two more.
+    pub ended: Vec<ScheduleId>,
+    /// Declines of cards, to be counted.
+    pub declines: Vec<CardDecline>,
+    /// Facts for the log of their merchant, in this order.
+    pub events: Vec<Event>,
+}
+
+/// How far a schedule has come, to be written over what it was at a version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    /// Which.
+    pub schedule: ScheduleId,
+    /// The version at which it was read.
+    pub version: u64,
+    /// How far it has come now.
+    pub progress: Progress,
+    /// When it has to be handed out next, [`Schedule::next_at`].
+    pub next_at: Option<Timestamp>,
+}
+
+/// A card was declined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardDecline {
+    /// Which card, by [`card_key`](crate::domain::dunning::card_key). The store keeps a keyed hash.
+    pub card: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A key and what it was taken for.
@@ -153,6 +294,10 @@ pub enum Subject {
     Movement(PaymentId, MovementId),
     /// A token was imported or deleted.
     Token(TokenId),
+    /// A schedule was created, or changed in whichever way.
+    Schedule(ScheduleId),
+    /// An occurrence was skipped.
+    Occurrence(ScheduleId, u32),
 }
 
 /// Proof that the journal holds what is about to be sent. Made only by a store, after its commit.
@@ -360,6 +505,40 @@ pub struct TokenFilter {
     pub status: Option<TokenStatus>,
     /// Older than this one: where the last page ended.
     pub before: Option<TokenId>,
+    /// At most so many, 1 to [`ROWS_MAX`].
+    pub limit: usize,
+}
+
+/// Which schedules to list.
+#[derive(Debug, Clone)]
+pub struct ScheduleFilter {
+    /// Whose.
+    pub merchant: MerchantName,
+    /// Of this account.
+    pub account: Option<AccountName>,
+    /// On this token.
+    pub token: Option<TokenId>,
+    /// Of this customer of the caller.
+    pub customer: Option<String>,
+    /// With this reference of the caller.
+    pub merchant_reference: Option<String>,
+    /// With one of these statuses; empty for all.
+    pub statuses: Vec<ScheduleStatus>,
+    /// Older than this one: where the last page ended.
+    pub before: Option<ScheduleId>,
+    /// At most so many, 1 to [`ROWS_MAX`].
+    pub limit: usize,
+}
+
+/// Which occurrences to list.
+#[derive(Debug, Clone)]
+pub struct OccurrenceFilter {
+    /// Of this schedule.
+    pub schedule: ScheduleId,
+    /// Only those that have not ended.
+    pub open: bool,
+    /// With lower numbers than this one: where the last page ended.
+    pub before: Option<u32>,
     /// At most so many, 1 to [`ROWS_MAX`].
     pub limit: usize,
 }

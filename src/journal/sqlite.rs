@@ -6,8 +6,13 @@
 //! never wait for the runtime, so that the store can be closed from anywhere.
 
 mod checkpoint;
+mod events;
+mod occurrences;
+mod promises;
 mod reader;
+mod recurring;
 mod rows;
+mod schedules;
 mod schema;
 mod writer;
 
@@ -24,21 +29,15 @@ use tracing::Instrument as _;
 pub use self::checkpoint::Checkpoints;
 use self::checkpoint::{Checkpointer, Nudge};
 use self::reader::{Errand, Reader};
+use self::recurring::{Due, PUT_OFF};
 use self::rows::Rows;
 pub use self::schema::{Check, FILE, LOCK, OpenError, Versions, migrate, versions};
 pub use self::writer::Resealed;
 use self::writer::{Answer, Shared, Writer};
 use super::batch::{Lane, Limits, NoAnswer};
-use super::seal::Keys;
-use super::seam::{
-    Claim, CommitError, Entry, HistoryEntry, Journal, PaymentFilter, Pending, Permit, ROWS_MAX, TokenFilter,
-    Unavailable,
-};
-use crate::domain::card::{StoredToken, Token};
-use crate::domain::ids::{AccountName, IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
-use crate::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
+use super::seal::{CardHashes, Keys};
+use super::seam::{CommitError, Entry, Pending, ROWS_MAX, Unavailable};
 use crate::domain::secret::Secret;
-use crate::domain::session::Session;
 
 /// How a store is opened. [`Config::new`] has the defaults.
 #[derive(Debug)]
@@ -141,6 +140,7 @@ pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
     }
     Ok(SqliteJournal {
         keys,
+        cards: CardHashes::new(&fingerprint_key),
         fingerprint_key,
         shared,
         writes,
@@ -164,6 +164,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 pub struct SqliteJournal {
     keys: Arc<Keys>,
     fingerprint_key: Secret<Vec<u8>>,
+    cards: CardHashes,
     shared: Arc<Shared>,
     writes: Lane<Rows, Result<(), CommitError>>,
     /// To the writer directly, for what is rare.
@@ -220,7 +221,7 @@ impl SqliteJournal {
             None => tracing::info_span!("record", outcome = tracing::field::Empty),
         };
         let ended = span.clone();
-        let rows = Rows::of(entry, &self.keys);
+        let rows = Rows::of(entry, &self.keys, &self.cards);
         let written = async move {
             let written = match rows {
                 Ok(rows) => {
@@ -277,6 +278,24 @@ impl SqliteJournal {
         })
     }
 
+    /// Reads what is due, and has put off what does not read back.
+    fn due_batch<T: Send + 'static>(
+        &self,
+        now: Timestamp,
+        read: impl FnOnce(&Reader) -> Result<Due<T>, Unavailable> + Send + 'static,
+    ) -> Pending<'_, Result<Vec<T>, Unavailable>> {
+        let reading = self.list(read);
+        Box::pin(async move {
+            let Due { found, damaged } = reading.await?;
+            if !damaged.is_empty() {
+                let until = rows::nanoseconds(now.checked_add(PUT_OFF).unwrap_or(Timestamp::MAX));
+                // It has been reported. When it cannot be put off it is found again, and reported again.
+                let _ = self.instruct(|answer| writer::Job::PutOff { damaged, until, answer }).await;
+            }
+            Ok(found)
+        })
+    }
+
     fn unavailable(&self, why: NoAnswer) -> Unavailable {
         match why {
             NoAnswer::Full => Unavailable::Full,
@@ -284,105 +303,6 @@ impl SqliteJournal {
             NoAnswer::Closed => Unavailable::Closed,
             NoAnswer::Lost => Unavailable::Failing,
         }
-    }
-}
-
-impl Journal for SqliteJournal {
-    fn commit(&self, entry: Entry) -> Pending<'_, Result<(), CommitError>> {
-        Box::pin(self.write(entry))
-    }
-
-    fn permit(&self, entry: Entry, movement: Option<MovementId>) -> Pending<'_, Result<Permit, CommitError>> {
-        let payment = permitted(&entry, movement);
-        let written = self.write(entry);
-        Box::pin(async move {
-            written.await?;
-            Ok(Permit::after_commit(payment, movement))
-        })
-    }
-
-    fn claim(&self, key: &IdempotencyKey) -> Pending<'_, Result<Option<Claim>, Unavailable>> {
-        let key = key.clone();
-        self.look_up(|reader| reader.claim(key))
-    }
-
-    fn payment(&self, id: PaymentId) -> Pending<'_, Result<Option<Payment>, Unavailable>> {
-        self.look_up(move |reader| reader.payment(id))
-    }
-
-    fn session(&self, id: SessionId) -> Pending<'_, Result<Option<Session>, Unavailable>> {
-        self.look_up(move |reader| reader.session(id))
-    }
-
-    fn token(&self, id: TokenId) -> Pending<'_, Result<Option<Token>, Unavailable>> {
-        self.look_up(move |reader| reader.token(id))
-    }
-
-    fn token_by_value(
-        &self,
-        merchant: &MerchantName,
-        account: &AccountName,
-        value: &StoredToken,
-    ) -> Pending<'_, Result<Option<Token>, Unavailable>> {
-        let digests = self.keys.digests(merchant, account, value);
-        self.look_up(move |reader| reader.token_by_digest(&digests))
-    }
-
-    fn payments(&self, filter: PaymentFilter) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
-        self.list(|reader| reader.payments(filter))
-    }
-
-    fn tokens(&self, filter: TokenFilter) -> Pending<'_, Result<Vec<Token>, Unavailable>> {
-        self.list(|reader| reader.tokens(filter))
-    }
-
-    fn history(
-        &self,
-        payment: PaymentId,
-        after: u64,
-        limit: usize,
-    ) -> Pending<'_, Result<Vec<HistoryEntry>, Unavailable>> {
-        self.list(move |reader| reader.history(payment, after, limit))
-    }
-
-    fn due(&self, now: Timestamp, limit: usize) -> Pending<'_, Result<Vec<PaymentId>, Unavailable>> {
-        self.list(move |reader| reader.due(rows::nanoseconds(now), limit))
-    }
-
-    fn next_due(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
-        self.list(Reader::next_due)
-    }
-
-    fn unfinished(
-        &self,
-        after: Option<PaymentId>,
-        limit: usize,
-    ) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
-        self.list(move |reader| reader.unfinished(after, limit))
-    }
-
-    fn forget_claims(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>> {
-        let before = rows::nanoseconds(before);
-        Box::pin(self.instruct(move |answer| writer::Job::Forget { before, limit, answer }))
-    }
-
-    fn check(&self) -> Pending<'_, Result<(), Unavailable>> {
-        Box::pin(async move {
-            if self.closed.load(Ordering::Acquire) {
-                return Err(Unavailable::Closed);
-            }
-            if !self.shared.failing.load(Ordering::Acquire) {
-                return Ok(());
-            }
-            self.instruct(|answer| writer::Job::Probe { answer }).await
-        })
-    }
-
-    fn close(&self) -> Pending<'_, ()> {
-        Box::pin(async move {
-            // Whoever calls second waits for the first.
-            self.closing.get_or_init(|| self.shut()).await;
-        })
     }
 }
 
@@ -416,22 +336,6 @@ fn outcome(written: &Result<(), CommitError>) -> &'static str {
         Err(CommitError::Conflict) => "conflict",
         Err(CommitError::Taken(_)) => "taken",
         Err(CommitError::Unavailable(_)) => "unavailable",
-    }
-}
-
-/// Checks that an entry says what a permit proves.
-///
-/// # Panics
-/// When it does not: a request would be sent about which the journal knows nothing.
-fn permitted(entry: &Entry, movement: Option<MovementId>) -> PaymentId {
-    let payment = entry.payment.as_ref();
-    let submitted = payment.is_some_and(|payment| match movement {
-        None => payment.state == PaymentState::Submitted,
-        Some(id) => payment.movement(id).is_some_and(|movement| movement.status == MovementStatus::Submitted),
-    });
-    match payment {
-        Some(payment) if submitted => payment.id,
-        _ => panic!("a permit was asked for with an entry that does not say so"),
     }
 }
 

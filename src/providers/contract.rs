@@ -82,6 +82,13 @@ pub trait Provider: Send + Sync + 'static {
         cx: &Context<'_>,
     ) -> Result<Step<Self::Stage>, Fault>;
 
+    /// What a conversation comes to when this stage's request gets no answer at all: what was known
+    /// before it, where the request only asks for something beside that. `None`, as for nearly every
+    /// stage: nothing is known.
+    fn unanswered(&self, _stage: Self::Stage) -> Option<Outcome> {
+        None
+    }
+
     /// The stage names of an operation, first to last, for `turnpike inspect reply --stage`.
     fn stages(&self, operation: OperationKind) -> &'static [&'static str];
 

@@ -83,6 +83,9 @@ pub trait Rest: Send {
     /// # Errors
     /// As [`Provider::resume`].
     fn resume(self: Box<Self>, reply: &Reply, cx: &Context<'_>) -> Result<Turn, Fault>;
+
+    /// What it comes to without an answer, see [`Provider::unanswered`].
+    fn unanswered(self: Box<Self>) -> Option<Outcome>;
 }
 
 struct Waiting<P: Provider> {
@@ -107,6 +110,10 @@ impl<P: Provider> Rest for Waiting<P> {
         let Self { provider, operation, stage } = *self;
         let step = provider.resume(&operation, stage, reply, cx)?;
         Ok(Self::turn(provider, operation, step))
+    }
+
+    fn unanswered(self: Box<Self>) -> Option<Outcome> {
+        self.provider.unanswered(self.stage)
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Call {
 /// What the meaning of a request depends on beside the request.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
-    /// The time.
+    /// The time of whoever calls.
     pub now: Timestamp,
     /// Whether `http://` addresses are allowed.
     pub development: bool,
@@ -101,9 +101,14 @@ impl Door {
         Pages::new(&self.fingerprints, M::RPC, &call.caller.merchant.0, &filter.encode_to_vec())
     }
 
+    /// The time of whoever calls.
+    pub fn now(&self, call: &Call) -> Timestamp {
+        self.gateway.now_of(&call.caller.merchant)
+    }
+
     /// What the meaning of a request depends on.
-    pub fn terms(&self) -> Terms {
-        Terms { now: self.gateway.now(), development: self.development }
+    pub fn terms(&self, call: &Call) -> Terms {
+        Terms { now: self.now(call), development: self.development }
     }
 
     /// An error in the words of the contract.

@@ -38,6 +38,18 @@ impl<'a> Pages<'a> {
 
     /// Where a page goes on; `None` for the first, or with a problem noted.
     pub fn place(&self, token: &str, problems: &mut Problems) -> Option<Vec<u8>> {
+        let wrong = "is not the next_page_token of a list with the same filter";
+        self.place_in("page_token", token, wrong, problems)
+    }
+
+    /// The same for a token that comes in another field.
+    pub fn place_in(
+        &self,
+        field: &str,
+        token: &str,
+        wrong: &'static str,
+        problems: &mut Problems,
+    ) -> Option<Vec<u8>> {
         if token.is_empty() {
             return None;
         }
@@ -46,7 +58,7 @@ impl<'a> Pages<'a> {
             (digest == self.digest(place)).then(|| place.to_vec())
         });
         if place.is_none() {
-            problems.add("page_token", "is not the next_page_token of a list with the same filter");
+            problems.add(field, wrong);
         }
         place
     }

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::ids::AccountName;
+use crate::domain::ids::{AccountName, MerchantName};
 
-/// The simulated providers.
+/// The simulated providers. Each merchant has its own, and sees nothing of the others'.
 #[tonic::async_trait]
 pub trait Sandbox: Send + Sync + 'static {
     /// Makes a provider misbehave. Returns how many faults are in force then.
     ///
     /// # Errors
     /// [`Refusal::Impossible`] for a fault that is not simulated.
-    async fn arrange(&self, fault: Fault) -> Result<u32, Refusal>;
+    async fn arrange(&self, merchant: &MerchantName, fault: Fault) -> Result<u32, Refusal>;
 
     /// Forgets the faults of an account's provider, or all. Returns how many are left.
-    async fn clear(&self, account: Option<AccountName>) -> u32;
+    async fn clear(&self, merchant: &MerchantName, account: Option<AccountName>) -> u32;
 
     /// Acts as the customer at a page. `page` is its address, as a redirect gave it.
     ///
@@ -25,10 +25,15 @@ pub trait Sandbox: Send + Sync + 'static {
     /// [`Refusal::NoSuchPage`] for an address that is not a simulated provider's, and
     /// [`Refusal::NotNow`] for what the page does not allow, and [`Refusal::Impossible`] for
     /// card data that cannot be right.
-    async fn customer(&self, page: &str, action: CustomerAction) -> Result<CustomerActed, Refusal>;
+    async fn customer(
+        &self,
+        merchant: &MerchantName,
+        page: &str,
+        action: CustomerAction,
+    ) -> Result<CustomerActed, Refusal>;
 
     /// What was asked and answered, oldest first, and the highest sequence so far.
-    async fn exchanges(&self, wanted: WantedExchanges) -> (Vec<Exchange>, u64);
+    async fn exchanges(&self, merchant: &MerchantName, wanted: WantedExchanges) -> (Vec<Exchange>, u64);
 }
 
 /// Why a simulated provider does not do it.

@@ -27,14 +27,17 @@ use super::origins::{self, Origin};
 use super::proto::{
     DESCRIPTOR_SET,
     account_service_server::AccountServiceServer,
+    event_service_server::EventServiceServer,
     payment_service_server::PaymentServiceServer,
+    recurring_service_server::RecurringServiceServer,
     sandbox_service_server::{self, SandboxServiceServer},
     session_service_server::SessionServiceServer,
     token_service_server::TokenServiceServer,
 };
 use super::sandbox::Sandbox;
 use super::services::{
-    accounts::AccountsOf, payments::Payments, sandbox::Playground, sessions::Sessions, tokens::Tokens,
+    accounts::AccountsOf, events::Events, payments::Payments, recurring::Recurring, sandbox::Playground,
+    sessions::Sessions, tokens::Tokens,
 };
 use super::threshold::Threshold;
 use super::{deadline, health};
@@ -230,6 +233,13 @@ fn routes(
         )
         .add_service(
             TokenServiceServer::new(Tokens(door.clone())).max_decoding_message_size(REQUEST_BYTES_MAX),
+        )
+        .add_service(
+            RecurringServiceServer::new(Recurring::new(door.clone()))
+                .max_decoding_message_size(REQUEST_BYTES_MAX),
+        )
+        .add_service(
+            EventServiceServer::new(Events(door.clone())).max_decoding_message_size(REQUEST_BYTES_MAX),
         )
         .add_service(
             AccountServiceServer::new(AccountsOf(door.clone())).max_decoding_message_size(REQUEST_BYTES_MAX),

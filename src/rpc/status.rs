@@ -38,6 +38,10 @@ pub struct About {
     pub payment_id: String,
     /// The token that it names.
     pub token_id: String,
+    /// The schedule that it names.
+    pub schedule_id: String,
+    /// The number of the occurrence that it names.
+    pub occurrence: i32,
     /// The capture that it names.
     pub capture_id: String,
     /// The account that it names.
@@ -61,7 +65,7 @@ pub struct About {
 impl About {
     /// The most particular thing that the request names.
     fn resource(&self) -> &str {
-        [&self.payment_id, &self.session_id, &self.token_id]
+        [&self.schedule_id, &self.payment_id, &self.session_id, &self.token_id]
             .into_iter()
             .find(|id| !id.is_empty())
             .map_or("", |id| id)
@@ -137,6 +141,12 @@ pub fn of(error: Error, about: &About, accounts: &Accounts) -> Status {
             ],
             &about.payment_id,
         ),
+        Error::EtagMismatch { etag } => precondition(
+            ErrorReason::EtagMismatch,
+            message,
+            vec![("schedule_id", about.schedule_id.clone()), ("etag", etag)],
+            &about.schedule_id,
+        ),
         Error::TokenUnusable => precondition(
             ErrorReason::TokenUnusable,
             message,
@@ -211,6 +221,13 @@ pub fn of(error: Error, about: &About, accounts: &Accounts) -> Status {
             let metadata = vec![("request_id", about.request_id.clone())];
             unavailable(ErrorReason::RequestStillRunning, message, metadata, RETRY_SOON)
         }
+        Error::NoTestClock => precondition(ErrorReason::SandboxDisabled, message, Vec::new(), "clock"),
+        Error::ClockHeld { .. } => precondition(
+            ErrorReason::StateForbids,
+            message,
+            vec![("resource_id", "clock".to_owned()), ("state", "HELD".to_owned())],
+            "clock",
+        ),
         // A record that does not read back is for the operator; coming back does not help.
         Error::Journal(why @ Unavailable::Damaged) => {
             tracing::error!(%why, "a record cannot be read");
@@ -326,7 +343,9 @@ fn invalid(fields: Vec<FieldError>, about: &About) -> Line {
 /// Adapters name the amount's field and leave the kind to us.
 fn kind_of(field: &FieldError) -> FieldMistake {
     match field.kind {
-        FieldMistake::Invalid if field.field == "money.amount_minor" => {
+        FieldMistake::Invalid
+            if ["money.amount_minor", "terms.money.amount_minor"].contains(&field.field.as_str()) =>
+        {
             FieldMistake::AmountOutOfBounds { minimum_minor: None, maximum_minor: None }
         }
         kind => kind,
@@ -335,6 +354,7 @@ fn kind_of(field: &FieldError) -> FieldMistake {
 
 fn not_found(thing: Thing, message: String, about: &About) -> Line {
     let payment = || ("payment_id", about.payment_id.clone());
+    let schedule = || ("schedule_id", about.schedule_id.clone());
     let (reason, metadata) = match thing {
         Thing::Session => (ErrorReason::SessionNotFound, vec![("session_id", about.session_id.clone())]),
         Thing::Payment => (ErrorReason::PaymentNotFound, vec![payment()]),
@@ -343,6 +363,10 @@ fn not_found(thing: Thing, message: String, about: &About) -> Line {
         }
         Thing::Token => (ErrorReason::TokenNotFound, vec![("token_id", about.token_id.clone())]),
         Thing::Account => (ErrorReason::AccountNotFound, vec![("account", about.account.clone())]),
+        Thing::Schedule => (ErrorReason::ScheduleNotFound, vec![schedule()]),
+        Thing::Occurrence => {
+            (ErrorReason::OccurrenceNotFound, vec![schedule(), ("number", about.occurrence.to_string())])
+        }
     };
     Line { code: Code::NotFound, reason, message, metadata, detail: Detail::None }
 }
@@ -384,6 +408,7 @@ fn resource_id(subject: Subject) -> String {
         Subject::Payment(id) | Subject::Movement(id, MovementId::Void(_)) => id.to_string(),
         Subject::Movement(_, movement) => movement.to_string(),
         Subject::Token(id) => id.to_string(),
+        Subject::Schedule(id) | Subject::Occurrence(id, _) => id.to_string(),
     }
 }
 
@@ -424,7 +449,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::ids::{CaptureId, PaymentId, SessionId, TokenId};
+    use crate::domain::ids::{CaptureId, PaymentId, ScheduleId, SessionId, TokenId};
     use crate::engine::Feature;
 
     /// What the contract says of a reason, read from its comment.
@@ -490,6 +515,8 @@ mod tests {
             session_id: SessionId::from_bytes([1; 16]).to_string(),
             payment_id: PaymentId::from_bytes([2; 16]).to_string(),
             token_id: TokenId::from_bytes([3; 16]).to_string(),
+            schedule_id: ScheduleId::from_bytes([5; 16]).to_string(),
+            occurrence: 7,
             capture_id: CaptureId::from_bytes([4; 16]).to_string(),
             account: "shop-no".to_owned(),
             currency_code: "NOK".to_owned(),
@@ -519,6 +546,9 @@ mod tests {
             Error::NotFound(Thing::Capture),
             Error::NotFound(Thing::Token),
             Error::NotFound(Thing::Account),
+            Error::NotFound(Thing::Schedule),
+            Error::NotFound(Thing::Occurrence),
+            Error::EtagMismatch { etag: "0102030405060708.4".to_owned() },
             Error::Reused(Some(Subject::Token(TokenId::from_bytes([3; 16])))),
             Error::NoAccountMatches,
             Error::Unsupported {
@@ -544,6 +574,8 @@ mod tests {
             Error::Journal(Unavailable::Full),
             Error::Journal(Unavailable::Failing),
             Error::StillRunning,
+            Error::NoTestClock,
+            Error::ClockHeld { at: Timestamp::UNIX_EPOCH, what: "a call runs".to_owned() },
             Error::Internal { what: "canary-4f1c".to_owned(), payment },
         ]
     }

@@ -58,6 +58,10 @@ pub trait ProviderSimulator: Send + Sync + 'static {
     /// `on_hold`, `unknown`, `failed`, `cancelled`, `expired`.
     fn standing(&self, reference: &str) -> Option<&'static str>;
 
+    /// How many cards it keeps for the merchant: each once, however many tokens it has, and those that
+    /// were deleted not at all.
+    fn saved_cards(&self) -> usize;
+
     /// The headers a notification leaves with, signature included.
     fn seal(&self, notification: &Notification) -> Vec<(String, String)>;
 

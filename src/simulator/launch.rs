@@ -220,6 +220,12 @@ impl Simulator {
         self.provider.backstage().faults.set_chaos(chaos)
     }
 
+    /// How many arranged faults have not struck yet.
+    pub fn waiting_faults(&self) -> usize {
+        let (waiting, _) = self.provider.backstage().faults.pending();
+        waiting.len()
+    }
+
     /// Forgets all faults.
     pub fn clear_faults(&self) {
         self.provider.backstage().faults.clear();
@@ -251,6 +257,12 @@ impl Simulator {
     /// Where one payment stands.
     pub fn payment(&self, reference: &str) -> Standing {
         control::standing(self.provider.as_ref(), reference)
+    }
+
+    /// How many cards the provider keeps for the merchant, deleted ones not counted.
+    pub fn saved_cards(&self) -> usize {
+        self.provider.settle();
+        self.provider.saved_cards()
     }
 
     /// Does what a customer on a hosted page does. `page` is the page's URL, or the id or token

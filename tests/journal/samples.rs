@@ -13,6 +13,7 @@ use turnpike::domain::card::{
 };
 use turnpike::domain::ids::*;
 use turnpike::domain::money::{Currency, Money};
+use turnpike::domain::occurrence::OccurrenceTry;
 use turnpike::domain::order::*;
 use turnpike::domain::outcome::{
     Decline, DeclineReason, Failure, FailureReason, Mismatch, NextAction, RetryAdvice, Trace,
@@ -77,6 +78,7 @@ pub fn payment(n: u32) -> Payment {
         trace: Trace::by_reference(payment_id(n).alphanumeric()),
         token: None,
         session: None,
+        occurrence: None,
         merchant_initiated: None,
         decline: None,
         failure: None,
@@ -137,25 +139,7 @@ pub fn session(n: u32) -> Session {
         merchant: merchant(),
         account: account(),
         order: SessionOrder {
-            purchase: Purchase {
-                reference: payment_id(n).alphanumeric(),
-                merchant_reference: format!("order-{n}"),
-                money: nok(10_000),
-                capture: CaptureMode::Manual,
-                description: None,
-                descriptor: None,
-                customer: Customer::default(),
-                lines: vec![],
-                billing: None,
-                shipping: None,
-                delivery: None,
-                tax_minor: None,
-                locale: None,
-                three_d_secure: ThreeDSecure::Automatic,
-                metadata: BTreeMap::new(),
-                notify_url: None,
-                options: Options::default(),
-            },
+            purchase: purchase_of(n),
             purpose: Purpose::Pay,
             mode: SessionMode::Redirect,
             return_urls: ReturnUrls {
@@ -173,6 +157,29 @@ pub fn session(n: u32) -> Session {
         payment: payment_id(n),
         request_id: format!("request-{n}"),
         created_at: time(i64::from(n)),
+    }
+}
+
+/// What the n-th order buys.
+pub fn purchase_of(n: u32) -> Purchase {
+    Purchase {
+        reference: payment_id(n).alphanumeric(),
+        merchant_reference: format!("order-{n}"),
+        money: nok(10_000),
+        capture: CaptureMode::Manual,
+        description: None,
+        descriptor: None,
+        customer: Customer::default(),
+        lines: vec![],
+        billing: None,
+        shipping: None,
+        delivery: None,
+        tax_minor: None,
+        locale: None,
+        three_d_secure: ThreeDSecure::Automatic,
+        metadata: BTreeMap::new(),
+        notify_url: None,
+        options: Options::default(),
     }
 }
 
@@ -195,18 +202,18 @@ pub fn note(kind: HistoryKind) -> HistoryNote {
     }
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub fn text() -> impl Strategy<Value = String> {
     // Anything that a caller or provider may write, quotes and other scripts included.
     "\\PC{0,12}"
 }
 
-fn timestamp() -> impl Strategy<Value = Timestamp> {
+pub fn timestamp() -> impl Strategy<Value = Timestamp> {
     // 1970 to 2242, to the nanosecond.
     (0i64..8_600_000_000_000_000_000)
         .prop_map(|nanos| Timestamp::from_nanosecond(i128::from(nanos)).expect("in range"))
 }
 
-fn money() -> impl Strategy<Value = Money> {
+pub fn money() -> impl Strategy<Value = Money> {
     (0i64.., select(Currency::all().collect::<Vec<_>>()))
         .prop_map(|(minor, currency)| Money::new(minor, currency).expect("not negative"))
 }
@@ -415,6 +422,14 @@ fn movement() -> impl Strategy<Value = MovementRecord> {
         )
 }
 
+pub fn occurrence_try() -> impl Strategy<Value = OccurrenceTry> {
+    any::<([u8; 16], u32, u32)>().prop_map(|(schedule, number, attempt)| OccurrenceTry {
+        schedule: ScheduleId::from_bytes(schedule),
+        number,
+        attempt,
+    })
+}
+
 /// Any payment that there can be, as it is recorded first. The id is new each time.
 pub fn any_payment() -> impl Strategy<Value = Payment> {
     let follow_up = (timestamp(), any::<u32>(), of(timestamp()), timestamp())
@@ -423,7 +438,15 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
     let bytes = any::<[u8; 16]>;
     (
         (bytes(), text(), text(), text(), text(), money(), capture, select(PaymentState::ALL)),
-        (any::<(i64, i64, i64)>(), trace(), of(bytes()), of(bytes()), of(merchant_reason()), of(decline())),
+        (
+            any::<(i64, i64, i64)>(),
+            trace(),
+            of(bytes()),
+            of(bytes()),
+            of(merchant_reason()),
+            of(decline()),
+            of(occurrence_try()),
+        ),
         (of(failure()), of(next_action()), of(mismatch()), of(card()), of(text()), of(text()), of(text())),
         (texts(), vec(bytes(), 0..3), vec(movement(), 0..3), of(follow_up), of(timestamp()), of(timestamp())),
         (text(), timestamp(), timestamp(), of(text()), of(text()), of(timestamp()), any::<bool>()),
@@ -431,7 +454,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
         .prop_map(
             |(
                 (id, merchant, account, merchant_reference, reference, asked, capture, state),
-                (totals, trace, token, session, merchant_initiated, decline),
+                (totals, trace, token, session, merchant_initiated, decline, occurrence),
                 (failure, next_action, mismatch, card, network_transaction_id, approval_code, descriptor),
                 (metadata, saved_tokens, movements, follow_up, sent_at, expires_at),
                 (request_id, created_at, updated_at, customer, description, saved_awaited_until, undone),
@@ -451,6 +474,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 trace,
                 token: token.map(TokenId::from_bytes),
                 session: session.map(SessionId::from_bytes),
+                occurrence,
                 merchant_initiated,
                 decline,
                 failure,
@@ -579,7 +603,7 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     )
 }
 
-fn purchase() -> impl Strategy<Value = Purchase> {
+pub fn purchase() -> impl Strategy<Value = Purchase> {
     let kinds = [
         LineKind::Physical,
         LineKind::Digital,

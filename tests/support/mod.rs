@@ -12,6 +12,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey};
 use base64::Engine as _;
 use jiff::Timestamp;
+use turnpike::app::SimulatorClock;
 use turnpike::app::development::{self, Setup};
 use turnpike::config::{self, Config, Secrets};
 use turnpike::domain::card::{
@@ -41,7 +42,7 @@ use turnpike::journal::seam::Journal;
 use turnpike::journal::sqlite;
 use turnpike::providers::contract::RefundReason;
 use turnpike::simulator::{self, CustomerAction, Simulators};
-use turnpike::world::{Network, World};
+use turnpike::world::{Network, TestClock, World};
 
 /// A sealing key for tests: 32 bytes in base64.
 pub const SEALING_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -166,14 +167,24 @@ pub async fn simulators() -> Simulators {
 
 /// The development configuration in front of simulators, for a store in a directory.
 pub fn configuration(simulators: &Simulators, directory: &Path) -> Config {
-    let setup = Setup {
-        grpc: "127.0.0.1:0",
-        data_directory: directory,
-        sealing_key: SEALING_KEY,
-        api_key_sha256: &"0".repeat(64),
-        log: "warn",
-    };
-    let document = development::document(&setup, simulators).expect("every provider is simulated");
+    configuration_of(&[(development::MERCHANT, simulators)], directory)
+}
+
+/// The same for several merchants, each with simulators of its own.
+pub fn configuration_of(merchants: &[(&str, &Simulators)], directory: &Path) -> Config {
+    let setup =
+        Setup { grpc: "127.0.0.1:0", data_directory: directory, sealing_key: SEALING_KEY, log: "warn" };
+    let merchants: Vec<_> = (0..)
+        .zip(merchants)
+        .map(|(number, (name, simulators))| (name, format!("{number:064x}"), simulators))
+        .collect();
+    let described = merchants.iter().map(|(name, api_key_sha256, simulators)| development::Merchant {
+        name,
+        api_key_sha256,
+        simulators,
+    });
+    let document = development::document(&setup, &described.collect::<Vec<_>>());
+    let document = document.expect("every provider is simulated");
     match config::parse(&document, &NoSecrets) {
         Ok(config) => config,
         Err(mistakes) => panic!("the development configuration is wrong: {mistakes:?}"),
@@ -219,9 +230,25 @@ pub fn outside(config: Config) -> (Accounts, Network) {
     (Accounts::new(accounts), network)
 }
 
+/// The clock that a merchant's simulators share, as the merchant's own.
+pub fn clock_of(merchant: &str, simulators: &Simulators) -> (MerchantName, Arc<dyn TestClock>) {
+    let clock = SimulatorClock::new(simulators.clock().clone());
+    (MerchantName(merchant.to_owned()), Arc::new(clock))
+}
+
 /// An engine over a journal and a world, recovered and with its resolver running.
 pub async fn engine(journal: Arc<dyn Journal>, world: Arc<dyn World>, accounts: Accounts) -> Gateway {
-    let gateway = Gateway::new(journal, world, accounts, options());
+    engine_with(journal, world, accounts, options()).await
+}
+
+/// The same with rhythms of its own.
+pub async fn engine_with(
+    journal: Arc<dyn Journal>,
+    world: Arc<dyn World>,
+    accounts: Accounts,
+    options: EngineOptions,
+) -> Gateway {
+    let gateway = Gateway::new(journal, world, accounts, options);
     gateway.recover().await.expect("recovery");
     tokio::spawn(gateway.clone().resolve_forever());
     gateway
@@ -229,7 +256,12 @@ pub async fn engine(journal: Arc<dyn Journal>, world: Arc<dyn World>, accounts: 
 
 /// The merchant of the development configuration.
 pub fn caller() -> Caller {
-    Caller { merchant: MerchantName(development::MERCHANT.to_owned()), secure: true }
+    caller_of(development::MERCHANT)
+}
+
+/// A merchant by name.
+pub fn caller_of(merchant: &str) -> Caller {
+    Caller { merchant: MerchantName(merchant.to_owned()), secure: true }
 }
 
 /// An amount of a story.
@@ -239,12 +271,17 @@ pub fn money(provider: Provider, story: i64) -> Money {
 }
 
 pub fn ask<T>(request_id: &str, wish: T) -> Ask<T> {
+    ask_of(&caller(), request_id, wish)
+}
+
+/// The same by any merchant.
+pub fn ask_of<T>(caller: &Caller, request_id: &str, wish: T) -> Ask<T> {
     let mut fingerprint = [0; 32];
     for (place, byte) in request_id.bytes().enumerate().take(32) {
         fingerprint[place] = byte;
     }
     Ask {
-        key: IdempotencyKey { merchant: caller().merchant, request_id: request_id.to_owned() },
+        key: IdempotencyKey { merchant: caller.merchant.clone(), request_id: request_id.to_owned() },
         fingerprint: Fingerprint(fingerprint),
         wish,
     }
@@ -302,6 +339,7 @@ pub fn session(provider: Provider, minor: i64, capture: CaptureMode, purpose: Pu
         },
         expiry_given: false,
         tokens: Vec::new(),
+        occurrence: None,
     }
 }
 
@@ -357,9 +395,14 @@ pub fn page(payment: &Payment) -> String {
 
 /// Does what a customer does who pays and ticks "save".
 pub fn pay(simulators: &Simulators, provider: Provider, page: &str) {
+    pay_until(simulators, provider, page, "12/2035");
+}
+
+/// The same with a card that ends in that month, `MM/YYYY`: the same number is another card then.
+pub fn pay_until(simulators: &Simulators, provider: Provider, page: &str, expiry: &str) {
     let action = CustomerAction::Pay(simulator::Payment {
         card: Some(provider.card.to_owned()),
-        expiry: Some("12/2035".to_owned()),
+        expiry: Some(expiry.to_owned()),
         cvc: Some("123".to_owned()),
         save: true,
         ..simulator::Payment::default()
@@ -380,6 +423,12 @@ impl Teller<'_> {
         format!("{}-{name}", self.prefix)
     }
 
+    /// The end of a session that is opened now, by the merchant's clock.
+    fn in_a_quarter(&self) -> Timestamp {
+        let now = self.gateway.now_of(&caller().merchant);
+        now.checked_add(Duration::from_secs(900)).expect("in range")
+    }
+
     pub async fn open(&self, name: &str, minor: i64, capture: CaptureMode) -> Result<SessionView, Error> {
         self.open_for(name, minor, capture, Purpose::Pay).await
     }
@@ -392,7 +441,8 @@ impl Teller<'_> {
         capture: CaptureMode,
         purpose: Purpose,
     ) -> Result<SessionView, Error> {
-        let wish = session(self.provider, minor, capture, purpose);
+        let mut wish = session(self.provider, minor, capture, purpose);
+        wish.order.expires_at = self.in_a_quarter();
         let answer = self.gateway.open_session(&caller(), ask(&self.id(name), wish), None).await?;
         Ok(answer.value)
     }
@@ -401,6 +451,7 @@ impl Teller<'_> {
     pub async fn open_own_page(&self, name: &str, minor: i64) -> Result<SessionView, Error> {
         let mut wish = session(self.provider, minor, CaptureMode::Automatic, Purpose::Pay);
         wish.order.mode = SessionMode::Api;
+        wish.order.expires_at = self.in_a_quarter();
         let answer = self.gateway.open_session(&caller(), ask(&self.id(name), wish), None).await?;
         Ok(answer.value)
     }

@@ -2,6 +2,7 @@
 //! acknowledged before it began.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
@@ -9,13 +10,13 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use super::rows;
 use super::writer::find_claim;
 use crate::domain::card::Token;
-use crate::domain::ids::{IdempotencyKey, PaymentId, SessionId, TokenId};
+use crate::domain::ids::{IdempotencyKey, MerchantName, PaymentId, SessionId, TokenId};
 use crate::domain::payment::Payment;
 use crate::domain::session::Session;
 use crate::journal::batch::{Batch, Weigh};
 use crate::journal::records::{self, Malformed};
 use crate::journal::seal::Keys;
-use crate::journal::seam::{Claim, HistoryEntry, PaymentFilter, ROWS_MAX, TokenFilter, Unavailable};
+use crate::journal::seam::{Claim, HistoryEntry, Moment, PaymentFilter, ROWS_MAX, TokenFilter, Unavailable};
 
 /// Something to be read; keeps its answer where whoever asked finds it.
 pub(super) type Errand = Box<dyn FnOnce(&Reader) + Send>;
@@ -39,8 +40,8 @@ pub(super) enum Job {
 const ID_SLACK: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 pub(super) struct Reader {
-    connection: Connection,
-    keys: std::sync::Arc<Keys>,
+    pub(super) connection: Connection,
+    pub(super) keys: std::sync::Arc<Keys>,
 }
 
 /// The database does not answer.
@@ -58,7 +59,7 @@ impl From<Malformed> for Unavailable {
     }
 }
 
-type Read<T> = Result<T, Unavailable>;
+pub(super) type Read<T> = Result<T, Unavailable>;
 
 impl Reader {
     pub(super) fn new(connection: Connection, keys: std::sync::Arc<Keys>) -> Self {
@@ -70,7 +71,11 @@ impl Reader {
         for job in jobs {
             match job {
                 Job::Read(Batch { work, answers }) => {
+                    // All of it was asked for before this begins, so one view of the database is recent
+                    // enough for all; its pages are then read once. Without one each has its own.
+                    let view = (work.len() > 1).then(|| self.connection.unchecked_transaction());
                     let done = work.into_iter().map(|errand| errand(&self)).collect();
+                    drop(view);
                     // Nobody waits any more when the runtime is gone.
                     let _ = answers.send(done);
                 }
@@ -184,7 +189,7 @@ impl Reader {
     }
 
     /// Rows of an id and a record, and whatever else was asked for.
-    fn list<T>(
+    pub(super) fn list<T>(
         &self,
         (statement, values): (String, Vec<Value>),
         read: impl Fn([u8; 16], &[u8], &rusqlite::Row<'_>) -> Result<T, Malformed>,
@@ -220,19 +225,43 @@ impl Reader {
         Ok(story)
     }
 
-    pub(super) fn due(&self, now: i64, limit: usize) -> Read<Vec<PaymentId>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT id FROM payments WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2")?;
-        let due = statement.query_map((now, bounded(limit)), |row| row.get(0).map(PaymentId::from_bytes))?;
+    pub(super) fn due(&self, moment: &Moment, limit: usize) -> Read<Vec<PaymentId>> {
+        let clocks = Clocks::of(moment);
+        // Among clocks that differ, the longest overdue is not the first of the index.
+        let order = if moment.own.is_empty() { "next_at" } else { &clocks.until_due };
+        let mut values = clocks.values;
+        values.push(Value::Integer(bounded(limit)));
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT id FROM payments WHERE next_at <= {} ORDER BY {order} LIMIT ?{}",
+            clocks.now,
+            values.len(),
+        ))?;
+        let due =
+            statement.query_map(params_from_iter(values), |row| row.get(0).map(PaymentId::from_bytes))?;
         Ok(due.collect::<Result<_, _>>()?)
     }
 
-    pub(super) fn next_due(&self) -> Read<Option<jiff::Timestamp>> {
+    pub(super) fn next_due(&self, moment: &Moment) -> Read<Option<Duration>> {
+        // The least difference is that of the least time, unless clocks differ.
+        let Clocks { now: _, until_due, values } = Clocks::of(moment);
+        let until_due =
+            if moment.own.is_empty() { "min(next_at) - ?1".to_owned() } else { format!("min({until_due})") };
+        let until: Option<i64> = self
+            .connection
+            .prepare_cached(&format!("SELECT {until_due} FROM payments WHERE next_at IS NOT NULL"))?
+            .query_row(params_from_iter(values), |row| row.get(0))?;
+        Ok(until.map(|until| Duration::from_nanos(u64::try_from(until).unwrap_or(0))))
+    }
+
+    pub(super) fn next_due_of(&self, merchant: &MerchantName) -> Read<Option<jiff::Timestamp>> {
         let next: Option<i64> = self
             .connection
-            .prepare_cached("SELECT min(next_at) FROM payments WHERE next_at IS NOT NULL")?
-            .query_row([], |row| row.get(0))?;
+            .prepare_cached(
+                "SELECT next_at FROM payments WHERE next_at IS NOT NULL AND merchant = ?1 \
+                 ORDER BY next_at LIMIT 1",
+            )?
+            .query_row([&merchant.0], |row| row.get(0))
+            .optional()?;
         Ok(next.map(rows::timestamp).transpose()?)
     }
 
@@ -246,44 +275,66 @@ impl Reader {
     }
 }
 
-fn bounded(limit: usize) -> i64 {
+pub(super) fn bounded(limit: usize) -> i64 {
     // The bound is a thousand, so this cannot fail.
     i64::try_from(limit.min(ROWS_MAX)).unwrap_or(0)
 }
 
+/// A moment in SQL: the time of a row's merchant, and how far off its follow-up is then.
+struct Clocks {
+    now: String,
+    until_due: String,
+    /// Everybody's time first, then merchants and theirs.
+    values: Vec<Value>,
+}
+
+impl Clocks {
+    fn of(Moment { now, own }: &Moment) -> Self {
+        let mut values = vec![Value::Integer(rows::nanoseconds(*now))];
+        let mut cases = String::new();
+        for (merchant, time) in own {
+            values.push(Value::Text(merchant.0.clone()));
+            values.push(Value::Integer(rows::nanoseconds(*time)));
+            cases.push_str(&format!(" WHEN ?{} THEN ?{}", values.len() - 1, values.len()));
+        }
+        let now = if own.is_empty() { "?1".to_owned() } else { format!("CASE merchant{cases} ELSE ?1 END") };
+        Self { until_due: format!("next_at - {now}"), now, values }
+    }
+}
+
 /// A list, put together from the filters that are set.
-struct Query {
+pub(super) struct Query {
     text: String,
     values: Vec<Value>,
 }
 
 impl Query {
-    fn new(columns: &str, table: &str, index: &str) -> Self {
+    pub(super) fn new(columns: &str, table: &str, index: &str) -> Self {
         Self {
             text: format!("SELECT {columns} FROM {table} INDEXED BY {index} WHERE TRUE"),
             values: Vec::new(),
         }
     }
 
-    fn and(&mut self, condition: &str, value: impl Into<Value>) {
+    pub(super) fn and(&mut self, condition: &str, value: impl Into<Value>) {
         self.text.push_str(" AND ");
         self.text.push_str(condition);
         self.values.push(value.into());
     }
 
-    fn and_if(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+    pub(super) fn and_if(&mut self, condition: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.and(condition, value);
         }
     }
 
-    fn among(&mut self, column: &str, values: Vec<Value>) {
+    pub(super) fn among(&mut self, column: &str, values: Vec<Value>) {
         let places = vec!["?"; values.len()].join(", ");
         self.text.push_str(&format!(" AND {column} IN ({places})"));
         self.values.extend(values);
     }
 
-    fn newest_first(mut self, limit: usize) -> (String, Vec<Value>) {
+    pub(super) fn newest_first(mut self, limit: usize) -> (String, Vec<Value>) {
         self.text.push_str(" ORDER BY id DESC LIMIT ?");
         self.values.push(Value::Integer(bounded(limit)));
         (self.text, self.values)

@@ -3,13 +3,17 @@
 
 use jiff::Timestamp;
 
+use super::events::{DeclineRow, EventRow};
+use super::occurrences::OccurrenceRow;
+use super::recurring::Recurring;
+use super::schedules::{ScheduleRow, TickRow};
 use crate::domain::card::{Token, TokenStatus};
-use crate::domain::ids::{Fingerprint, IdempotencyKey, PaymentId, SessionId, TokenId};
+use crate::domain::ids::{Fingerprint, IdempotencyKey, PaymentId, ScheduleId, SessionId, TokenId};
 use crate::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
 use crate::domain::session::Session;
 use crate::journal::batch::Weigh;
 use crate::journal::records::{self, Malformed, Stored};
-use crate::journal::seal::{Keys, Table, Unsealed};
+use crate::journal::seal::{CardHashes, Keys, Table, Unsealed};
 use crate::journal::seam::{Claim, Entry, Subject};
 
 /// Room for notes of one version of a payment in the sequence of all its notes.
@@ -25,6 +29,7 @@ pub(super) struct Rows {
     /// Which tokens were used, and when.
     pub(super) used: Vec<([u8; 16], i64)>,
     pub(super) notes: Option<String>,
+    pub(super) recurring: Recurring,
 }
 
 pub(super) struct ClaimRow {
@@ -70,8 +75,22 @@ pub(super) struct TokenRow {
 }
 
 impl Rows {
-    pub(super) fn of(entry: Entry, keys: &Keys) -> Result<Self, Unsealed> {
-        let Entry { claim, release, session, payment, tokens, used, history } = entry;
+    pub(super) fn of(entry: Entry, keys: &Keys, cards: &CardHashes) -> Result<Self, Unsealed> {
+        let Entry {
+            claim,
+            release,
+            session,
+            payment,
+            tokens,
+            used,
+            history,
+            schedules,
+            ticks,
+            occurrences,
+            ended,
+            declines,
+            events,
+        } = entry;
         debug_assert!(history.is_empty() || payment.is_some(), "notes belong to the entry's payment");
         debug_assert!((history.len() as u64) < NOTES_PER_VERSION, "too many notes in one entry");
         Ok(Self {
@@ -82,18 +101,33 @@ impl Rows {
             tokens: tokens.into_iter().map(|token| TokenRow::of(token, keys)).collect::<Result<_, _>>()?,
             used: used.into_iter().map(|(token, at)| (token.to_bytes(), nanoseconds(at))).collect(),
             notes: (!history.is_empty()).then(|| records::encode_notes(history)),
+            recurring: Recurring {
+                schedules: schedules
+                    .into_iter()
+                    .map(|schedule| ScheduleRow::of(schedule, keys))
+                    .collect::<Result<_, _>>()?,
+                ticks: ticks.into_iter().map(TickRow::of).collect(),
+                occurrences: occurrences.into_iter().map(OccurrenceRow::of).collect(),
+                ended: ended.into_iter().map(ScheduleId::to_bytes).collect(),
+                declines: declines.into_iter().map(|decline| DeclineRow::of(&decline, cards)).collect(),
+                events: events
+                    .into_iter()
+                    .map(|event| EventRow::of(event, keys))
+                    .collect::<Result<_, _>>()?,
+            },
         })
     }
 }
 
 impl Weigh for Rows {
     fn weight(&self) -> usize {
-        let Self { claim: _, release: _, session, payment, tokens, used: _, notes } = self;
+        let Self { claim: _, release: _, session, payment, tokens, used: _, notes, recurring } = self;
         // What is not counted is small and bounded.
         256 + session.as_ref().map_or(0, |row| row.record.len())
             + payment.as_ref().map_or(0, |row| row.record.len())
             + tokens.iter().map(|row| row.record.len()).sum::<usize>()
             + notes.as_ref().map_or(0, String::len)
+            + recurring.weight()
     }
 }
 
@@ -189,7 +223,7 @@ fn is_unfinished(payment: &Payment) -> bool {
 }
 
 /// A version as SQLite counts. Nothing changes nine quintillion times.
-fn number(version: u64) -> i64 {
+pub(super) fn number(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
 
@@ -211,6 +245,8 @@ fn write_subject(subject: Subject) -> String {
         Subject::Payment(id) => format!("payment {id}"),
         Subject::Movement(payment, id) => format!("movement {payment} {id}"),
         Subject::Token(id) => format!("token {id}"),
+        Subject::Schedule(id) => format!("schedule {id}"),
+        Subject::Occurrence(id, number) => format!("occurrence {id} {number}"),
     }
 }
 
@@ -227,6 +263,12 @@ fn read_subject(text: &str) -> Result<Subject, Malformed> {
             Ok(Subject::Movement(payment, MovementId::parse(movement).ok_or(Malformed)?))
         }
         "token" => TokenId::parse(ids).map(Subject::Token).map_err(|_| Malformed),
+        "schedule" => ScheduleId::parse(ids).map(Subject::Schedule).map_err(|_| Malformed),
+        "occurrence" => {
+            let (schedule, number) = ids.split_once(' ').ok_or(Malformed)?;
+            let schedule = ScheduleId::parse(schedule).map_err(|_| Malformed)?;
+            Ok(Subject::Occurrence(schedule, number.parse().map_err(|_| Malformed)?))
+        }
         _ => Err(Malformed),
     }
 }
@@ -263,7 +305,12 @@ pub(super) fn token(
     Ok(Token { last_used_at: used_at.map(timestamp).transpose()?, ..token })
 }
 
-fn opened<T: Stored>(table: Table, id: [u8; 16], sealed: &[u8], keys: &Keys) -> Result<T, Malformed> {
+pub(super) fn opened<T: Stored>(
+    table: Table,
+    id: [u8; 16],
+    sealed: &[u8],
+    keys: &Keys,
+) -> Result<T, Malformed> {
     records::decode(&keys.open(table, id, sealed).map_err(|_| Malformed)?)
 }
 

@@ -27,6 +27,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0002_secrets.sql"),
     include_str!("../migrations/0003_token_use.sql"),
     include_str!("../migrations/0004_payment_customer.sql"),
+    include_str!("../migrations/0005_schedules.sql"),
 ];
 /// How long one connection waits for another: checkpoints hold a lock for moments.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
 
 use super::checkpoint::{Checkpoints, Nudge};
+use super::recurring::Damaged;
 use super::rows::{self, ClaimRow, PaymentRow, Rows, SessionRow, TokenRow};
 use crate::domain::ids::IdempotencyKey;
 use crate::journal::batch::Batch;
@@ -26,6 +27,10 @@ pub(super) enum Job {
     Write(Batch<Rows, Result<(), CommitError>>),
     /// Forget up to so many claims made before a time.
     Forget { before: i64, limit: usize, answer: Answer<usize> },
+    /// Forget up to so many declines from before a time.
+    ForgetDeclines { before: i64, limit: usize, answer: Answer<usize> },
+    /// Put off what is due and does not read back.
+    PutOff { damaged: Vec<Damaged>, until: i64, answer: Answer<()> },
     /// Look at so many records and seal those anew that are sealed with another key.
     Reseal { limit: usize, answer: Answer<Resealed> },
     /// Find out whether writing works.
@@ -114,6 +119,16 @@ impl Writer {
                 Job::Forget { before, limit, answer } => {
                     let _ = answer.send(self.transaction(|w| w.forget(before, limit)));
                 }
+                Job::ForgetDeclines { before, limit, answer } => {
+                    let forgotten =
+                        self.transaction(|w| super::events::forget_declines(&w.connection, before, limit));
+                    let _ = answer.send(forgotten);
+                }
+                Job::PutOff { damaged, until, answer } => {
+                    let put_off =
+                        self.transaction(|w| super::recurring::put_off(&w.connection, &damaged, until));
+                    let _ = answer.send(put_off);
+                }
                 Job::Reseal { limit, answer } => {
                     let _ = answer.send(self.reseal(limit));
                     self.mind_the_log();
@@ -162,13 +177,16 @@ impl Writer {
 
     /// Checks an entry and writes it, or says why not and has written nothing.
     fn apply(&self, rows: Rows) -> rusqlite::Result<Result<(), CommitError>> {
-        let Rows { claim, release, session, payment, tokens, used, notes } = rows;
+        let Rows { claim, release, session, payment, tokens, used, notes, recurring } = rows;
         // An update says by itself whether it met the version. It needs no check when nothing is
         // written before it, which is the case for everything that a provider's answer changes.
-        let checked = claim.is_some() || session.is_some() || !tokens.is_empty();
+        let checked = claim.is_some() || session.is_some() || !tokens.is_empty() || recurring.has_versions();
         if checked && !self.is_current(session.as_ref(), payment.as_ref(), &tokens)? {
             return Ok(Err(CommitError::Conflict));
         }
+        let Some(places) = recurring.places(&self.connection)? else {
+            return Ok(Err(CommitError::Conflict));
+        };
         if let Some(claim) = claim
             && let Some(refusal) = self.take(claim)?
         {
@@ -195,6 +213,7 @@ impl Writer {
                 .prepare_cached("INSERT INTO history (payment, version, notes) VALUES (?1, ?2, ?3)")?
                 .execute(params![payment.id, payment.version + 1, notes])?;
         }
+        recurring.write(places, &self.connection)?;
         if let Some(key) = release {
             self.release(&key)?;
         }
@@ -406,7 +425,7 @@ impl Writer {
         let rows: Vec<(i64, [u8; 16], Vec<u8>)> = self
             .connection
             .prepare_cached(&format!(
-                "SELECT number, id, record FROM {name} WHERE number > ?1 ORDER BY number LIMIT ?2"
+                "SELECT rowid, id, record FROM {name} WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"
             ))?
             .query_map([after, limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<_, _>>()?;
@@ -420,7 +439,7 @@ impl Writer {
             let Ok(plain) = self.keys.open(table, id, &sealed) else { continue };
             let Ok(sealed) = self.keys.seal(table, id, |out| out.extend_from_slice(&plain)) else { continue };
             self.connection
-                .prepare_cached(&format!("UPDATE {name} SET record = ?2 WHERE number = ?1"))?
+                .prepare_cached(&format!("UPDATE {name} SET record = ?2 WHERE rowid = ?1"))?
                 .execute(params![number, sealed])?;
             if table == Table::Tokens
                 && let Ok(token) = rows::token(id, &sealed, None, &self.keys)
@@ -470,8 +489,13 @@ impl Writer {
 }
 
 /// What is resealed, in this order.
-const RESEALED: [(Table, &str); 3] =
-    [(Table::Payments, "payments"), (Table::Sessions, "sessions"), (Table::Tokens, "tokens")];
+const RESEALED: [(Table, &str); 5] = [
+    (Table::Payments, "payments"),
+    (Table::Sessions, "sessions"),
+    (Table::Tokens, "tokens"),
+    (Table::Schedules, "schedules"),
+    (Table::Events, "events"),
+];
 
 /// The claim on a key; the inner error says that it does not read.
 pub(super) fn find_claim(

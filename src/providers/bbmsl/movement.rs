@@ -5,9 +5,10 @@
 
 use super::answer::{self, Answer, Order, OrderStatus, TransactionStatus};
 use super::decline::Words;
+use super::looking::unanswered;
 use super::verdict::{self, OTHER_REFERENCE};
 use super::wire::{self, Name, Road, unsupported};
-use super::{Bbmsl, Next, Stage, unanswered};
+use super::{Bbmsl, Next, Stage};
 use crate::domain::outcome::{
     DeclineReason, MovementReport, MovementStanding, Outcome, RetryAdvice, Seen, SeenTotals,
 };

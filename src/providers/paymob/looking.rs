@@ -147,6 +147,12 @@ impl Paymob {
         }
     }
 
+    /// Without an answer where the payment stands is known all the same, and its card may still follow.
+    pub(super) fn tokens_unread(mut report: PaymentReport) -> Outcome {
+        report.saved_may_follow = true;
+        Outcome::Payment(report)
+    }
+
     pub(super) fn tokens_read(&self, mut report: PaymentReport, reply: &Reply) -> Next {
         let (order, original) = (report.trace.order.as_deref(), report.trace.transaction.as_deref());
         // Where the payment stands is known. Whatever is wrong with the list of its cards must not

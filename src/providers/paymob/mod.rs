@@ -206,6 +206,10 @@ impl Provider for Paymob {
         }
     }
 
+    fn unanswered(&self, stage: Stage) -> Option<Outcome> {
+        if let Stage::ReadingTokens { report } = stage { Some(Self::tokens_unread(*report)) } else { None }
+    }
+
     fn stages(&self, operation: OperationKind) -> &'static [&'static str] {
         match operation {
             OperationKind::OpenSession => &["order", "payment_key", "earlier", "intention"],

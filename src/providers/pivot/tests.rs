@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::account::{Account, request_id};
+use super::confirming::saves_at_the_end;
 use super::method::{Kind, Limits};
+use super::opening::saves_from_the_start;
 use super::*;
 use crate::domain::card::TokenUses;
-use crate::domain::money::Currency;
+use crate::domain::money::{Currency, Money};
+use crate::domain::order::{Purpose, SessionOrder};
 use crate::domain::outcome::{Asked, DeclineReason as R, RetryAdvice as A};
 use crate::domain::secret::Secret;
 use crate::providers::sample::{self, Overrides};

@@ -7,20 +7,24 @@ use super::values::{or_empty, to_time};
 
 /// Why a payment was refused.
 pub fn to_decline(decline: &Decline) -> pb::Decline {
-    let advice = match decline.advice {
-        RetryAdvice::Never => pb::RetryAdvice::Never,
-        RetryAdvice::Later => pb::RetryAdvice::Later,
-        RetryAdvice::WithCustomer => pb::RetryAdvice::WithCustomer,
-        RetryAdvice::CorrectData => pb::RetryAdvice::CorrectData,
-    };
     pb::Decline {
         reason: to_decline_reason(decline.reason).into(),
-        retry_advice: advice.into(),
+        retry_advice: to_retry_advice(decline.advice).into(),
         retry_after: decline.retry_after.map(to_time),
         provider_code: or_empty(decline.provider_code.clone()),
         provider_message: or_empty(decline.provider_message.clone()),
         network_code: or_empty(decline.network_code.clone()),
         network_advice_code: or_empty(decline.network_advice.clone()),
+    }
+}
+
+/// What is advised, one to one.
+pub fn to_retry_advice(advice: RetryAdvice) -> pb::RetryAdvice {
+    match advice {
+        RetryAdvice::Never => pb::RetryAdvice::Never,
+        RetryAdvice::Later => pb::RetryAdvice::Later,
+        RetryAdvice::WithCustomer => pb::RetryAdvice::WithCustomer,
+        RetryAdvice::CorrectData => pb::RetryAdvice::CorrectData,
     }
 }
 

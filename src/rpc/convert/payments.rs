@@ -15,7 +15,7 @@ use crate::rpc::problems::Problems;
 use crate::rpc::proto::{self as pb, instructions, next_action};
 
 use super::values::{count, enumeration, or_empty, text, time, to_money, to_time};
-use super::{cards, moves, orders, outcomes};
+use super::{cards, moves, occurrences, orders, outcomes};
 
 /// The id of a payment, or `None` with its absence noted.
 pub fn id(text: &str, problems: &mut Problems) -> Option<PaymentId> {
@@ -79,6 +79,7 @@ pub fn to_payment(payment: Payment, accounts: &Accounts) -> pb::Payment {
         created_at: Some(to_time(payment.created_at)),
         updated_at: Some(to_time(payment.updated_at)),
         version: i64::try_from(payment.version).unwrap_or(i64::MAX),
+        occurrence: payment.occurrence.map(occurrences::to_payment_occurrence),
         merchant_reference: payment.merchant_reference,
         account: payment.account.0,
         customer_id: or_empty(payment.customer),
@@ -216,11 +217,6 @@ fn to_quarantine(mismatch: &Mismatch, since: Timestamp) -> pb::Quarantine {
         }],
         evidence: pb::EvidenceKind::Unspecified.into(),
     }
-}
-
-/// Whether a payment is shown. The one behind a session that only saves a card is not.
-pub fn is_shown(payment: &Payment) -> bool {
-    payment.session.is_none() || !payment.asked.is_zero()
 }
 
 /// Reads a request to list payments, apart from its page.

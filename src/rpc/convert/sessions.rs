@@ -71,6 +71,7 @@ pub fn open(request: pb::CreateSessionRequest, terms: Terms, problems: &mut Prob
     let expiry = expiry(request.expires_at, terms, problems);
     let (expires_at, expiry_given) = expiry?;
     Some(OpenSession {
+        occurrence: None,
         account: text(request.account).map(AccountName),
         country,
         order: SessionOrder {
@@ -211,7 +212,7 @@ pub fn to_session(view: &SessionView, accounts: &Accounts) -> pb::Session {
         money: Some(to_money(order.purchase.money)),
         merchant_reference: order.purchase.merchant_reference.clone(),
         next_action: next_action.map(|action| payments::to_next_action(action, accepts_plain)),
-        payment_id: if session.only_saves() { String::new() } else { payment.id.to_string() },
+        payment_id: if payment.is_hidden() { String::new() } else { payment.id.to_string() },
         token_ids: tokens.iter().map(|token| token.id.to_string()).collect(),
         decline: payment.decline.as_ref().map(outcomes::to_decline),
         failure: payment.failure.as_ref().map(outcomes::to_failure),
@@ -228,7 +229,7 @@ pub fn to_session(view: &SessionView, accounts: &Accounts) -> pb::Session {
 
 /// The payment of a session, unless the session only saves a card.
 pub fn to_payment_of(view: SessionView, accounts: &Accounts) -> Option<pb::Payment> {
-    (!view.session.only_saves()).then(|| payments::to_payment(*view.payment, accounts))
+    (!view.payment.is_hidden()).then(|| payments::to_payment(*view.payment, accounts))
 }
 
 fn status(session: &Session, payment: &Payment) -> pb::SessionStatus {

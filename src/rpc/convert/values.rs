@@ -1,6 +1,9 @@
 //! Small values: texts, times, amounts, enums.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::domain::money::{Currency, Money};
 use crate::engine::error::FieldMistake;
@@ -49,6 +52,38 @@ pub fn date(field: &str, date: String, problems: &mut Problems) -> Option<String
         problems.add(field, "is not a date");
     }
     Some(date)
+}
+
+/// A day of the calendar, `YYYY-MM-DD`; `None` when it is empty, or with a problem noted.
+pub fn day(field: &str, day: &str, problems: &mut Problems) -> Option<Date> {
+    if day.is_empty() {
+        return None;
+    }
+    let parsed = day.parse().ok();
+    if parsed.is_none() {
+        problems.add(field, "is not a day of the calendar, written as YYYY-MM-DD");
+    }
+    parsed
+}
+
+/// A span of whole seconds, or `None` with a problem noted.
+pub fn duration(
+    field: &str,
+    span: Option<prost_types::Duration>,
+    problems: &mut Problems,
+) -> Option<Duration> {
+    let span = span?;
+    let parsed = Duration::try_from(span).ok().filter(|span| span.subsec_nanos() == 0);
+    if parsed.is_none() {
+        problems.add(field, "is not a number of whole seconds from zero");
+    }
+    parsed
+}
+
+/// A span of a record. None is ever near the bounds.
+pub fn to_duration(span: Duration) -> prost_types::Duration {
+    let seconds = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    prost_types::Duration { seconds, nanos: i32::try_from(span.subsec_nanos()).unwrap_or_default() }
 }
 
 /// Whether an amount may be zero.

@@ -209,6 +209,13 @@ impl Generator {
             self.out.close("}");
             return Ok(());
         }
+        let is_required = format!("out.add(&path.field({name:?}), \"required\", \"is required\");");
+        if checks.is_empty() && !self.goes_into(&field.kind()) {
+            self.out.open(format!("if self.{name}.is_none() {{"));
+            self.out.line(is_required);
+            self.out.close("}");
+            return Ok(());
+        }
         let value = match field.kind() {
             Kind::String => format!("self.{name}.as_deref()"),
             Kind::Message(_) => format!("&self.{name}"),
@@ -220,7 +227,7 @@ impl Generator {
         if rules.required {
             self.out.close("} else {");
             self.out.indent += 1;
-            self.out.line(format!("out.add(&path.field({name:?}), \"required\", \"is required\");"));
+            self.out.line(is_required);
         }
         self.out.close("}");
         Ok(())

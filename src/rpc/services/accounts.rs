@@ -49,7 +49,7 @@ impl AccountService for AccountsOf {
         let (call, message) = door.enter(request)?;
         let mut about = about(&message);
         let prefix = prefix(message.request.as_ref());
-        let wish = read_wish(door, message).map_err(|error| door.refuse(error, &about))?;
+        let wish = read_wish(door, &call, message).map_err(|error| door.refuse(error, &about))?;
         // From here on, paths are the engine's, which knows of no request around this one.
         about.prefix = prefix;
         let explained = explain(door, &call, wish).await;
@@ -121,12 +121,16 @@ enum Wish {
     Move(Box<Move>),
 }
 
-fn read_wish(door: &Door, message: pb::ExplainRequestRequest) -> Result<Wish, Error> {
+fn read_wish(door: &Door, call: &Call, message: pb::ExplainRequestRequest) -> Result<Wish, Error> {
     door.read(message, |message, problems| {
         problems.inside(prefix(message.request.as_ref()));
         Some(match message.request? {
-            R::CreateSession(request) => Wish::Open(sessions::open(request, door.terms(), problems)?.into()),
-            R::ChargeToken(request) => Wish::Charge(charges::charge(request, door.terms(), problems)?.into()),
+            R::CreateSession(request) => {
+                Wish::Open(sessions::open(request, door.terms(call), problems)?.into())
+            }
+            R::ChargeToken(request) => {
+                Wish::Charge(charges::charge(request, door.terms(call), problems)?.into())
+            }
             R::CapturePayment(request) => Wish::Move(moves::capture(request, problems)?.into()),
             R::VoidPayment(request) => Wish::Move(moves::void(request, problems)?.into()),
             R::RefundPayment(request) => Wish::Move(moves::refund(request, problems)?.into()),

@@ -32,8 +32,9 @@ impl PaymentService for Payments {
         let (call, message) = door.enter(request)?;
         let about = about_charge(&message);
         let answer = async {
-            let ask = door
-                .ask(&call, message, |message, problems| charges::charge(message, door.terms(), problems))?;
+            let ask = door.ask(&call, message, |message, problems| {
+                charges::charge(message, door.terms(&call), problems)
+            })?;
             check_account(door, &call.caller, &about, &ask.wish).await?;
             door.gateway.charge(&call.caller, ask, call.wait).await
         };
@@ -216,7 +217,7 @@ async fn list(
                 return Ok(pb::ListPaymentsResponse { payments: found, next_page_token });
             }
             wanted.before = Some(payment.id);
-            if payments::is_shown(&payment) {
+            if !payment.is_hidden() {
                 found.push(payments::to_payment(payment, door.gateway.accounts()));
             }
         }

@@ -8,6 +8,7 @@ use tonic::{Request, Response, Status};
 use crate::domain::ids::AccountName;
 use crate::domain::outcome::NextAction;
 use crate::domain::payment::{Payment, PaymentState};
+use crate::engine::clock::Forward;
 use crate::engine::error::{Error, FieldError, Thing};
 use crate::rpc::convert::{payments, sessions, values};
 use crate::rpc::door::{Call, Door};
@@ -43,6 +44,7 @@ impl SandboxService for Playground {
     ) -> Result<Response<pb::ArrangeScenarioResponse>, Status> {
         let sandbox = self.sandbox.as_deref().ok_or_else(sandbox_disabled)?;
         let (call, message) = self.door.enter(request)?;
+        let merchant = &call.caller.merchant;
         let about = about(&message);
         let refuse = |error| self.door.refuse(error, &about);
         let scenario = self.door.read(message, |message, _| message.scenario).map_err(refuse)?;
@@ -50,18 +52,18 @@ impl SandboxService for Playground {
             Scenario::Fault(fault) => {
                 check_account(&self.door, &call, &fault.account).map_err(refuse)?;
                 let fault = to_fault(fault);
-                let active = sandbox.arrange(fault).await;
+                let active = sandbox.arrange(merchant, fault).await;
                 let impossible = |refusal| refuse(at("fault.kind", refusal));
                 scenario_answer(None, "a fault was arranged", active.map_err(impossible)?)
             }
             Scenario::Clear(clear) => {
                 check_account(&self.door, &call, &clear.account).map_err(refuse)?;
-                let left = sandbox.clear(values::text(clear.account).map(AccountName)).await;
+                let left = sandbox.clear(merchant, values::text(clear.account).map(AccountName)).await;
                 scenario_answer(None, "faults were cleared", left)
             }
             Scenario::Customer(customer) => {
                 let (page, state, action) = self.place(&call, customer).await.map_err(refuse)?;
-                match sandbox.customer(&page, action).await {
+                match sandbox.customer(merchant, &page, action).await {
                     Ok(acted) => scenario_answer(acted.return_url, &acted.summary, 0),
                     Err(Refusal::NoSuchPage) => return Err(status::sandbox_place_not_found(page)),
                     Err(Refusal::NotNow(why)) => return Err(status::sandbox_forbids(why, state, &about)),
@@ -80,6 +82,39 @@ impl SandboxService for Playground {
         let (call, message) = self.door.enter(request)?;
         let listed = list(&self.door, &call, message, sandbox).await;
         listed.map(Response::new).map_err(|error| self.door.refuse(error, &About::default()))
+    }
+
+    async fn advance_clock(
+        &self,
+        request: Request<pb::AdvanceClockRequest>,
+    ) -> Result<Response<pb::AdvanceClockResponse>, Status> {
+        let (call, message) = self.door.enter(request)?;
+        let merchant = &call.caller.merchant;
+        let advanced = async {
+            let forward = self.door.read(message, to_forward)?;
+            let stops = self.door.gateway.advance_clock(merchant, forward).await?;
+            Ok((stops, self.door.gateway.clock(merchant)?))
+        };
+        let advanced = advanced.await;
+        let (stops, clock) = advanced.map_err(|error| self.door.refuse(error, &About::default()))?;
+        Ok(Response::new(pb::AdvanceClockResponse {
+            now: Some(values::to_time(clock.now)),
+            ahead: Some(to_duration(clock.ahead)),
+            stops: values::count(stops),
+        }))
+    }
+
+    async fn get_clock(
+        &self,
+        request: Request<pb::GetClockRequest>,
+    ) -> Result<Response<pb::GetClockResponse>, Status> {
+        let (call, _) = self.door.enter(request)?;
+        let clock = self.door.gateway.clock(&call.caller.merchant);
+        let clock = clock.map_err(|error| self.door.refuse(error, &About::default()))?;
+        Ok(Response::new(pb::GetClockResponse {
+            now: Some(values::to_time(clock.now)),
+            ahead: Some(to_duration(clock.ahead)),
+        }))
     }
 }
 
@@ -110,6 +145,19 @@ impl Playground {
         };
         Ok((page_of(&payment)?, Some(payment.state), action))
     }
+}
+
+fn to_forward(message: pb::AdvanceClockRequest, problems: &mut Problems) -> Option<Forward> {
+    match message.forward? {
+        // The annotation refuses a negative one before.
+        pb::advance_clock_request::Forward::By(by) => Duration::try_from(by).ok().map(Forward::By),
+        pb::advance_clock_request::Forward::To(to) => values::time("to", Some(to), problems).map(Forward::To),
+    }
+}
+
+/// At most the end of time, which fits.
+fn to_duration(duration: Duration) -> prost_types::Duration {
+    prost_types::Duration::try_from(duration).unwrap_or_default()
 }
 
 fn page_of(payment: &Payment) -> Result<String, Error> {
@@ -225,7 +273,7 @@ async fn list(
         after: place.unwrap_or_else(|| u64::try_from(message.after_sequence).unwrap_or_default()),
         limit: size + 1,
     };
-    let (mut exchanges, last_sequence) = sandbox.exchanges(wanted).await;
+    let (mut exchanges, last_sequence) = sandbox.exchanges(&call.caller.merchant, wanted).await;
     let more = exchanges.len() > size;
     exchanges.truncate(size);
     let last = exchanges.last().filter(|_| more).map(|last| pages.token(&last.sequence.to_be_bytes()));

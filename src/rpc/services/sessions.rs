@@ -23,8 +23,9 @@ impl SessionService for Sessions {
         let (call, message) = door.enter(request)?;
         let about = about_create(&message);
         let answer = async {
-            let ask = door
-                .ask(&call, message, |message, problems| sessions::open(message, door.terms(), problems))?;
+            let ask = door.ask(&call, message, |message, problems| {
+                sessions::open(message, door.terms(&call), problems)
+            })?;
             door.gateway.open_session(&call.caller, ask, call.wait).await
         };
         let answer = answer.await.map_err(|error| door.refuse(error, &about))?;
@@ -50,7 +51,7 @@ impl SessionService for Sessions {
         };
         let answer = answer.await.map_err(|error| door.refuse(error, &about))?;
         let accounts = door.gateway.accounts();
-        let now = door.gateway.now();
+        let now = door.now(&call);
         let session = Some(sessions::to_session(&answer.value, accounts));
         let saved = answer.value.tokens.iter().cloned();
         Ok(Response::new(pb::ConfirmSessionResponse {

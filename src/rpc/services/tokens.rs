@@ -32,7 +32,7 @@ impl TokenService for Tokens {
             door.gateway.token(&call.caller, id).await
         };
         let token = token.await.map_err(|error| door.refuse(error, &about))?;
-        let token = Some(tokens::to_token(token, door.gateway.accounts(), door.gateway.now()));
+        let token = Some(tokens::to_token(token, door.gateway.accounts(), door.now(&call)));
         Ok(Response::new(pb::GetTokenResponse { token }))
     }
 
@@ -63,7 +63,7 @@ impl TokenService for Tokens {
             door.gateway.import_token(&call.caller, ask, call.wait).await
         };
         let answer = answer.await.map_err(|error| door.refuse(error, &about))?;
-        let token = Some(tokens::to_token(answer.value, door.gateway.accounts(), door.gateway.now()));
+        let token = Some(tokens::to_token(answer.value, door.gateway.accounts(), door.now(&call)));
         Ok(Response::new(pb::ImportTokenResponse { token, replayed: answer.replayed }))
     }
 
@@ -88,7 +88,7 @@ impl TokenService for Tokens {
         let accounts = door.gateway.accounts();
         let deleted_at_provider = answer.value.deleted_at_provider;
         Ok(Response::new(pb::DeleteTokenResponse {
-            token: Some(tokens::to_token(answer.value, accounts, door.gateway.now())),
+            token: Some(tokens::to_token(answer.value, accounts, door.now(&call))),
             deleted_at_provider,
             replayed: answer.replayed,
         }))
@@ -118,7 +118,7 @@ async fn list(
         // One more than a page, to know whether there is another.
         limit: size + 1,
     };
-    let now = door.gateway.now();
+    let now = door.now(call);
     let mut found = Vec::new();
     for _ in 0..READS_MAX {
         let read = door.gateway.tokens(filter.clone()).await?;

@@ -252,6 +252,10 @@ impl ProviderSimulator for Bbmsl {
         self.state().standing(reference)
     }
 
+    fn saved_cards(&self) -> usize {
+        self.state().cards.newest_first().map(Vec::len).sum()
+    }
+
     fn seal(&self, _notification: &Notification) -> Vec<(String, String)> {
         // The signature is a field of the body (§12.2).
         vec![("Content-Type".to_owned(), "application/json".to_owned())]

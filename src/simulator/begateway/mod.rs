@@ -256,6 +256,10 @@ impl ProviderSimulator for Begateway {
         self.state().standing(reference)
     }
 
+    fn saved_cards(&self) -> usize {
+        self.state().cards.newest_first().count()
+    }
+
     fn seal(&self, notification: &Notification) -> Vec<(String, String)> {
         webhooks::seal(notification)
     }

@@ -42,6 +42,7 @@ mod state;
 mod tokens;
 mod transactions;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -257,6 +258,13 @@ impl ProviderSimulator for Dintero {
     fn standing(&self, reference: &str) -> Option<&'static str> {
         let now = self.now();
         self.state().standing(reference, now)
+    }
+
+    fn saved_cards(&self) -> usize {
+        let state = self.state();
+        let kept = state.tokens.newest_first().filter(|token| token.deleted.is_none());
+        // One saving may make a token for payments and one for a series.
+        kept.map(|token| token.transaction_id.as_str()).collect::<BTreeSet<_>>().len()
     }
 
     fn seal(&self, notification: &Notification) -> Vec<(String, String)> {

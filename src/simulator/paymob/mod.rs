@@ -309,6 +309,10 @@ impl ProviderSimulator for Paymob {
         self.state().standing(reference, now)
     }
 
+    fn saved_cards(&self) -> usize {
+        self.state().cards.newest_first().count()
+    }
+
     /// The signature is in the address; the headers say nothing but what the body is (§10).
     fn seal(&self, _notification: &Notification) -> Vec<(String, String)> {
         vec![("Content-Type".to_owned(), "application/json".to_owned())]

@@ -295,6 +295,12 @@ impl ProviderSimulator for Pivot {
         })
     }
 
+    fn saved_cards(&self) -> usize {
+        let state = self.state();
+        let stored = state.customers.newest_first().flat_map(|customer| &customer.stored);
+        stored.filter(|stored| stored.card.is_some()).count()
+    }
+
     fn seal(&self, _notification: &Notification) -> Vec<(String, String)> {
         callbacks::seal()
     }

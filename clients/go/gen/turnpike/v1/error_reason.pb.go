@@ -257,7 +257,8 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_UNSUPPORTED_BY_PROVIDER ErrorReason = 17
-	// The state of the session, payment or token does not allow this.
+	// The state of the session, payment or token does not allow this, or that of the merchant's test
+	// clock, of which `resource_id` is `clock` then.
 	//
 	// gRPC code: FAILED_PRECONDITION. Metadata keys: `resource_id`, `state`.
 	//
@@ -385,8 +386,9 @@ const (
 	//	}
 	ErrorReason_ERROR_REASON_PROVIDER_CREDENTIALS_REJECTED ErrorReason = 26
 	// The server runs in development mode, but simulates no providers that could be played with:
-	// `turnpike dev` does. Outside development mode there is no SandboxService at all, and its RPCs
-	// answer UNIMPLEMENTED.
+	// `turnpike dev` does. Or the merchant is none of those that it was started with, and has no test
+	// clock. Outside development mode there is no SandboxService at all, and its RPCs answer
+	// UNIMPLEMENTED.
 	//
 	// gRPC code: FAILED_PRECONDITION. No metadata.
 	//
@@ -548,6 +550,46 @@ const (
 	//	  "metadata": {}
 	//	}
 	ErrorReason_ERROR_REASON_PROVIDER_FAILED ErrorReason = 40
+	// There is no such schedule, or it is another merchant's.
+	//
+	// gRPC code: NOT_FOUND. Metadata keys: `schedule_id`.
+	//
+	//	{
+	//	  "reason": "SCHEDULE_NOT_FOUND",
+	//	  "domain": "turnpike",
+	//	  "metadata": {
+	//	    "schedule_id": "sch_01kw3v8m5g"
+	//	  }
+	//	}
+	ErrorReason_ERROR_REASON_SCHEDULE_NOT_FOUND ErrorReason = 41
+	// The schedule has no occurrence with that number: it ends before.
+	//
+	// gRPC code: NOT_FOUND. Metadata keys: `schedule_id`, `number`.
+	//
+	//	{
+	//	  "reason": "OCCURRENCE_NOT_FOUND",
+	//	  "domain": "turnpike",
+	//	  "metadata": {
+	//	    "schedule_id": "sch_01kw3v8m5g",
+	//	    "number": "13"
+	//	  }
+	//	}
+	ErrorReason_ERROR_REASON_OCCURRENCE_NOT_FOUND ErrorReason = 42
+	// The schedule was changed since the caller read it, and nothing was done. Read it, decide again,
+	// and send the etag that it has then.
+	//
+	// gRPC code: FAILED_PRECONDITION. Metadata keys: `schedule_id`, `etag`. `etag` is the one that the
+	// schedule has now.
+	//
+	//	{
+	//	  "reason": "ETAG_MISMATCH",
+	//	  "domain": "turnpike",
+	//	  "metadata": {
+	//	    "schedule_id": "sch_01kw3v8m5g",
+	//	    "etag": "5f0c6e3a9b7d1e42.4"
+	//	  }
+	//	}
+	ErrorReason_ERROR_REASON_ETAG_MISMATCH ErrorReason = 43
 )
 
 // Enum value maps for ErrorReason.
@@ -594,6 +636,9 @@ var (
 		38: "ERROR_REASON_NOT_SENT",
 		39: "ERROR_REASON_PROVIDER_HAS_NO_PAYMENT",
 		40: "ERROR_REASON_PROVIDER_FAILED",
+		41: "ERROR_REASON_SCHEDULE_NOT_FOUND",
+		42: "ERROR_REASON_OCCURRENCE_NOT_FOUND",
+		43: "ERROR_REASON_ETAG_MISMATCH",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                   0,
@@ -637,6 +682,9 @@ var (
 		"ERROR_REASON_NOT_SENT":                      38,
 		"ERROR_REASON_PROVIDER_HAS_NO_PAYMENT":       39,
 		"ERROR_REASON_PROVIDER_FAILED":               40,
+		"ERROR_REASON_SCHEDULE_NOT_FOUND":            41,
+		"ERROR_REASON_OCCURRENCE_NOT_FOUND":          42,
+		"ERROR_REASON_ETAG_MISMATCH":                 43,
 	}
 )
 
@@ -671,7 +719,7 @@ var File_turnpike_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1eturnpike/v1/error_reason.proto\x12\vturnpike.v1*\xd3\v\n" +
+	"\x1eturnpike/v1/error_reason.proto\x12\vturnpike.v1*\xbf\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12!\n" +
@@ -714,7 +762,10 @@ const file_turnpike_v1_error_reason_proto_rawDesc = "" +
 	"\x17ERROR_REASON_OVERLOADED\x10%\x12\x19\n" +
 	"\x15ERROR_REASON_NOT_SENT\x10&\x12(\n" +
 	"$ERROR_REASON_PROVIDER_HAS_NO_PAYMENT\x10'\x12 \n" +
-	"\x1cERROR_REASON_PROVIDER_FAILED\x10(B?\n" +
+	"\x1cERROR_REASON_PROVIDER_FAILED\x10(\x12#\n" +
+	"\x1fERROR_REASON_SCHEDULE_NOT_FOUND\x10)\x12%\n" +
+	"!ERROR_REASON_OCCURRENCE_NOT_FOUND\x10*\x12\x1e\n" +
+	"\x1aERROR_REASON_ETAG_MISMATCH\x10+B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (

@@ -645,7 +645,9 @@ type Payment struct {
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,34,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// The version of the payment, from 1. It grows with every change, so of two copies the one with
 	// the higher version is the newer.
-	Version       int64 `protobuf:"varint,35,opt,name=version,proto3" json:"version,omitempty"`
+	Version int64 `protobuf:"varint,35,opt,name=version,proto3" json:"version,omitempty"`
+	// The try of a schedule's occurrence that it is. Unset means that no schedule made it.
+	Occurrence    *PaymentOccurrence `protobuf:"bytes,36,opt,name=occurrence,proto3" json:"occurrence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -911,6 +913,77 @@ func (x *Payment) GetVersion() int64 {
 	return 0
 }
 
+func (x *Payment) GetOccurrence() *PaymentOccurrence {
+	if x != nil {
+		return x.Occurrence
+	}
+	return nil
+}
+
+// Which try of which occurrence a payment is.
+type PaymentOccurrence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The schedule, an id of `sch_` and up to 60 characters more.
+	ScheduleId string `protobuf:"bytes,1,opt,name=schedule_id,json=scheduleId,proto3" json:"schedule_id,omitempty"`
+	// The number of the occurrence, from 1.
+	Number int32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// Which try of that occurrence, from 1.
+	Attempt       int32 `protobuf:"varint,3,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentOccurrence) Reset() {
+	*x = PaymentOccurrence{}
+	mi := &file_turnpike_v1_payment_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentOccurrence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentOccurrence) ProtoMessage() {}
+
+func (x *PaymentOccurrence) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_payment_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentOccurrence.ProtoReflect.Descriptor instead.
+func (*PaymentOccurrence) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PaymentOccurrence) GetScheduleId() string {
+	if x != nil {
+		return x.ScheduleId
+	}
+	return ""
+}
+
+func (x *PaymentOccurrence) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *PaymentOccurrence) GetAttempt() int32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
 // The amounts of a payment, in minor units of its currency. Whatever runs at once, refunded is
 // never more than captured, and captured is never more than authorized.
 type PaymentTotals struct {
@@ -931,7 +1004,7 @@ type PaymentTotals struct {
 
 func (x *PaymentTotals) Reset() {
 	*x = PaymentTotals{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[1]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -943,7 +1016,7 @@ func (x *PaymentTotals) String() string {
 func (*PaymentTotals) ProtoMessage() {}
 
 func (x *PaymentTotals) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[1]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -956,7 +1029,7 @@ func (x *PaymentTotals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentTotals.ProtoReflect.Descriptor instead.
 func (*PaymentTotals) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{1}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *PaymentTotals) GetAuthorizedMinor() int64 {
@@ -1009,7 +1082,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[2]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1094,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[2]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1107,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{2}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Failure) GetReason() ErrorReason {
@@ -1079,7 +1152,7 @@ type Unresolved struct {
 
 func (x *Unresolved) Reset() {
 	*x = Unresolved{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[3]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1091,7 +1164,7 @@ func (x *Unresolved) String() string {
 func (*Unresolved) ProtoMessage() {}
 
 func (x *Unresolved) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[3]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1104,7 +1177,7 @@ func (x *Unresolved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unresolved.ProtoReflect.Descriptor instead.
 func (*Unresolved) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{3}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Unresolved) GetSince() *timestamppb.Timestamp {
@@ -1164,7 +1237,7 @@ type Quarantine struct {
 
 func (x *Quarantine) Reset() {
 	*x = Quarantine{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[4]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1249,7 @@ func (x *Quarantine) String() string {
 func (*Quarantine) ProtoMessage() {}
 
 func (x *Quarantine) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[4]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,7 +1262,7 @@ func (x *Quarantine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quarantine.ProtoReflect.Descriptor instead.
 func (*Quarantine) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{4}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Quarantine) GetSince() *timestamppb.Timestamp {
@@ -1228,7 +1301,7 @@ type Mismatch struct {
 
 func (x *Mismatch) Reset() {
 	*x = Mismatch{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[5]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1313,7 @@ func (x *Mismatch) String() string {
 func (*Mismatch) ProtoMessage() {}
 
 func (x *Mismatch) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[5]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1326,7 @@ func (x *Mismatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mismatch.ProtoReflect.Descriptor instead.
 func (*Mismatch) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{5}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Mismatch) GetSubject() string {
@@ -1298,7 +1371,7 @@ type ProviderReferences struct {
 
 func (x *ProviderReferences) Reset() {
 	*x = ProviderReferences{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[6]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1310,7 +1383,7 @@ func (x *ProviderReferences) String() string {
 func (*ProviderReferences) ProtoMessage() {}
 
 func (x *ProviderReferences) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[6]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1323,7 +1396,7 @@ func (x *ProviderReferences) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderReferences.ProtoReflect.Descriptor instead.
 func (*ProviderReferences) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{6}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ProviderReferences) GetReference() string {
@@ -1404,7 +1477,7 @@ type Capture struct {
 
 func (x *Capture) Reset() {
 	*x = Capture{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[7]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1489,7 @@ func (x *Capture) String() string {
 func (*Capture) ProtoMessage() {}
 
 func (x *Capture) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[7]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1429,7 +1502,7 @@ func (x *Capture) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Capture.ProtoReflect.Descriptor instead.
 func (*Capture) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{7}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Capture) GetId() string {
@@ -1562,7 +1635,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[8]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1574,7 +1647,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[8]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1587,7 +1660,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{8}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Refund) GetId() string {
@@ -1720,7 +1793,7 @@ type PaymentVoid struct {
 
 func (x *PaymentVoid) Reset() {
 	*x = PaymentVoid{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[9]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1732,7 +1805,7 @@ func (x *PaymentVoid) String() string {
 func (*PaymentVoid) ProtoMessage() {}
 
 func (x *PaymentVoid) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[9]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1745,7 +1818,7 @@ func (x *PaymentVoid) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentVoid.ProtoReflect.Descriptor instead.
 func (*PaymentVoid) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{9}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PaymentVoid) GetMoney() *Money {
@@ -1831,7 +1904,7 @@ type PaymentHistoryEntry struct {
 
 func (x *PaymentHistoryEntry) Reset() {
 	*x = PaymentHistoryEntry{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[10]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1843,7 +1916,7 @@ func (x *PaymentHistoryEntry) String() string {
 func (*PaymentHistoryEntry) ProtoMessage() {}
 
 func (x *PaymentHistoryEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[10]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1856,7 +1929,7 @@ func (x *PaymentHistoryEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentHistoryEntry.ProtoReflect.Descriptor instead.
 func (*PaymentHistoryEntry) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{10}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PaymentHistoryEntry) GetSequence() int64 {
@@ -1943,7 +2016,7 @@ type ExchangeSummary struct {
 
 func (x *ExchangeSummary) Reset() {
 	*x = ExchangeSummary{}
-	mi := &file_turnpike_v1_payment_proto_msgTypes[11]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1955,7 +2028,7 @@ func (x *ExchangeSummary) String() string {
 func (*ExchangeSummary) ProtoMessage() {}
 
 func (x *ExchangeSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_payment_proto_msgTypes[11]
+	mi := &file_turnpike_v1_payment_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1968,7 +2041,7 @@ func (x *ExchangeSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeSummary.ProtoReflect.Descriptor instead.
 func (*ExchangeSummary) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{11}
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExchangeSummary) GetOperation() string {
@@ -2017,7 +2090,7 @@ var File_turnpike_v1_payment_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"\n" +
-	"\x19turnpike/v1/payment.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\x1a\x1eturnpike/v1/error_reason.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\"\xc2\f\n" +
+	"\x19turnpike/v1/payment.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\x1a\x1eturnpike/v1/error_reason.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\"\x82\r\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x12merchant_reference\x18\x02 \x01(\tR\x11merchantReference\x12\x18\n" +
@@ -2063,10 +2136,18 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"created_at\x18! \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
 	"updated_at\x18\" \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x18\n" +
-	"\aversion\x18# \x01(\x03R\aversion\x1a;\n" +
+	"\aversion\x18# \x01(\x03R\aversion\x12>\n" +
+	"\n" +
+	"occurrence\x18$ \x01(\v2\x1e.turnpike.v1.PaymentOccurrenceR\n" +
+	"occurrence\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xde\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"f\n" +
+	"\x11PaymentOccurrence\x12\x1f\n" +
+	"\vschedule_id\x18\x01 \x01(\tR\n" +
+	"scheduleId\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x18\n" +
+	"\aattempt\x18\x03 \x01(\x05R\aattempt\"\xde\x01\n" +
 	"\rPaymentTotals\x12)\n" +
 	"\x10authorized_minor\x18\x01 \x01(\x03R\x0fauthorizedMinor\x12%\n" +
 	"\x0ecaptured_minor\x18\x02 \x01(\x03R\rcapturedMinor\x12%\n" +
@@ -2267,7 +2348,7 @@ func file_turnpike_v1_payment_proto_rawDescGZIP() []byte {
 }
 
 var file_turnpike_v1_payment_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_turnpike_v1_payment_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_turnpike_v1_payment_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_turnpike_v1_payment_proto_goTypes = []any{
 	(PaymentState)(0),             // 0: turnpike.v1.PaymentState
 	(CaptureMode)(0),              // 1: turnpike.v1.CaptureMode
@@ -2278,91 +2359,93 @@ var file_turnpike_v1_payment_proto_goTypes = []any{
 	(RefundReason)(0),             // 6: turnpike.v1.RefundReason
 	(PaymentHistoryKind)(0),       // 7: turnpike.v1.PaymentHistoryKind
 	(*Payment)(nil),               // 8: turnpike.v1.Payment
-	(*PaymentTotals)(nil),         // 9: turnpike.v1.PaymentTotals
-	(*Failure)(nil),               // 10: turnpike.v1.Failure
-	(*Unresolved)(nil),            // 11: turnpike.v1.Unresolved
-	(*Quarantine)(nil),            // 12: turnpike.v1.Quarantine
-	(*Mismatch)(nil),              // 13: turnpike.v1.Mismatch
-	(*ProviderReferences)(nil),    // 14: turnpike.v1.ProviderReferences
-	(*Capture)(nil),               // 15: turnpike.v1.Capture
-	(*Refund)(nil),                // 16: turnpike.v1.Refund
-	(*PaymentVoid)(nil),           // 17: turnpike.v1.PaymentVoid
-	(*PaymentHistoryEntry)(nil),   // 18: turnpike.v1.PaymentHistoryEntry
-	(*ExchangeSummary)(nil),       // 19: turnpike.v1.ExchangeSummary
-	nil,                           // 20: turnpike.v1.Payment.MetadataEntry
-	nil,                           // 21: turnpike.v1.Refund.MetadataEntry
-	(*Money)(nil),                 // 22: turnpike.v1.Money
-	(*NextAction)(nil),            // 23: turnpike.v1.NextAction
-	(*Decline)(nil),               // 24: turnpike.v1.Decline
-	(*CardSummary)(nil),           // 25: turnpike.v1.CardSummary
-	(*ThreeDSecureResult)(nil),    // 26: turnpike.v1.ThreeDSecureResult
-	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
-	(ErrorReason)(0),              // 28: turnpike.v1.ErrorReason
-	(*OrderLinePart)(nil),         // 29: turnpike.v1.OrderLinePart
+	(*PaymentOccurrence)(nil),     // 9: turnpike.v1.PaymentOccurrence
+	(*PaymentTotals)(nil),         // 10: turnpike.v1.PaymentTotals
+	(*Failure)(nil),               // 11: turnpike.v1.Failure
+	(*Unresolved)(nil),            // 12: turnpike.v1.Unresolved
+	(*Quarantine)(nil),            // 13: turnpike.v1.Quarantine
+	(*Mismatch)(nil),              // 14: turnpike.v1.Mismatch
+	(*ProviderReferences)(nil),    // 15: turnpike.v1.ProviderReferences
+	(*Capture)(nil),               // 16: turnpike.v1.Capture
+	(*Refund)(nil),                // 17: turnpike.v1.Refund
+	(*PaymentVoid)(nil),           // 18: turnpike.v1.PaymentVoid
+	(*PaymentHistoryEntry)(nil),   // 19: turnpike.v1.PaymentHistoryEntry
+	(*ExchangeSummary)(nil),       // 20: turnpike.v1.ExchangeSummary
+	nil,                           // 21: turnpike.v1.Payment.MetadataEntry
+	nil,                           // 22: turnpike.v1.Refund.MetadataEntry
+	(*Money)(nil),                 // 23: turnpike.v1.Money
+	(*NextAction)(nil),            // 24: turnpike.v1.NextAction
+	(*Decline)(nil),               // 25: turnpike.v1.Decline
+	(*CardSummary)(nil),           // 26: turnpike.v1.CardSummary
+	(*ThreeDSecureResult)(nil),    // 27: turnpike.v1.ThreeDSecureResult
+	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
+	(ErrorReason)(0),              // 29: turnpike.v1.ErrorReason
+	(*OrderLinePart)(nil),         // 30: turnpike.v1.OrderLinePart
 }
 var file_turnpike_v1_payment_proto_depIdxs = []int32{
-	22, // 0: turnpike.v1.Payment.money:type_name -> turnpike.v1.Money
+	23, // 0: turnpike.v1.Payment.money:type_name -> turnpike.v1.Money
 	0,  // 1: turnpike.v1.Payment.state:type_name -> turnpike.v1.PaymentState
-	9,  // 2: turnpike.v1.Payment.totals:type_name -> turnpike.v1.PaymentTotals
+	10, // 2: turnpike.v1.Payment.totals:type_name -> turnpike.v1.PaymentTotals
 	1,  // 3: turnpike.v1.Payment.capture:type_name -> turnpike.v1.CaptureMode
 	2,  // 4: turnpike.v1.Payment.initiator:type_name -> turnpike.v1.PaymentInitiator
 	3,  // 5: turnpike.v1.Payment.merchant_reason:type_name -> turnpike.v1.MerchantReason
-	23, // 6: turnpike.v1.Payment.next_action:type_name -> turnpike.v1.NextAction
-	24, // 7: turnpike.v1.Payment.decline:type_name -> turnpike.v1.Decline
-	10, // 8: turnpike.v1.Payment.failure:type_name -> turnpike.v1.Failure
-	11, // 9: turnpike.v1.Payment.unresolved:type_name -> turnpike.v1.Unresolved
-	12, // 10: turnpike.v1.Payment.quarantine:type_name -> turnpike.v1.Quarantine
-	15, // 11: turnpike.v1.Payment.captures:type_name -> turnpike.v1.Capture
-	16, // 12: turnpike.v1.Payment.refunds:type_name -> turnpike.v1.Refund
-	17, // 13: turnpike.v1.Payment.void:type_name -> turnpike.v1.PaymentVoid
-	25, // 14: turnpike.v1.Payment.card:type_name -> turnpike.v1.CardSummary
-	26, // 15: turnpike.v1.Payment.three_d_secure:type_name -> turnpike.v1.ThreeDSecureResult
-	14, // 16: turnpike.v1.Payment.provider_references:type_name -> turnpike.v1.ProviderReferences
-	20, // 17: turnpike.v1.Payment.metadata:type_name -> turnpike.v1.Payment.MetadataEntry
-	27, // 18: turnpike.v1.Payment.created_at:type_name -> google.protobuf.Timestamp
-	27, // 19: turnpike.v1.Payment.updated_at:type_name -> google.protobuf.Timestamp
-	28, // 20: turnpike.v1.Failure.reason:type_name -> turnpike.v1.ErrorReason
-	27, // 21: turnpike.v1.Unresolved.since:type_name -> google.protobuf.Timestamp
-	27, // 22: turnpike.v1.Unresolved.last_inquiry_at:type_name -> google.protobuf.Timestamp
-	27, // 23: turnpike.v1.Unresolved.next_inquiry_at:type_name -> google.protobuf.Timestamp
-	27, // 24: turnpike.v1.Quarantine.since:type_name -> google.protobuf.Timestamp
-	13, // 25: turnpike.v1.Quarantine.mismatches:type_name -> turnpike.v1.Mismatch
-	4,  // 26: turnpike.v1.Quarantine.evidence:type_name -> turnpike.v1.EvidenceKind
-	22, // 27: turnpike.v1.Capture.money:type_name -> turnpike.v1.Money
-	5,  // 28: turnpike.v1.Capture.status:type_name -> turnpike.v1.OperationStatus
-	24, // 29: turnpike.v1.Capture.decline:type_name -> turnpike.v1.Decline
-	10, // 30: turnpike.v1.Capture.failure:type_name -> turnpike.v1.Failure
-	11, // 31: turnpike.v1.Capture.unresolved:type_name -> turnpike.v1.Unresolved
-	29, // 32: turnpike.v1.Capture.lines:type_name -> turnpike.v1.OrderLinePart
-	27, // 33: turnpike.v1.Capture.created_at:type_name -> google.protobuf.Timestamp
-	27, // 34: turnpike.v1.Capture.updated_at:type_name -> google.protobuf.Timestamp
-	22, // 35: turnpike.v1.Refund.money:type_name -> turnpike.v1.Money
-	5,  // 36: turnpike.v1.Refund.status:type_name -> turnpike.v1.OperationStatus
-	6,  // 37: turnpike.v1.Refund.reason:type_name -> turnpike.v1.RefundReason
-	24, // 38: turnpike.v1.Refund.decline:type_name -> turnpike.v1.Decline
-	10, // 39: turnpike.v1.Refund.failure:type_name -> turnpike.v1.Failure
-	11, // 40: turnpike.v1.Refund.unresolved:type_name -> turnpike.v1.Unresolved
-	29, // 41: turnpike.v1.Refund.lines:type_name -> turnpike.v1.OrderLinePart
-	21, // 42: turnpike.v1.Refund.metadata:type_name -> turnpike.v1.Refund.MetadataEntry
-	27, // 43: turnpike.v1.Refund.created_at:type_name -> google.protobuf.Timestamp
-	27, // 44: turnpike.v1.Refund.updated_at:type_name -> google.protobuf.Timestamp
-	22, // 45: turnpike.v1.PaymentVoid.money:type_name -> turnpike.v1.Money
-	5,  // 46: turnpike.v1.PaymentVoid.status:type_name -> turnpike.v1.OperationStatus
-	10, // 47: turnpike.v1.PaymentVoid.failure:type_name -> turnpike.v1.Failure
-	11, // 48: turnpike.v1.PaymentVoid.unresolved:type_name -> turnpike.v1.Unresolved
-	27, // 49: turnpike.v1.PaymentVoid.created_at:type_name -> google.protobuf.Timestamp
-	27, // 50: turnpike.v1.PaymentVoid.updated_at:type_name -> google.protobuf.Timestamp
-	27, // 51: turnpike.v1.PaymentHistoryEntry.time:type_name -> google.protobuf.Timestamp
-	7,  // 52: turnpike.v1.PaymentHistoryEntry.kind:type_name -> turnpike.v1.PaymentHistoryKind
-	0,  // 53: turnpike.v1.PaymentHistoryEntry.state_before:type_name -> turnpike.v1.PaymentState
-	0,  // 54: turnpike.v1.PaymentHistoryEntry.state_after:type_name -> turnpike.v1.PaymentState
-	4,  // 55: turnpike.v1.PaymentHistoryEntry.evidence:type_name -> turnpike.v1.EvidenceKind
-	19, // 56: turnpike.v1.PaymentHistoryEntry.exchange:type_name -> turnpike.v1.ExchangeSummary
-	57, // [57:57] is the sub-list for method output_type
-	57, // [57:57] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	24, // 6: turnpike.v1.Payment.next_action:type_name -> turnpike.v1.NextAction
+	25, // 7: turnpike.v1.Payment.decline:type_name -> turnpike.v1.Decline
+	11, // 8: turnpike.v1.Payment.failure:type_name -> turnpike.v1.Failure
+	12, // 9: turnpike.v1.Payment.unresolved:type_name -> turnpike.v1.Unresolved
+	13, // 10: turnpike.v1.Payment.quarantine:type_name -> turnpike.v1.Quarantine
+	16, // 11: turnpike.v1.Payment.captures:type_name -> turnpike.v1.Capture
+	17, // 12: turnpike.v1.Payment.refunds:type_name -> turnpike.v1.Refund
+	18, // 13: turnpike.v1.Payment.void:type_name -> turnpike.v1.PaymentVoid
+	26, // 14: turnpike.v1.Payment.card:type_name -> turnpike.v1.CardSummary
+	27, // 15: turnpike.v1.Payment.three_d_secure:type_name -> turnpike.v1.ThreeDSecureResult
+	15, // 16: turnpike.v1.Payment.provider_references:type_name -> turnpike.v1.ProviderReferences
+	21, // 17: turnpike.v1.Payment.metadata:type_name -> turnpike.v1.Payment.MetadataEntry
+	28, // 18: turnpike.v1.Payment.created_at:type_name -> google.protobuf.Timestamp
+	28, // 19: turnpike.v1.Payment.updated_at:type_name -> google.protobuf.Timestamp
+	9,  // 20: turnpike.v1.Payment.occurrence:type_name -> turnpike.v1.PaymentOccurrence
+	29, // 21: turnpike.v1.Failure.reason:type_name -> turnpike.v1.ErrorReason
+	28, // 22: turnpike.v1.Unresolved.since:type_name -> google.protobuf.Timestamp
+	28, // 23: turnpike.v1.Unresolved.last_inquiry_at:type_name -> google.protobuf.Timestamp
+	28, // 24: turnpike.v1.Unresolved.next_inquiry_at:type_name -> google.protobuf.Timestamp
+	28, // 25: turnpike.v1.Quarantine.since:type_name -> google.protobuf.Timestamp
+	14, // 26: turnpike.v1.Quarantine.mismatches:type_name -> turnpike.v1.Mismatch
+	4,  // 27: turnpike.v1.Quarantine.evidence:type_name -> turnpike.v1.EvidenceKind
+	23, // 28: turnpike.v1.Capture.money:type_name -> turnpike.v1.Money
+	5,  // 29: turnpike.v1.Capture.status:type_name -> turnpike.v1.OperationStatus
+	25, // 30: turnpike.v1.Capture.decline:type_name -> turnpike.v1.Decline
+	11, // 31: turnpike.v1.Capture.failure:type_name -> turnpike.v1.Failure
+	12, // 32: turnpike.v1.Capture.unresolved:type_name -> turnpike.v1.Unresolved
+	30, // 33: turnpike.v1.Capture.lines:type_name -> turnpike.v1.OrderLinePart
+	28, // 34: turnpike.v1.Capture.created_at:type_name -> google.protobuf.Timestamp
+	28, // 35: turnpike.v1.Capture.updated_at:type_name -> google.protobuf.Timestamp
+	23, // 36: turnpike.v1.Refund.money:type_name -> turnpike.v1.Money
+	5,  // 37: turnpike.v1.Refund.status:type_name -> turnpike.v1.OperationStatus
+	6,  // 38: turnpike.v1.Refund.reason:type_name -> turnpike.v1.RefundReason
+	25, // 39: turnpike.v1.Refund.decline:type_name -> turnpike.v1.Decline
+	11, // 40: turnpike.v1.Refund.failure:type_name -> turnpike.v1.Failure
+	12, // 41: turnpike.v1.Refund.unresolved:type_name -> turnpike.v1.Unresolved
+	30, // 42: turnpike.v1.Refund.lines:type_name -> turnpike.v1.OrderLinePart
+	22, // 43: turnpike.v1.Refund.metadata:type_name -> turnpike.v1.Refund.MetadataEntry
+	28, // 44: turnpike.v1.Refund.created_at:type_name -> google.protobuf.Timestamp
+	28, // 45: turnpike.v1.Refund.updated_at:type_name -> google.protobuf.Timestamp
+	23, // 46: turnpike.v1.PaymentVoid.money:type_name -> turnpike.v1.Money
+	5,  // 47: turnpike.v1.PaymentVoid.status:type_name -> turnpike.v1.OperationStatus
+	11, // 48: turnpike.v1.PaymentVoid.failure:type_name -> turnpike.v1.Failure
+	12, // 49: turnpike.v1.PaymentVoid.unresolved:type_name -> turnpike.v1.Unresolved
+	28, // 50: turnpike.v1.PaymentVoid.created_at:type_name -> google.protobuf.Timestamp
+	28, // 51: turnpike.v1.PaymentVoid.updated_at:type_name -> google.protobuf.Timestamp
+	28, // 52: turnpike.v1.PaymentHistoryEntry.time:type_name -> google.protobuf.Timestamp
+	7,  // 53: turnpike.v1.PaymentHistoryEntry.kind:type_name -> turnpike.v1.PaymentHistoryKind
+	0,  // 54: turnpike.v1.PaymentHistoryEntry.state_before:type_name -> turnpike.v1.PaymentState
+	0,  // 55: turnpike.v1.PaymentHistoryEntry.state_after:type_name -> turnpike.v1.PaymentState
+	4,  // 56: turnpike.v1.PaymentHistoryEntry.evidence:type_name -> turnpike.v1.EvidenceKind
+	20, // 57: turnpike.v1.PaymentHistoryEntry.exchange:type_name -> turnpike.v1.ExchangeSummary
+	58, // [58:58] is the sub-list for method output_type
+	58, // [58:58] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_turnpike_v1_payment_proto_init() }
@@ -2382,7 +2465,7 @@ func file_turnpike_v1_payment_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_turnpike_v1_payment_proto_rawDesc), len(file_turnpike_v1_payment_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -11,6 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -1061,11 +1062,256 @@ func (x *ListExchangesResponse) GetLastSequence() int64 {
 	return 0
 }
 
+// The request of SandboxService.AdvanceClock.
+type AdvanceClockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to move the clock. Exactly one is required.
+	//
+	// Types that are valid to be assigned to Forward:
+	//
+	//	*AdvanceClockRequest_By
+	//	*AdvanceClockRequest_To
+	Forward       isAdvanceClockRequest_Forward `protobuf_oneof:"forward"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdvanceClockRequest) Reset() {
+	*x = AdvanceClockRequest{}
+	mi := &file_turnpike_v1_sandbox_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdvanceClockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdvanceClockRequest) ProtoMessage() {}
+
+func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_sandbox_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdvanceClockRequest.ProtoReflect.Descriptor instead.
+func (*AdvanceClockRequest) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_sandbox_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AdvanceClockRequest) GetForward() isAdvanceClockRequest_Forward {
+	if x != nil {
+		return x.Forward
+	}
+	return nil
+}
+
+func (x *AdvanceClockRequest) GetBy() *durationpb.Duration {
+	if x != nil {
+		if x, ok := x.Forward.(*AdvanceClockRequest_By); ok {
+			return x.By
+		}
+	}
+	return nil
+}
+
+func (x *AdvanceClockRequest) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		if x, ok := x.Forward.(*AdvanceClockRequest_To); ok {
+			return x.To
+		}
+	}
+	return nil
+}
+
+type isAdvanceClockRequest_Forward interface {
+	isAdvanceClockRequest_Forward()
+}
+
+type AdvanceClockRequest_By struct {
+	// So much further than it is, up to 3,653 days: ten years. Zero moves nothing, and answers when
+	// all that is due now has happened.
+	By *durationpb.Duration `protobuf:"bytes,1,opt,name=by,proto3,oneof"`
+}
+
+type AdvanceClockRequest_To struct {
+	// To this time, which is not before the clock's, at most 3,653 days ahead of it, and before the
+	// year 2200.
+	To *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=to,proto3,oneof"`
+}
+
+func (*AdvanceClockRequest_By) isAdvanceClockRequest_Forward() {}
+
+func (*AdvanceClockRequest_To) isAdvanceClockRequest_Forward() {}
+
+// The response of SandboxService.AdvanceClock.
+type AdvanceClockResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The time of the merchant now.
+	Now *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=now,proto3" json:"now,omitempty"`
+	// How far that is ahead of the server's own clock.
+	Ahead *durationpb.Duration `protobuf:"bytes,2,opt,name=ahead,proto3" json:"ahead,omitempty"`
+	// How often the clock stopped on its way because something was due.
+	Stops         int32 `protobuf:"varint,3,opt,name=stops,proto3" json:"stops,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdvanceClockResponse) Reset() {
+	*x = AdvanceClockResponse{}
+	mi := &file_turnpike_v1_sandbox_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdvanceClockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdvanceClockResponse) ProtoMessage() {}
+
+func (x *AdvanceClockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_sandbox_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdvanceClockResponse.ProtoReflect.Descriptor instead.
+func (*AdvanceClockResponse) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_sandbox_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *AdvanceClockResponse) GetNow() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Now
+	}
+	return nil
+}
+
+func (x *AdvanceClockResponse) GetAhead() *durationpb.Duration {
+	if x != nil {
+		return x.Ahead
+	}
+	return nil
+}
+
+func (x *AdvanceClockResponse) GetStops() int32 {
+	if x != nil {
+		return x.Stops
+	}
+	return 0
+}
+
+// The request of SandboxService.GetClock.
+type GetClockRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetClockRequest) Reset() {
+	*x = GetClockRequest{}
+	mi := &file_turnpike_v1_sandbox_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetClockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetClockRequest) ProtoMessage() {}
+
+func (x *GetClockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_sandbox_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetClockRequest.ProtoReflect.Descriptor instead.
+func (*GetClockRequest) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_sandbox_service_proto_rawDescGZIP(), []int{13}
+}
+
+// The response of SandboxService.GetClock.
+type GetClockResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The time of the merchant now.
+	Now *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=now,proto3" json:"now,omitempty"`
+	// How far that is ahead of the server's own clock. Zero means that it was never moved.
+	Ahead         *durationpb.Duration `protobuf:"bytes,2,opt,name=ahead,proto3" json:"ahead,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetClockResponse) Reset() {
+	*x = GetClockResponse{}
+	mi := &file_turnpike_v1_sandbox_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetClockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetClockResponse) ProtoMessage() {}
+
+func (x *GetClockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_sandbox_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetClockResponse.ProtoReflect.Descriptor instead.
+func (*GetClockResponse) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_sandbox_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetClockResponse) GetNow() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Now
+	}
+	return nil
+}
+
+func (x *GetClockResponse) GetAhead() *durationpb.Duration {
+	if x != nil {
+		return x.Ahead
+	}
+	return nil
+}
+
 var File_turnpike_v1_sandbox_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_sandbox_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/sandbox_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1aturnpike/v1/exchange.proto\"\xd0\x01\n" +
+	"!turnpike/v1/sandbox_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aturnpike/v1/exchange.proto\"\xd0\x01\n" +
 	"\x16ArrangeScenarioRequest\x122\n" +
 	"\x05fault\x18\x01 \x01(\v2\x1a.turnpike.v1.FaultScenarioH\x00R\x05fault\x12;\n" +
 	"\bcustomer\x18\x02 \x01(\v2\x1d.turnpike.v1.CustomerScenarioH\x00R\bcustomer\x122\n" +
@@ -1131,7 +1377,20 @@ const file_turnpike_v1_sandbox_service_proto_rawDesc = "" +
 	"\x15ListExchangesResponse\x123\n" +
 	"\texchanges\x18\x01 \x03(\v2\x15.turnpike.v1.ExchangeR\texchanges\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12#\n" +
-	"\rlast_sequence\x18\x03 \x01(\x03R\flastSequence*\xb4\x03\n" +
+	"\rlast_sequence\x18\x03 \x01(\x03R\flastSequence\"\x94\x01\n" +
+	"\x13AdvanceClockRequest\x12=\n" +
+	"\x02by\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n" +
+	"\"\x06\b\x80ￖ\x012\x00H\x00R\x02by\x12,\n" +
+	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x02toB\x10\n" +
+	"\aforward\x12\x05\xbaH\x02\b\x01\"\x8b\x01\n" +
+	"\x14AdvanceClockResponse\x12,\n" +
+	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now\x12/\n" +
+	"\x05ahead\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05ahead\x12\x14\n" +
+	"\x05stops\x18\x03 \x01(\x05R\x05stops\"\x11\n" +
+	"\x0fGetClockRequest\"q\n" +
+	"\x10GetClockResponse\x12,\n" +
+	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now\x12/\n" +
+	"\x05ahead\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05ahead*\xb4\x03\n" +
 	"\tFaultKind\x12\x1a\n" +
 	"\x16FAULT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17FAULT_KIND_REQUEST_LOST\x10\x01\x12\x19\n" +
@@ -1152,10 +1411,12 @@ const file_turnpike_v1_sandbox_service_proto_rawDesc = "" +
 	"\x10ChallengeOutcome\x12!\n" +
 	"\x1dCHALLENGE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CHALLENGE_OUTCOME_PASS\x10\x01\x12\x1a\n" +
-	"\x16CHALLENGE_OUTCOME_FAIL\x10\x022\xcd\x01\n" +
+	"\x16CHALLENGE_OUTCOME_FAIL\x10\x022\xf2\x02\n" +
 	"\x0eSandboxService\x12^\n" +
 	"\x0fArrangeScenario\x12#.turnpike.v1.ArrangeScenarioRequest\x1a$.turnpike.v1.ArrangeScenarioResponse\"\x00\x12[\n" +
-	"\rListExchanges\x12!.turnpike.v1.ListExchangesRequest\x1a\".turnpike.v1.ListExchangesResponse\"\x03\x90\x02\x01B?\n" +
+	"\rListExchanges\x12!.turnpike.v1.ListExchangesRequest\x1a\".turnpike.v1.ListExchangesResponse\"\x03\x90\x02\x01\x12U\n" +
+	"\fAdvanceClock\x12 .turnpike.v1.AdvanceClockRequest\x1a!.turnpike.v1.AdvanceClockResponse\"\x00\x12L\n" +
+	"\bGetClock\x12\x1c.turnpike.v1.GetClockRequest\x1a\x1d.turnpike.v1.GetClockResponse\"\x03\x90\x02\x01B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (
@@ -1171,7 +1432,7 @@ func file_turnpike_v1_sandbox_service_proto_rawDescGZIP() []byte {
 }
 
 var file_turnpike_v1_sandbox_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_turnpike_v1_sandbox_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_turnpike_v1_sandbox_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_turnpike_v1_sandbox_service_proto_goTypes = []any{
 	(FaultKind)(0),                  // 0: turnpike.v1.FaultKind
 	(ChallengeOutcome)(0),           // 1: turnpike.v1.ChallengeOutcome
@@ -1186,30 +1447,45 @@ var file_turnpike_v1_sandbox_service_proto_goTypes = []any{
 	(*ArrangeScenarioResponse)(nil), // 10: turnpike.v1.ArrangeScenarioResponse
 	(*ListExchangesRequest)(nil),    // 11: turnpike.v1.ListExchangesRequest
 	(*ListExchangesResponse)(nil),   // 12: turnpike.v1.ListExchangesResponse
-	(*durationpb.Duration)(nil),     // 13: google.protobuf.Duration
-	(*Exchange)(nil),                // 14: turnpike.v1.Exchange
+	(*AdvanceClockRequest)(nil),     // 13: turnpike.v1.AdvanceClockRequest
+	(*AdvanceClockResponse)(nil),    // 14: turnpike.v1.AdvanceClockResponse
+	(*GetClockRequest)(nil),         // 15: turnpike.v1.GetClockRequest
+	(*GetClockResponse)(nil),        // 16: turnpike.v1.GetClockResponse
+	(*durationpb.Duration)(nil),     // 17: google.protobuf.Duration
+	(*Exchange)(nil),                // 18: turnpike.v1.Exchange
+	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
 }
 var file_turnpike_v1_sandbox_service_proto_depIdxs = []int32{
 	3,  // 0: turnpike.v1.ArrangeScenarioRequest.fault:type_name -> turnpike.v1.FaultScenario
 	4,  // 1: turnpike.v1.ArrangeScenarioRequest.customer:type_name -> turnpike.v1.CustomerScenario
 	9,  // 2: turnpike.v1.ArrangeScenarioRequest.clear:type_name -> turnpike.v1.ClearScenario
 	0,  // 3: turnpike.v1.FaultScenario.kind:type_name -> turnpike.v1.FaultKind
-	13, // 4: turnpike.v1.FaultScenario.delay:type_name -> google.protobuf.Duration
+	17, // 4: turnpike.v1.FaultScenario.delay:type_name -> google.protobuf.Duration
 	5,  // 5: turnpike.v1.CustomerScenario.pay:type_name -> turnpike.v1.CustomerPays
 	6,  // 6: turnpike.v1.CustomerScenario.cancel:type_name -> turnpike.v1.CustomerCancels
 	7,  // 7: turnpike.v1.CustomerScenario.expire:type_name -> turnpike.v1.CustomerExpires
 	8,  // 8: turnpike.v1.CustomerScenario.abandon:type_name -> turnpike.v1.CustomerAbandons
 	1,  // 9: turnpike.v1.CustomerPays.challenge:type_name -> turnpike.v1.ChallengeOutcome
-	14, // 10: turnpike.v1.ListExchangesResponse.exchanges:type_name -> turnpike.v1.Exchange
-	2,  // 11: turnpike.v1.SandboxService.ArrangeScenario:input_type -> turnpike.v1.ArrangeScenarioRequest
-	11, // 12: turnpike.v1.SandboxService.ListExchanges:input_type -> turnpike.v1.ListExchangesRequest
-	10, // 13: turnpike.v1.SandboxService.ArrangeScenario:output_type -> turnpike.v1.ArrangeScenarioResponse
-	12, // 14: turnpike.v1.SandboxService.ListExchanges:output_type -> turnpike.v1.ListExchangesResponse
-	13, // [13:15] is the sub-list for method output_type
-	11, // [11:13] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	18, // 10: turnpike.v1.ListExchangesResponse.exchanges:type_name -> turnpike.v1.Exchange
+	17, // 11: turnpike.v1.AdvanceClockRequest.by:type_name -> google.protobuf.Duration
+	19, // 12: turnpike.v1.AdvanceClockRequest.to:type_name -> google.protobuf.Timestamp
+	19, // 13: turnpike.v1.AdvanceClockResponse.now:type_name -> google.protobuf.Timestamp
+	17, // 14: turnpike.v1.AdvanceClockResponse.ahead:type_name -> google.protobuf.Duration
+	19, // 15: turnpike.v1.GetClockResponse.now:type_name -> google.protobuf.Timestamp
+	17, // 16: turnpike.v1.GetClockResponse.ahead:type_name -> google.protobuf.Duration
+	2,  // 17: turnpike.v1.SandboxService.ArrangeScenario:input_type -> turnpike.v1.ArrangeScenarioRequest
+	11, // 18: turnpike.v1.SandboxService.ListExchanges:input_type -> turnpike.v1.ListExchangesRequest
+	13, // 19: turnpike.v1.SandboxService.AdvanceClock:input_type -> turnpike.v1.AdvanceClockRequest
+	15, // 20: turnpike.v1.SandboxService.GetClock:input_type -> turnpike.v1.GetClockRequest
+	10, // 21: turnpike.v1.SandboxService.ArrangeScenario:output_type -> turnpike.v1.ArrangeScenarioResponse
+	12, // 22: turnpike.v1.SandboxService.ListExchanges:output_type -> turnpike.v1.ListExchangesResponse
+	14, // 23: turnpike.v1.SandboxService.AdvanceClock:output_type -> turnpike.v1.AdvanceClockResponse
+	16, // 24: turnpike.v1.SandboxService.GetClock:output_type -> turnpike.v1.GetClockResponse
+	21, // [21:25] is the sub-list for method output_type
+	17, // [17:21] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_turnpike_v1_sandbox_service_proto_init() }
@@ -1232,13 +1508,17 @@ func file_turnpike_v1_sandbox_service_proto_init() {
 		(*CustomerScenario_Expire)(nil),
 		(*CustomerScenario_Abandon)(nil),
 	}
+	file_turnpike_v1_sandbox_service_proto_msgTypes[11].OneofWrappers = []any{
+		(*AdvanceClockRequest_By)(nil),
+		(*AdvanceClockRequest_To)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_turnpike_v1_sandbox_service_proto_rawDesc), len(file_turnpike_v1_sandbox_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   11,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

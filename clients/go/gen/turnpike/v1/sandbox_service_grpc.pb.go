@@ -21,13 +21,15 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	SandboxService_ArrangeScenario_FullMethodName = "/turnpike.v1.SandboxService/ArrangeScenario"
 	SandboxService_ListExchanges_FullMethodName   = "/turnpike.v1.SandboxService/ListExchanges"
+	SandboxService_AdvanceClock_FullMethodName    = "/turnpike.v1.SandboxService/AdvanceClock"
+	SandboxService_GetClock_FullMethodName        = "/turnpike.v1.SandboxService/GetClock"
 )
 
 // SandboxServiceClient is the client API for SandboxService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+// Plays with the simulated providers and with the time. It is served in development mode only; elsewhere every RPC
 // answers UNIMPLEMENTED, and reflection does not know it.
 type SandboxServiceClient interface {
 	// Makes a simulated provider misbehave, acts as the customer on a provider's page, or puts
@@ -46,6 +48,29 @@ type SandboxServiceClient interface {
 	//
 	// Errors: INVALID_FIELD, SANDBOX_DISABLED.
 	ListExchanges(ctx context.Context, in *ListExchangesRequest, opts ...grpc.CallOption) (*ListExchangesResponse, error)
+	// Moves the clock of the caller's merchant forward: the time of its sessions, payments and tokens,
+	// and of the simulated providers behind its accounts. It never goes back, and goes on by itself
+	// from where it was moved to. The clocks of other merchants stay as they are, so tests that use a
+	// merchant each run side by side.
+	//
+	// Promises: time does not jump over what falls due. The clock stops where something is due, lets
+	// it happen to its end, and goes on; when the call answers, all that was due until then has
+	// happened. For what became of unsettled payments it stops up to 100 times when that is due, and
+	// then up to 200 times evenly over the rest of its way, so that a year takes seconds. Rates of
+	// callers, deadlines of calls and the delays of faults go by real time.
+	//
+	// Errors: INVALID_FIELD for a time before the clock's or too far ahead of it. STATE_FORBIDS while
+	// another call moves the same clock, and when something that is due does not end within a minute
+	// of real time, or the whole way within ten: the message says what, and the clock stays where it
+	// came to. SANDBOX_DISABLED where the merchant has no clock of its own.
+	//
+	// Repeat: `by` moves the clock once more; there is no request id. After a lost answer GetClock
+	// tells where it is. A caller that hangs up leaves it at the stop that it came to.
+	AdvanceClock(ctx context.Context, in *AdvanceClockRequest, opts ...grpc.CallOption) (*AdvanceClockResponse, error)
+	// Tells where the clock of the caller's merchant is.
+	//
+	// Errors: SANDBOX_DISABLED.
+	GetClock(ctx context.Context, in *GetClockRequest, opts ...grpc.CallOption) (*GetClockResponse, error)
 }
 
 type sandboxServiceClient struct {
@@ -76,11 +101,31 @@ func (c *sandboxServiceClient) ListExchanges(ctx context.Context, in *ListExchan
 	return out, nil
 }
 
+func (c *sandboxServiceClient) AdvanceClock(ctx context.Context, in *AdvanceClockRequest, opts ...grpc.CallOption) (*AdvanceClockResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AdvanceClockResponse)
+	err := c.cc.Invoke(ctx, SandboxService_AdvanceClock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sandboxServiceClient) GetClock(ctx context.Context, in *GetClockRequest, opts ...grpc.CallOption) (*GetClockResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetClockResponse)
+	err := c.cc.Invoke(ctx, SandboxService_GetClock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SandboxServiceServer is the server API for SandboxService service.
 // All implementations must embed UnimplementedSandboxServiceServer
 // for forward compatibility.
 //
-// Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+// Plays with the simulated providers and with the time. It is served in development mode only; elsewhere every RPC
 // answers UNIMPLEMENTED, and reflection does not know it.
 type SandboxServiceServer interface {
 	// Makes a simulated provider misbehave, acts as the customer on a provider's page, or puts
@@ -99,6 +144,29 @@ type SandboxServiceServer interface {
 	//
 	// Errors: INVALID_FIELD, SANDBOX_DISABLED.
 	ListExchanges(context.Context, *ListExchangesRequest) (*ListExchangesResponse, error)
+	// Moves the clock of the caller's merchant forward: the time of its sessions, payments and tokens,
+	// and of the simulated providers behind its accounts. It never goes back, and goes on by itself
+	// from where it was moved to. The clocks of other merchants stay as they are, so tests that use a
+	// merchant each run side by side.
+	//
+	// Promises: time does not jump over what falls due. The clock stops where something is due, lets
+	// it happen to its end, and goes on; when the call answers, all that was due until then has
+	// happened. For what became of unsettled payments it stops up to 100 times when that is due, and
+	// then up to 200 times evenly over the rest of its way, so that a year takes seconds. Rates of
+	// callers, deadlines of calls and the delays of faults go by real time.
+	//
+	// Errors: INVALID_FIELD for a time before the clock's or too far ahead of it. STATE_FORBIDS while
+	// another call moves the same clock, and when something that is due does not end within a minute
+	// of real time, or the whole way within ten: the message says what, and the clock stays where it
+	// came to. SANDBOX_DISABLED where the merchant has no clock of its own.
+	//
+	// Repeat: `by` moves the clock once more; there is no request id. After a lost answer GetClock
+	// tells where it is. A caller that hangs up leaves it at the stop that it came to.
+	AdvanceClock(context.Context, *AdvanceClockRequest) (*AdvanceClockResponse, error)
+	// Tells where the clock of the caller's merchant is.
+	//
+	// Errors: SANDBOX_DISABLED.
+	GetClock(context.Context, *GetClockRequest) (*GetClockResponse, error)
 	mustEmbedUnimplementedSandboxServiceServer()
 }
 
@@ -114,6 +182,12 @@ func (UnimplementedSandboxServiceServer) ArrangeScenario(context.Context, *Arran
 }
 func (UnimplementedSandboxServiceServer) ListExchanges(context.Context, *ListExchangesRequest) (*ListExchangesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListExchanges not implemented")
+}
+func (UnimplementedSandboxServiceServer) AdvanceClock(context.Context, *AdvanceClockRequest) (*AdvanceClockResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AdvanceClock not implemented")
+}
+func (UnimplementedSandboxServiceServer) GetClock(context.Context, *GetClockRequest) (*GetClockResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetClock not implemented")
 }
 func (UnimplementedSandboxServiceServer) mustEmbedUnimplementedSandboxServiceServer() {}
 func (UnimplementedSandboxServiceServer) testEmbeddedByValue()                        {}
@@ -172,6 +246,42 @@ func _SandboxService_ListExchanges_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SandboxService_AdvanceClock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AdvanceClockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SandboxServiceServer).AdvanceClock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SandboxService_AdvanceClock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SandboxServiceServer).AdvanceClock(ctx, req.(*AdvanceClockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SandboxService_GetClock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetClockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SandboxServiceServer).GetClock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SandboxService_GetClock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SandboxServiceServer).GetClock(ctx, req.(*GetClockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SandboxService_ServiceDesc is the grpc.ServiceDesc for SandboxService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -186,6 +296,14 @@ var SandboxService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListExchanges",
 			Handler:    _SandboxService_ListExchanges_Handler,
+		},
+		{
+			MethodName: "AdvanceClock",
+			Handler:    _SandboxService_AdvanceClock_Handler,
+		},
+		{
+			MethodName: "GetClock",
+			Handler:    _SandboxService_GetClock_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

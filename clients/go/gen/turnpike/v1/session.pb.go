@@ -415,7 +415,8 @@ type Session struct {
 	MerchantReference string `protobuf:"bytes,9,opt,name=merchant_reference,json=merchantReference,proto3" json:"merchant_reference,omitempty"`
 	// What the customer or the merchant's page has to do. It is set in OPEN only.
 	NextAction *NextAction `protobuf:"bytes,10,opt,name=next_action,json=nextAction,proto3" json:"next_action,omitempty"`
-	// The payment that came of the session. Empty means none, or none yet.
+	// The payment that came of the session. Empty means none, or none yet; a session that only saves a
+	// card has none to show, unless it is in quarantine.
 	PaymentId string `protobuf:"bytes,11,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// The tokens of cards that were saved in the session. Empty means none, or none yet.
 	TokenIds []string `protobuf:"bytes,12,rep,name=token_ids,json=tokenIds,proto3" json:"token_ids,omitempty"`

@@ -743,7 +743,8 @@ type ConfirmSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session as it stands.
 	Session *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
-	// The payment as it stands. Unset means that there is none, as when a card is only saved.
+	// The payment as it stands. Unset means that there is none, as when a card is only saved. In
+	// quarantine it is shown even then, so that ResolvePayment can name it.
 	Payment *Payment `protobuf:"bytes,2,opt,name=payment,proto3" json:"payment,omitempty"`
 	// The cards that were saved in the session. Empty means none, or none yet.
 	Tokens []*Token `protobuf:"bytes,3,rep,name=tokens,proto3" json:"tokens,omitempty"`

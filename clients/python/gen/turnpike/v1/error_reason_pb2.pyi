@@ -260,7 +260,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         }
     """
     ERROR_REASON_STATE_FORBIDS: _ErrorReason.ValueType  # 18
-    """The state of the session, payment or token does not allow this.
+    """The state of the session, payment or token does not allow this, or that of the merchant's test
+    clock, of which `resource_id` is `clock` then.
 
     gRPC code: FAILED_PRECONDITION. Metadata keys: `resource_id`, `state`.
 
@@ -397,8 +398,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_SANDBOX_DISABLED: _ErrorReason.ValueType  # 27
     """The server runs in development mode, but simulates no providers that could be played with:
-    `turnpike dev` does. Outside development mode there is no SandboxService at all, and its RPCs
-    answer UNIMPLEMENTED.
+    `turnpike dev` does. Or the merchant is none of those that it was started with, and has no test
+    clock. Outside development mode there is no SandboxService at all, and its RPCs answer
+    UNIMPLEMENTED.
 
     gRPC code: FAILED_PRECONDITION. No metadata.
 
@@ -571,6 +573,49 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
           "reason": "PROVIDER_FAILED",
           "domain": "turnpike",
           "metadata": {}
+        }
+    """
+    ERROR_REASON_SCHEDULE_NOT_FOUND: _ErrorReason.ValueType  # 41
+    """There is no such schedule, or it is another merchant's.
+
+    gRPC code: NOT_FOUND. Metadata keys: `schedule_id`.
+
+        {
+          "reason": "SCHEDULE_NOT_FOUND",
+          "domain": "turnpike",
+          "metadata": {
+            "schedule_id": "sch_01kw3v8m5g"
+          }
+        }
+    """
+    ERROR_REASON_OCCURRENCE_NOT_FOUND: _ErrorReason.ValueType  # 42
+    """The schedule has no occurrence with that number: it ends before.
+
+    gRPC code: NOT_FOUND. Metadata keys: `schedule_id`, `number`.
+
+        {
+          "reason": "OCCURRENCE_NOT_FOUND",
+          "domain": "turnpike",
+          "metadata": {
+            "schedule_id": "sch_01kw3v8m5g",
+            "number": "13"
+          }
+        }
+    """
+    ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 43
+    """The schedule was changed since the caller read it, and nothing was done. Read it, decide again,
+    and send the etag that it has then.
+
+    gRPC code: FAILED_PRECONDITION. Metadata keys: `schedule_id`, `etag`. `etag` is the one that the
+    schedule has now.
+
+        {
+          "reason": "ETAG_MISMATCH",
+          "domain": "turnpike",
+          "metadata": {
+            "schedule_id": "sch_01kw3v8m5g",
+            "etag": "5f0c6e3a9b7d1e42.4"
+          }
         }
     """
 
@@ -828,7 +873,8 @@ what would work instead and is empty when nothing would.
     }
 """
 ERROR_REASON_STATE_FORBIDS: ErrorReason.ValueType  # 18
-"""The state of the session, payment or token does not allow this.
+"""The state of the session, payment or token does not allow this, or that of the merchant's test
+clock, of which `resource_id` is `clock` then.
 
 gRPC code: FAILED_PRECONDITION. Metadata keys: `resource_id`, `state`.
 
@@ -965,8 +1011,9 @@ gRPC code: FAILED_PRECONDITION. Metadata keys: `account`, `provider`, `provider_
 """
 ERROR_REASON_SANDBOX_DISABLED: ErrorReason.ValueType  # 27
 """The server runs in development mode, but simulates no providers that could be played with:
-`turnpike dev` does. Outside development mode there is no SandboxService at all, and its RPCs
-answer UNIMPLEMENTED.
+`turnpike dev` does. Or the merchant is none of those that it was started with, and has no test
+clock. Outside development mode there is no SandboxService at all, and its RPCs answer
+UNIMPLEMENTED.
 
 gRPC code: FAILED_PRECONDITION. No metadata.
 
@@ -1139,6 +1186,49 @@ not of an error.
       "reason": "PROVIDER_FAILED",
       "domain": "turnpike",
       "metadata": {}
+    }
+"""
+ERROR_REASON_SCHEDULE_NOT_FOUND: ErrorReason.ValueType  # 41
+"""There is no such schedule, or it is another merchant's.
+
+gRPC code: NOT_FOUND. Metadata keys: `schedule_id`.
+
+    {
+      "reason": "SCHEDULE_NOT_FOUND",
+      "domain": "turnpike",
+      "metadata": {
+        "schedule_id": "sch_01kw3v8m5g"
+      }
+    }
+"""
+ERROR_REASON_OCCURRENCE_NOT_FOUND: ErrorReason.ValueType  # 42
+"""The schedule has no occurrence with that number: it ends before.
+
+gRPC code: NOT_FOUND. Metadata keys: `schedule_id`, `number`.
+
+    {
+      "reason": "OCCURRENCE_NOT_FOUND",
+      "domain": "turnpike",
+      "metadata": {
+        "schedule_id": "sch_01kw3v8m5g",
+        "number": "13"
+      }
+    }
+"""
+ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 43
+"""The schedule was changed since the caller read it, and nothing was done. Read it, decide again,
+and send the etag that it has then.
+
+gRPC code: FAILED_PRECONDITION. Metadata keys: `schedule_id`, `etag`. `etag` is the one that the
+schedule has now.
+
+    {
+      "reason": "ETAG_MISMATCH",
+      "domain": "turnpike",
+      "metadata": {
+        "schedule_id": "sch_01kw3v8m5g",
+        "etag": "5f0c6e3a9b7d1e42.4"
+      }
     }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -409,6 +409,7 @@ class Payment(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    OCCURRENCE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The id, `pay_` and up to 60 characters more. Opaque and sortable by time of creation."""
     merchant_reference: _builtins.str
@@ -519,6 +520,10 @@ class Payment(_message.Message):
     def updated_at(self) -> _timestamp_pb2.Timestamp:
         """When the payment last changed."""
 
+    @_builtins.property
+    def occurrence(self) -> Global___PaymentOccurrence:
+        """The try of a schedule's occurrence that it is. Unset means that no schedule made it."""
+
     def __init__(
         self,
         *,
@@ -555,14 +560,45 @@ class Payment(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
+        occurrence: Global___PaymentOccurrence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "created_at", b"created_at", "decline", b"decline", "failure", b"failure", "money", b"money", "next_action", b"next_action", "provider_references", b"provider_references", "quarantine", b"quarantine", "three_d_secure", b"three_d_secure", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "void", b"void"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "created_at", b"created_at", "decline", b"decline", "failure", b"failure", "money", b"money", "next_action", b"next_action", "occurrence", b"occurrence", "provider_references", b"provider_references", "quarantine", b"quarantine", "three_d_secure", b"three_d_secure", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "void", b"void"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "capture", b"capture", "captures", b"captures", "card", b"card", "created_at", b"created_at", "customer_id", b"customer_id", "decline", b"decline", "description", b"description", "descriptor", b"descriptor", "failure", b"failure", "id", b"id", "initiator", b"initiator", "merchant_reason", b"merchant_reason", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "network_transaction_id", b"network_transaction_id", "next_action", b"next_action", "provider", b"provider", "provider_references", b"provider_references", "quarantine", b"quarantine", "refunds", b"refunds", "saved_token_ids", b"saved_token_ids", "session_id", b"session_id", "state", b"state", "test", b"test", "three_d_secure", b"three_d_secure", "token_id", b"token_id", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "version", b"version", "void", b"void"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "capture", b"capture", "captures", b"captures", "card", b"card", "created_at", b"created_at", "customer_id", b"customer_id", "decline", b"decline", "description", b"description", "descriptor", b"descriptor", "failure", b"failure", "id", b"id", "initiator", b"initiator", "merchant_reason", b"merchant_reason", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "network_transaction_id", b"network_transaction_id", "next_action", b"next_action", "occurrence", b"occurrence", "provider", b"provider", "provider_references", b"provider_references", "quarantine", b"quarantine", "refunds", b"refunds", "saved_token_ids", b"saved_token_ids", "session_id", b"session_id", "state", b"state", "test", b"test", "three_d_secure", b"three_d_secure", "token_id", b"token_id", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "version", b"version", "void", b"void"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Payment: _TypeAlias = Payment  # noqa: Y015
+
+@_typing.final
+class PaymentOccurrence(_message.Message):
+    """Which try of which occurrence a payment is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    schedule_id: _builtins.str
+    """The schedule, an id of `sch_` and up to 60 characters more."""
+    number: _builtins.int
+    """The number of the occurrence, from 1."""
+    attempt: _builtins.int
+    """Which try of that occurrence, from 1."""
+    def __init__(
+        self,
+        *,
+        schedule_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        attempt: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "number", b"number", "schedule_id", b"schedule_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaymentOccurrence: _TypeAlias = PaymentOccurrence  # noqa: Y015
 
 @_typing.final
 class PaymentTotals(_message.Message):

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class SandboxServiceStub:
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    """Plays with the simulated providers and with the time. It is served in development mode only; elsewhere every RPC
     answers UNIMPLEMENTED, and reflection does not know it.
     """
 
@@ -46,10 +46,20 @@ class SandboxServiceStub:
                 request_serializer=turnpike_dot_v1_dot_sandbox__service__pb2.ListExchangesRequest.SerializeToString,
                 response_deserializer=turnpike_dot_v1_dot_sandbox__service__pb2.ListExchangesResponse.FromString,
                 _registered_method=True)
+        self.AdvanceClock = channel.unary_unary(
+                '/turnpike.v1.SandboxService/AdvanceClock',
+                request_serializer=turnpike_dot_v1_dot_sandbox__service__pb2.AdvanceClockRequest.SerializeToString,
+                response_deserializer=turnpike_dot_v1_dot_sandbox__service__pb2.AdvanceClockResponse.FromString,
+                _registered_method=True)
+        self.GetClock = channel.unary_unary(
+                '/turnpike.v1.SandboxService/GetClock',
+                request_serializer=turnpike_dot_v1_dot_sandbox__service__pb2.GetClockRequest.SerializeToString,
+                response_deserializer=turnpike_dot_v1_dot_sandbox__service__pb2.GetClockResponse.FromString,
+                _registered_method=True)
 
 
 class SandboxServiceServicer:
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    """Plays with the simulated providers and with the time. It is served in development mode only; elsewhere every RPC
     answers UNIMPLEMENTED, and reflection does not know it.
     """
 
@@ -79,6 +89,39 @@ class SandboxServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AdvanceClock(self, request, context):
+        """Moves the clock of the caller's merchant forward: the time of its sessions, payments and tokens,
+        and of the simulated providers behind its accounts. It never goes back, and goes on by itself
+        from where it was moved to. The clocks of other merchants stay as they are, so tests that use a
+        merchant each run side by side.
+
+        Promises: time does not jump over what falls due. The clock stops where something is due, lets
+        it happen to its end, and goes on; when the call answers, all that was due until then has
+        happened. For what became of unsettled payments it stops up to 100 times when that is due, and
+        then up to 200 times evenly over the rest of its way, so that a year takes seconds. Rates of
+        callers, deadlines of calls and the delays of faults go by real time.
+
+        Errors: INVALID_FIELD for a time before the clock's or too far ahead of it. STATE_FORBIDS while
+        another call moves the same clock, and when something that is due does not end within a minute
+        of real time, or the whole way within ten: the message says what, and the clock stays where it
+        came to. SANDBOX_DISABLED where the merchant has no clock of its own.
+
+        Repeat: `by` moves the clock once more; there is no request id. After a lost answer GetClock
+        tells where it is. A caller that hangs up leaves it at the stop that it came to.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetClock(self, request, context):
+        """Tells where the clock of the caller's merchant is.
+
+        Errors: SANDBOX_DISABLED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SandboxServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -92,6 +135,16 @@ def add_SandboxServiceServicer_to_server(servicer, server):
                     request_deserializer=turnpike_dot_v1_dot_sandbox__service__pb2.ListExchangesRequest.FromString,
                     response_serializer=turnpike_dot_v1_dot_sandbox__service__pb2.ListExchangesResponse.SerializeToString,
             ),
+            'AdvanceClock': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdvanceClock,
+                    request_deserializer=turnpike_dot_v1_dot_sandbox__service__pb2.AdvanceClockRequest.FromString,
+                    response_serializer=turnpike_dot_v1_dot_sandbox__service__pb2.AdvanceClockResponse.SerializeToString,
+            ),
+            'GetClock': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClock,
+                    request_deserializer=turnpike_dot_v1_dot_sandbox__service__pb2.GetClockRequest.FromString,
+                    response_serializer=turnpike_dot_v1_dot_sandbox__service__pb2.GetClockResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'turnpike.v1.SandboxService', rpc_method_handlers)
@@ -101,7 +154,7 @@ def add_SandboxServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SandboxService:
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    """Plays with the simulated providers and with the time. It is served in development mode only; elsewhere every RPC
     answers UNIMPLEMENTED, and reflection does not know it.
     """
 
@@ -149,6 +202,60 @@ class SandboxService:
             '/turnpike.v1.SandboxService/ListExchanges',
             turnpike_dot_v1_dot_sandbox__service__pb2.ListExchangesRequest.SerializeToString,
             turnpike_dot_v1_dot_sandbox__service__pb2.ListExchangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdvanceClock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/turnpike.v1.SandboxService/AdvanceClock',
+            turnpike_dot_v1_dot_sandbox__service__pb2.AdvanceClockRequest.SerializeToString,
+            turnpike_dot_v1_dot_sandbox__service__pb2.AdvanceClockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/turnpike.v1.SandboxService/GetClock',
+            turnpike_dot_v1_dot_sandbox__service__pb2.GetClockRequest.SerializeToString,
+            turnpike_dot_v1_dot_sandbox__service__pb2.GetClockResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SandboxServiceStub:
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    """Plays with the simulated providers and with the time. It is served in development mode only; elsewhere every RPC
     answers UNIMPLEMENTED, and reflection does not know it.
     """
 
@@ -53,10 +53,35 @@ class SandboxServiceStub:
 
     Errors: INVALID_FIELD, SANDBOX_DISABLED.
     """
+    AdvanceClock: _grpc.UnaryUnaryMultiCallable[_sandbox_service_pb2.AdvanceClockRequest, _sandbox_service_pb2.AdvanceClockResponse]
+    """Moves the clock of the caller's merchant forward: the time of its sessions, payments and tokens,
+    and of the simulated providers behind its accounts. It never goes back, and goes on by itself
+    from where it was moved to. The clocks of other merchants stay as they are, so tests that use a
+    merchant each run side by side.
+
+    Promises: time does not jump over what falls due. The clock stops where something is due, lets
+    it happen to its end, and goes on; when the call answers, all that was due until then has
+    happened. For what became of unsettled payments it stops up to 100 times when that is due, and
+    then up to 200 times evenly over the rest of its way, so that a year takes seconds. Rates of
+    callers, deadlines of calls and the delays of faults go by real time.
+
+    Errors: INVALID_FIELD for a time before the clock's or too far ahead of it. STATE_FORBIDS while
+    another call moves the same clock, and when something that is due does not end within a minute
+    of real time, or the whole way within ten: the message says what, and the clock stays where it
+    came to. SANDBOX_DISABLED where the merchant has no clock of its own.
+
+    Repeat: `by` moves the clock once more; there is no request id. After a lost answer GetClock
+    tells where it is. A caller that hangs up leaves it at the stop that it came to.
+    """
+    GetClock: _grpc.UnaryUnaryMultiCallable[_sandbox_service_pb2.GetClockRequest, _sandbox_service_pb2.GetClockResponse]
+    """Tells where the clock of the caller's merchant is.
+
+    Errors: SANDBOX_DISABLED.
+    """
 
 @_typing.type_check_only
 class SandboxServiceAsyncStub(SandboxServiceStub):
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    """Plays with the simulated providers and with the time. It is served in development mode only; elsewhere every RPC
     answers UNIMPLEMENTED, and reflection does not know it.
     """
 
@@ -79,9 +104,34 @@ class SandboxServiceAsyncStub(SandboxServiceStub):
 
     Errors: INVALID_FIELD, SANDBOX_DISABLED.
     """
+    AdvanceClock: _aio.UnaryUnaryMultiCallable[_sandbox_service_pb2.AdvanceClockRequest, _sandbox_service_pb2.AdvanceClockResponse]  # type: ignore[assignment]
+    """Moves the clock of the caller's merchant forward: the time of its sessions, payments and tokens,
+    and of the simulated providers behind its accounts. It never goes back, and goes on by itself
+    from where it was moved to. The clocks of other merchants stay as they are, so tests that use a
+    merchant each run side by side.
+
+    Promises: time does not jump over what falls due. The clock stops where something is due, lets
+    it happen to its end, and goes on; when the call answers, all that was due until then has
+    happened. For what became of unsettled payments it stops up to 100 times when that is due, and
+    then up to 200 times evenly over the rest of its way, so that a year takes seconds. Rates of
+    callers, deadlines of calls and the delays of faults go by real time.
+
+    Errors: INVALID_FIELD for a time before the clock's or too far ahead of it. STATE_FORBIDS while
+    another call moves the same clock, and when something that is due does not end within a minute
+    of real time, or the whole way within ten: the message says what, and the clock stays where it
+    came to. SANDBOX_DISABLED where the merchant has no clock of its own.
+
+    Repeat: `by` moves the clock once more; there is no request id. After a lost answer GetClock
+    tells where it is. A caller that hangs up leaves it at the stop that it came to.
+    """
+    GetClock: _aio.UnaryUnaryMultiCallable[_sandbox_service_pb2.GetClockRequest, _sandbox_service_pb2.GetClockResponse]  # type: ignore[assignment]
+    """Tells where the clock of the caller's merchant is.
+
+    Errors: SANDBOX_DISABLED.
+    """
 
 class SandboxServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Plays with the simulated providers. It is served in development mode only; elsewhere every RPC
+    """Plays with the simulated providers and with the time. It is served in development mode only; elsewhere every RPC
     answers UNIMPLEMENTED, and reflection does not know it.
     """
 
@@ -113,6 +163,43 @@ class SandboxServiceServicer(metaclass=_abc_1.ABCMeta):
         providers saw them, with secrets redacted.
 
         Errors: INVALID_FIELD, SANDBOX_DISABLED.
+        """
+
+    @_abc_1.abstractmethod
+    def AdvanceClock(
+        self,
+        request: _sandbox_service_pb2.AdvanceClockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sandbox_service_pb2.AdvanceClockResponse, _abc.Awaitable[_sandbox_service_pb2.AdvanceClockResponse]]:
+        """Moves the clock of the caller's merchant forward: the time of its sessions, payments and tokens,
+        and of the simulated providers behind its accounts. It never goes back, and goes on by itself
+        from where it was moved to. The clocks of other merchants stay as they are, so tests that use a
+        merchant each run side by side.
+
+        Promises: time does not jump over what falls due. The clock stops where something is due, lets
+        it happen to its end, and goes on; when the call answers, all that was due until then has
+        happened. For what became of unsettled payments it stops up to 100 times when that is due, and
+        then up to 200 times evenly over the rest of its way, so that a year takes seconds. Rates of
+        callers, deadlines of calls and the delays of faults go by real time.
+
+        Errors: INVALID_FIELD for a time before the clock's or too far ahead of it. STATE_FORBIDS while
+        another call moves the same clock, and when something that is due does not end within a minute
+        of real time, or the whole way within ten: the message says what, and the clock stays where it
+        came to. SANDBOX_DISABLED where the merchant has no clock of its own.
+
+        Repeat: `by` moves the clock once more; there is no request id. After a lost answer GetClock
+        tells where it is. A caller that hangs up leaves it at the stop that it came to.
+        """
+
+    @_abc_1.abstractmethod
+    def GetClock(
+        self,
+        request: _sandbox_service_pb2.GetClockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sandbox_service_pb2.GetClockResponse, _abc.Awaitable[_sandbox_service_pb2.GetClockResponse]]:
+        """Tells where the clock of the caller's merchant is.
+
+        Errors: SANDBOX_DISABLED.
         """
 
 def add_SandboxServiceServicer_to_server(servicer: SandboxServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -286,7 +286,9 @@ class Session(_message.Message):
     merchant_reference: _builtins.str
     """The caller's reference, 1 to 64 characters."""
     payment_id: _builtins.str
-    """The payment that came of the session. Empty means none, or none yet."""
+    """The payment that came of the session. Empty means none, or none yet; a session that only saves a
+    card has none to show, unless it is in quarantine.
+    """
     customer_id: _builtins.str
     """The caller's id of the customer. Empty means a guest."""
     test: _builtins.bool

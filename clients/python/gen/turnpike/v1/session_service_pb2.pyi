@@ -453,7 +453,9 @@ class ConfirmSessionResponse(_message.Message):
 
     @_builtins.property
     def payment(self) -> _payment_pb2.Payment:
-        """The payment as it stands. Unset means that there is none, as when a card is only saved."""
+        """The payment as it stands. Unset means that there is none, as when a card is only saved. In
+        quarantine it is shown even then, so that ResolvePayment can name it.
+        """
 
     @_builtins.property
     def tokens(self) -> _containers.RepeatedCompositeFieldContainer[_token_pb2.Token]:

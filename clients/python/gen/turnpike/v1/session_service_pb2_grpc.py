@@ -113,8 +113,8 @@ class SessionServiceServicer:
         """Ends a session before the customer has paid.
 
         Promises: a customer who pays in the same moment wins; the answer then shows the payment. Where
-        a provider has no such call the session is closed here, and a payment that arrives after all is
-        recorded, never lost.
+        a provider has no such call nothing is changed: its page would stay open whatever we said, until
+        its own time is over.
 
         Errors: INVALID_FIELD, SESSION_NOT_FOUND, STATE_FORBIDS (the session is final or being paid),
         UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE

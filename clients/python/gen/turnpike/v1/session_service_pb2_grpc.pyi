@@ -73,8 +73,8 @@ class SessionServiceStub:
     """Ends a session before the customer has paid.
 
     Promises: a customer who pays in the same moment wins; the answer then shows the payment. Where
-    a provider has no such call the session is closed here, and a payment that arrives after all is
-    recorded, never lost.
+    a provider has no such call nothing is changed: its page would stay open whatever we said, until
+    its own time is over.
 
     Errors: INVALID_FIELD, SESSION_NOT_FOUND, STATE_FORBIDS (the session is final or being paid),
     UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE
@@ -128,8 +128,8 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """Ends a session before the customer has paid.
 
     Promises: a customer who pays in the same moment wins; the answer then shows the payment. Where
-    a provider has no such call the session is closed here, and a payment that arrives after all is
-    recorded, never lost.
+    a provider has no such call nothing is changed: its page would stay open whatever we said, until
+    its own time is over.
 
     Errors: INVALID_FIELD, SESSION_NOT_FOUND, STATE_FORBIDS (the session is final or being paid),
     UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE
@@ -204,8 +204,8 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Ends a session before the customer has paid.
 
         Promises: a customer who pays in the same moment wins; the answer then shows the payment. Where
-        a provider has no such call the session is closed here, and a payment that arrives after all is
-        recorded, never lost.
+        a provider has no such call nothing is changed: its page would stay open whatever we said, until
+        its own time is over.
 
         Errors: INVALID_FIELD, SESSION_NOT_FOUND, STATE_FORBIDS (the session is final or being paid),
         UNSUPPORTED_BY_PROVIDER, PROVIDER_REJECTED, PROVIDER_CREDENTIALS_REJECTED, the UNAVAILABLE
