@@ -176,8 +176,10 @@ async fn of_a_deleted_token_nothing_is_kept_that_opens_the_card() {
 async fn that_a_payment_is_paid_is_not_lost_with_the_answer_about_its_card() {
     let simulators = simulators().await;
     let house = house(&simulators).await;
-    for (name, exchange) in [("pivot", "get_customer"), ("paymob", "card_tokens")] {
-        let provider = PROVIDERS.iter().find(|provider| provider.name == name).expect("a provider");
+    let asking: Vec<_> = PROVIDERS.iter().filter(|provider| !provider.asks_for_card.is_empty()).collect();
+    assert!(!asking.is_empty());
+    for provider in asking {
+        let (name, exchange) = (provider.name, provider.asks_for_card);
         let simulator = simulators.of(name).expect("simulated");
         simulator.arrange(Fault { times: 1_000, ..Fault::on(Kind::DropBefore, exchange) }).expect("arranged");
         let wish = session(*provider, provider.minor(500), CaptureMode::Automatic, Purpose::PayAndSave);

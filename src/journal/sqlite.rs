@@ -159,7 +159,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 }
 
 /// An open store. Dropping it waits for the batch that is being written and gives the lock back;
-/// [`Journal::close`] does so in order and also writes the log back.
+/// [`Journal::close`](super::seam::Journal::close) does so in order and also writes the log back.
 #[derive(Debug)]
 pub struct SqliteJournal {
     keys: Arc<Keys>,

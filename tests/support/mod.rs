@@ -93,6 +93,9 @@ pub struct Provider {
     pub offers_saved: bool,
     /// Exchanges of a charge before the one that moves money, once signed in.
     pub before_charging: i32,
+    /// The exchange that asks for the card of a payment that saved one; empty where the payment's own
+    /// answer tells it.
+    pub asks_for_card: &'static str,
 }
 
 impl Provider {
@@ -118,6 +121,7 @@ impl Provider {
             refunds_again: true,
             offers_saved: true,
             before_charging: 0,
+            asks_for_card: "",
         }
     }
 
@@ -137,6 +141,7 @@ pub const PROVIDERS: &[Provider] = &[
     Provider {
         voids_taken: true,
         before_charging: 1,
+        asks_for_card: "card_tokens",
         ..Provider::able("paymob", "paymob-dev", "EGP", "5123456789012346")
     },
     Provider {
@@ -145,6 +150,7 @@ pub const PROVIDERS: &[Provider] = &[
         unit: 10_000,
         step: 100,
         voids_reserved: false,
+        asks_for_card: "get_customer",
         ..Provider::able("pivot", "pivot-dev", "IDR", "4440000112200001")
     },
     Provider {
