@@ -276,15 +276,23 @@ async fn a_clock_waits_for_calls_under_way_and_is_moved_by_one_call_at_a_time() 
     let (one, other) = two();
     let token = house.teller(DINTERO).save_card(&house.one).await;
     let mut late = Fault::new(Kind::Delay);
-    (late.operation, late.delay_ms) = (Some(CHARGE.to_owned()), 1_000);
-    house.one.of("dintero").expect("simulated").arrange(late).expect("arranged");
+    (late.operation, late.delay_ms) = (Some(CHARGE.to_owned()), 2_000);
+    let simulator = house.one.of("dintero").expect("simulated");
+    simulator.arrange(late).expect("arranged");
     let teller = house.teller(DINTERO);
+    let walks = tokio::sync::Notify::new();
     let walk = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while simulator.waiting_faults() > 0 {
+            assert!(tokio::time::Instant::now() < deadline, "the charge never comes");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // The clock is held from the first look at what follows, before anybody else is looked at.
+        walks.notify_one();
         house.forward(&one, DAY).await;
     };
     let meddle = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        walks.notified().await;
         let refused = house.gateway.advance_clock(&one.merchant, Forward::By(DAY)).await;
         assert!(matches!(refused, Err(Error::ClockHeld { .. })), "{refused:?}");
         house.forward(&other, DAY).await;
