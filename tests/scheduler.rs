@@ -253,7 +253,9 @@ async fn what_is_cancelled_or_paused_while_it_waits_its_turn_is_not_charged() {
     }
     // All are taken at once, and two a second get their turn.
     tokio::spawn(house.gateway.clone().schedule_forever());
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     while house.statuses(schedules[0]).await != ["paid"] {
+        assert!(tokio::time::Instant::now() < deadline, "{:?}", house.occurrences(schedules[0]).await);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     for (place, id) in schedules.iter().enumerate() {
