@@ -25,7 +25,7 @@ use recurring::{event, schedule};
 use samples::*;
 use tokio::sync::oneshot;
 use turnpike::domain::card::CardSummary;
-use turnpike::domain::event::EventKind;
+use turnpike::domain::event::{About, EventKind};
 use turnpike::domain::occurrence::{Occurrence, OccurrenceStatus, Try, TryEnd};
 use turnpike::domain::payment::{Payment, PaymentState};
 use turnpike::journal::batch::{Batch, Lane, Limits, Weigh};
@@ -260,7 +260,9 @@ async fn occurrence_charged(journal: &SqliteJournal, mut occurrence: Occurrence,
         last.end = Some(TryEnd::Paid);
     }
     let mut paid = event(n, EventKind::OccurrencePaid);
-    paid.occurrence = Some(Box::new(occurrence.clone()));
+    if let About::Recurring(fact) = &mut paid.about {
+        fact.occurrence = Some(occurrence.clone());
+    }
     let entry = Entry {
         payment: Some(Box::new(payment)),
         ended: vec![occurrence.schedule],

@@ -9,13 +9,13 @@ pub mod development;
 #[cfg(feature = "simulator")]
 mod sandbox;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::sync::watch;
 
-use crate::config::{Concern, Config};
+use crate::config::{Concern, Config, Webhooks};
 use crate::domain::secret::Secret;
 use crate::engine::accounts::Accounts;
 use crate::engine::gateway::Gateway;
@@ -23,7 +23,10 @@ use crate::journal::seam::Journal;
 use crate::journal::sqlite::{self, SqliteJournal};
 use crate::rpc::sandbox::Sandbox;
 use crate::rpc::server::{self, Limits};
-use crate::world::{Hurried, Hurry, Network, TestClocks, World};
+use crate::rpc::webhook;
+use crate::webhooks::inbound;
+use crate::webhooks::outbound::Post;
+use crate::world::{Hurried, Hurry, Network, Outlet, TestClocks, World};
 
 #[cfg(feature = "simulator")]
 pub use clock::SimulatorClock;
@@ -39,6 +42,8 @@ pub struct Playground {
     pub clocks: TestClocks,
     /// How much faster everybody's time runs than the machine's.
     pub hurry: Option<Hurry>,
+    /// The port for notices, where providers had to know it before anything else was there.
+    pub side_port: Option<TcpListener>,
 }
 
 /// What is told once the port answers.
@@ -46,6 +51,8 @@ pub struct Playground {
 pub struct Ready {
     /// The address of the gRPC port, the chosen port in it.
     pub grpc: SocketAddr,
+    /// The address of the port for notices of providers, if there is one.
+    pub webhooks: Option<SocketAddr>,
     /// How many payments a process that died had left behind.
     pub recovered: usize,
 }
@@ -89,6 +96,7 @@ pub async fn serve_over(
         server,
         certificates,
         origins,
+        webhooks,
         journal: _,
         engine,
         telemetry: _,
@@ -102,7 +110,7 @@ pub async fn serve_over(
         playground.is_none() || server.development,
         "a fast clock or a sandbox is for development: the configuration does not say development = true"
     );
-    let Playground { sandbox, clocks, hurry } = playground.unwrap_or_default();
+    let Playground { sandbox, clocks, hurry, side_port } = playground.unwrap_or_default();
     let network =
         Network::new(lines.iter().map(|(name, line)| (name, line))).context("the proxy's address")?;
     let network = network.with_clocks(clocks);
@@ -123,6 +131,10 @@ pub async fn serve_over(
     let recovered = gateway.recover().await.context("looking through what the last process left behind")?;
     let resolver = tokio::spawn(gateway.clone().resolve_forever());
     let scheduler = tokio::spawn(gateway.clone().schedule_forever());
+    let listener = tokio::spawn(gateway.clone().notices_forever());
+    gateway.see_endpoints().await.context("the addresses that events are sent to")?;
+    let post = Post::new(Outlet::new().context("the connections to merchants' servers")?);
+    let sender = tokio::spawn(gateway.clone().deliver_forever(Arc::new(post), Arc::new(webhook::body)));
 
     let drain = server.drain;
     let (stopping, stopped) = watch::channel(false);
@@ -136,13 +148,27 @@ pub async fn serve_over(
         fingerprint_key,
         limits: Limits { drain_max: drain, ..Limits::default() },
     };
+    // Providers may call as soon as there is somebody to remember it.
+    let side_door = match webhooks {
+        Some(Webhooks { listen, rate, .. }) => {
+            let port = match side_port {
+                Some(port) => port,
+                None => TcpListener::bind(listen).context("the port for notices")?,
+            };
+            let config = inbound::Config { rate, drain_max: drain };
+            let serving = inbound::serve(port, config, gateway.clone(), stopped.clone());
+            Some(serving.context("the port for notices")?)
+        }
+        None => None,
+    };
     let closing = async move {
         // An error means that this side is gone, and then it is time to close as well.
         let mut stopped = stopped;
         let _ = stopped.wait_for(|stop| *stop).await;
     };
     let serving = server::serve(door, gateway.clone(), sandbox, closing).context("the gRPC port")?;
-    ready(Ready { grpc: serving.address, recovered });
+    let webhooks = side_door.as_ref().map(|door| door.address);
+    ready(Ready { grpc: serving.address, webhooks, recovered });
 
     stop.await;
     tracing::info!("draining");
@@ -154,6 +180,11 @@ pub async fn serve_over(
         tracing::warn!("work under way was left for the next start");
     }
     serving.done.await.context("the gRPC port")??;
+    if let Some(side_door) = side_door {
+        side_door.done.await.context("the port for notices")?;
+    }
+    sender.abort();
+    listener.abort();
     resolver.abort();
     scheduler.abort();
     journal.close().await;

@@ -1,16 +1,19 @@
 //! The subcommands of `turnpike`, each a file.
 
 mod bench;
+mod calling;
 mod capabilities;
 mod check;
 #[cfg(feature = "simulator")]
 mod dev;
+mod events;
 mod inspect;
 mod migrate;
 mod schedules;
 mod serve;
 #[cfg(feature = "simulator")]
 mod simulate;
+mod verify_journal;
 
 use std::process::ExitCode;
 
@@ -18,6 +21,12 @@ use clap::{Parser, Subcommand};
 
 /// Bad configuration or usage, as `sysexits.h` numbers it.
 const EX_CONFIG: u8 = 78;
+
+/// The file that holds the sealing key of a development store.
+const SEALING_KEY_FILE: &str = "sealing.key";
+
+/// Wrong use, as the reader of arguments numbers it.
+const WRONG_USE: u8 = 2;
 
 /// A gRPC payments gateway: one typed contract in front of many payment providers.
 #[derive(Debug, Parser)]
@@ -41,11 +50,15 @@ enum Command {
     Check(check::Check),
     /// Brings a store's schema up to date.
     Migrate(migrate::Migrate),
+    /// Checks that a store is as it was written.
+    VerifyJournal(verify_journal::VerifyJournal),
+    /// Shows what became true, as it becomes true.
+    Events(events::Events),
     /// Works on schedules in bulk.
     Schedules(schedules::Schedules),
     /// Prints what each provider can do.
     Capabilities(capabilities::Capabilities),
-    /// Shows what an adapter makes of a reply, or would send for a request.
+    /// Shows what an adapter makes of a reply or a notice, or would send for a request.
     Inspect(inspect::Inspect),
     /// Measures the gateway beside its references in one run and prints the ratios.
     Bench(bench::Bench),
@@ -65,9 +78,14 @@ impl Turnpike {
                 Err(error) => Err(error),
             },
             Command::Migrate(migrate) => migrate.run(),
+            Command::VerifyJournal(verify) => verify.run(),
+            Command::Events(events) => events.run(),
             Command::Schedules(schedules) => schedules.run(),
             Command::Capabilities(capabilities) => capabilities.run(),
-            Command::Inspect(inspect) => inspect.run(),
+            Command::Inspect(inspect) => match inspect.run() {
+                Ok(code) => return code,
+                Err(error) => Err(error),
+            },
             Command::Bench(bench) => bench.run(),
         };
         match done {

@@ -6,9 +6,11 @@
 mod accounts;
 mod callers;
 mod certificates;
+mod endpoints;
 mod reader;
 mod recurring;
 mod routes;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,16 +24,17 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::domain::ids::AccountName;
+use crate::domain::rate::Rate;
 use crate::domain::secret::Secret;
 use crate::engine::FollowUpPlan;
 use crate::engine::accounts::{Account, Accounts};
+use crate::engine::deliveries::DeliveryOptions;
 use crate::engine::gateway::Options;
 use crate::engine::routing::{self, Idle, Route};
 use crate::journal::seal::{Key, KeyError, Keys};
 use crate::journal::sqlite;
 use crate::rpc::auth::Credential;
 use crate::rpc::origins::Origin;
-use crate::rpc::rate::Rate;
 use crate::rpc::server::Tls;
 use crate::world::Line;
 
@@ -39,6 +42,7 @@ use certificates::Mismatch;
 pub use certificates::{Certificate, Concern};
 use reader::{Document, Table};
 pub use reader::{Mistake, Secrets};
+pub use webhooks::Webhooks;
 
 /// The longest of any timeout or pause.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -53,6 +57,8 @@ pub struct Config {
     pub certificates: Vec<Certificate>,
     /// Whose web pages may call from another origin.
     pub origins: Vec<Origin>,
+    /// Where providers reach us; `None` when they do not.
+    pub webhooks: Option<Webhooks>,
     /// Where the journal lives.
     pub journal: JournalConfig,
     /// Limits and rhythms.
@@ -244,14 +250,16 @@ fn parts(text: &str, secrets: &dyn Secrets) -> (Vec<Certificate>, Result<Config,
     let mut certificates = Vec::new();
     let (server, rate) = server(table.table("server"), &mut certificates);
     let origins = web(table.table("web"));
+    let webhooks = table.has("webhooks").then(|| webhooks::webhooks(table.table("webhooks"))).flatten();
     let journal = journal(table.table("journal"));
     let mut engine = engine(table.table("engine"));
     engine.recurring = recurring::recurring(table.table("recurring"));
     let telemetry = telemetry(table.table("telemetry"));
-    let callers::Merchants { names: merchants, credentials: callers, ladders } =
-        callers::merchants(&table, rate);
+    let callers::Merchants { names: merchants, credentials: callers, ladders, endpoints } =
+        callers::merchants(&table, rate, server.development);
     engine.recurring.ladders = ladders;
-    let (accounts, lines) = accounts::accounts(&table, &merchants);
+    engine.deliveries.endpoints = endpoints;
+    let (accounts, lines) = accounts::accounts(&table, &merchants, webhooks.as_ref());
     let names: Vec<AccountName> = lines.iter().map(|(name, _)| name.clone()).collect();
     let routes = Routes(routes::routes(&table, &merchants, &names));
     table.finish();
@@ -264,6 +272,7 @@ fn parts(text: &str, secrets: &dyn Secrets) -> (Vec<Certificate>, Result<Config,
         server,
         certificates,
         origins,
+        webhooks,
         journal,
         engine,
         telemetry,
@@ -393,15 +402,23 @@ fn engine(table: Table<'_>) -> Options {
         first: plan.milliseconds_or("first_ms", default.follow_up.first, LONGEST),
         longest: plan.milliseconds_or("longest_ms", default.follow_up.longest, LONGEST),
         unhurried: plan.milliseconds_or("unhurried_ms", default.follow_up.unhurried, LONGEST),
+        ..FollowUpPlan::default()
     };
     plan.finish();
     let days = table.integer_or("request_ids_kept_days", 30, 30, 3650);
+    let notice_days = table.integer_or("notices_kept_days", 90, 30, 3650);
+    let delivery_days = table.integer_or("webhook_deliveries_kept_days", 30, 7, 3650);
     let options = Options {
         follow_up,
         in_flight_max: table.count_or("calls_in_flight_max", default.in_flight_max, 1, 1_000_000),
         wait_max: table.milliseconds_or("wait_max_ms", default.wait_max, LONGEST),
         inquiries_max: table.count_or("inquiries_in_flight_max", default.inquiries_max, 1, 10_000),
         claims_kept: Duration::from_secs(days.unsigned_abs() * 24 * 3600),
+        deliveries: DeliveryOptions {
+            kept: Duration::from_secs(delivery_days.unsigned_abs() * 24 * 3600),
+            ..default.deliveries
+        },
+        notices_kept: Duration::from_secs(notice_days.unsigned_abs() * 24 * 3600),
         ..default
     };
     table.finish();
@@ -625,7 +642,7 @@ mod tests {
             let root = DeTable::parse(text).expect("TOML");
             let table = Table::new(&document, "", 0, Some(root.get_ref()));
             let (_, rate) = server(table.table("server"), &mut Vec::new());
-            let callers = callers::merchants(&table, rate).credentials;
+            let callers = callers::merchants(&table, rate, false).credentials;
             callers.iter().map(|caller| caller.rate.map(|rate| (rate.calls_per_second, rate.burst))).collect()
         };
         let keys = format!(
@@ -640,6 +657,25 @@ mod tests {
         assert_eq!(none, [None, Some((7, 7)), None, Some((5, 9))]);
         let limited = format!("[server.rate_limit]\ncalls_per_second = 3\nburst = 30\n{keys}");
         assert_eq!(rates(&limited), [Some((3, 30)), Some((7, 7)), None, Some((5, 9))]);
+    }
+
+    #[test]
+    fn a_credential_is_called_by_its_name_or_its_hash() {
+        let names = |keys: &str| {
+            let text = format!("[merchants.a]\nkeys = [{keys}]\n");
+            let document = Document::new(&text, &Nowhere);
+            let root = DeTable::parse(&text).expect("TOML");
+            let table = Table::new(&document, "", 0, Some(root.get_ref()));
+            let callers = callers::merchants(&table, None, false).credentials;
+            callers.iter().map(|caller| caller.name.to_string()).collect::<Vec<_>>()
+        };
+        let hash = "0af3".repeat(16);
+        assert_eq!(names(&format!("{{ sha256 = \"{hash}\" }}")), ["0af30af3"]);
+        assert_eq!(names(&format!("{{ name = \"till-7\", sha256 = \"{hash}\" }}")), ["till-7"]);
+        for wrong in ["two words", "caf\u{e9}", &"n".repeat(65)] {
+            let text = format!("\n[merchants.a]\nkeys = [{{ name = \"{wrong}\", sha256 = \"{hash}\" }}]\n");
+            assert_eq!(told(&text), [(3, "merchants.a.keys[0].name".to_owned())], "{wrong}");
+        }
     }
 
     #[test]

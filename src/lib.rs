@@ -7,18 +7,22 @@
 pub mod domain {
     pub mod calendar;
     pub mod card;
+    pub mod delivery;
     pub mod dunning;
     pub mod event;
     pub mod ids;
     pub mod money;
+    pub mod notice;
     pub mod occurrence;
     pub mod order;
     pub mod outcome;
     pub mod pan;
     pub mod payment;
+    pub mod rate;
     pub mod schedule;
     pub mod secret;
     pub mod session;
+    pub mod telling;
     mod words;
 }
 
@@ -31,11 +35,13 @@ pub mod providers {
     pub mod dintero;
     pub mod fields;
     pub mod json;
+    pub mod notice;
     pub mod paymob;
     pub mod pivot;
     pub mod redact;
     pub mod registry;
     pub mod report;
+    pub mod rsa;
     pub mod sample;
     pub mod settings;
 }
@@ -59,13 +65,19 @@ pub mod engine {
     pub mod clock;
     mod conclude;
     mod conversation;
+    pub mod deliveries;
+    pub mod differences;
+    pub mod feed;
     mod movements;
+    pub mod notices;
     mod reading;
     mod resolver;
     pub mod routing;
     mod running;
+    pub mod sending;
     mod sessions;
     mod spans;
+    mod telling;
     mod tokens;
     mod writing;
 
@@ -89,14 +101,15 @@ pub mod engine {
         mod terms;
     }
 
+    pub use crate::providers::notice::NOTICE_BYTES_MAX;
     pub use conclude::FollowUpPlan;
     pub use reading::Explained;
     pub use recurring::scheduler::RecurringOptions;
 
     // What callers of the engine see of the rooms behind it.
     pub use crate::journal::seam::{
-        HistoryEntry, HistoryKind, OccurrenceFilter, PaymentFilter, ROWS_MAX, ScheduleFilter, Subject,
-        TokenFilter, Unavailable,
+        DeliveryFilter, HistoryEntry, HistoryKind, OccurrenceFilter, PaymentFilter, ROWS_MAX, ScheduleFilter,
+        Subject, TokenFilter, Unavailable,
     };
     pub use crate::providers::contract::{Feature, Operation, OperationKind, Profile, RefundReason, Support};
     pub use crate::providers::redact::Shown;
@@ -118,6 +131,7 @@ pub mod rpc {
         pub mod capabilities;
         pub mod cards;
         pub mod charges;
+        pub mod differences;
         pub mod events;
         pub mod history;
         pub mod moves;
@@ -131,18 +145,22 @@ pub mod rpc {
         pub mod terms;
         pub mod tokens;
         pub mod values;
+        pub mod webhooks;
     }
 
     /// One file per service.
     mod services {
         pub mod accounts;
+        pub mod differences;
         pub mod events;
         pub mod payments;
         pub mod recurring;
         pub mod sandbox;
         pub mod sessions;
+        pub mod stream;
         pub mod tokens;
         pub mod watch;
+        pub mod webhooks;
     }
 
     pub mod auth;
@@ -150,16 +168,17 @@ pub mod rpc {
     pub mod offline;
     pub mod origins;
     pub mod proto;
-    pub mod rate;
     pub mod sandbox;
     pub mod server;
     pub mod validate;
+    pub mod webhook;
 }
 
 /// Memory: the only room that touches a disk or a database.
 pub mod journal {
     pub mod batch;
     pub mod forgetful;
+    pub mod history;
     pub mod records;
     pub mod seal;
     pub mod seam;
@@ -176,12 +195,17 @@ pub mod simulator {
     pub mod clock;
     pub mod contract;
     pub mod control;
+    pub mod deliveries;
+    pub mod delivery;
     pub mod dintero;
+    pub mod dispatch;
     mod entropy;
     pub mod exchanges;
     pub mod faults;
     pub mod launch;
     pub mod ledger;
+    mod notice_control;
+    pub mod notification_faults;
     pub mod notifications;
     mod page;
     pub mod paymob;
@@ -191,7 +215,14 @@ pub mod simulator {
     mod wire;
 
     pub use self::contract::{CustomerAction, CustomerOutcome, CustomerRefusal, Payment, ThreeDSecure};
+    pub use self::delivery::BackOffice;
     pub use self::launch::{Options, Simulator, Simulators, UnknownProvider, start};
+}
+
+/// Side doors: where providers tell us, and where we tell merchants.
+pub mod webhooks {
+    pub mod inbound;
+    pub mod outbound;
 }
 
 /// Measures: the gateway beside its references, in one run.
@@ -201,6 +232,8 @@ pub mod bench {
     mod cores;
     mod disk;
     mod document;
+    mod events;
+    mod events_report;
     mod filling;
     mod load;
     mod part;
@@ -210,6 +243,7 @@ pub mod bench {
     mod report;
     mod rounds;
     mod run;
+    mod sampling;
     mod schedules;
     mod schedules_report;
     mod stub;

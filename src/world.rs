@@ -5,6 +5,7 @@
 //! arrived, and when unsure, it may have.
 
 mod hurried;
+mod outlet;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::journal::seam::Permit;
 use crate::providers::contract::{HeaderValue, Method, Reply, Request};
 
 pub use hurried::{Hurried, Hurry, NoHurry, RATE_MAX};
+pub use outlet::{Letter, Outlet, Receipt, Undelivered, names_private};
 
 /// The largest answer that is read; a longer one is no answer.
 pub const REPLY_BYTES_MAX: usize = 1024 * 1024;

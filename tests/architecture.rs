@@ -12,12 +12,24 @@ const DOORS: &[(&str, &[&str])] = &[
     ("world", &["domain", "providers", "journal"]),
     ("engine", &["domain", "providers", "journal", "world"]),
     ("rpc", &["domain", "engine"]),
+    ("webhooks", &["domain", "engine", "world"]),
     ("simulator", &[]),
-    ("config", &["domain", "providers", "engine", "journal", "rpc", "world"]),
+    ("config", &["domain", "providers", "engine", "journal", "rpc", "webhooks", "world"]),
     ("telemetry", &["config"]),
     (
         "app",
-        &["config", "domain", "engine", "journal", "rpc", "simulator", "telemetry", "world", "providers"],
+        &[
+            "config",
+            "domain",
+            "engine",
+            "journal",
+            "rpc",
+            "simulator",
+            "telemetry",
+            "webhooks",
+            "world",
+            "providers",
+        ],
     ),
     (
         "commands",
@@ -35,7 +47,21 @@ const DOORS: &[(&str, &[&str])] = &[
             "world",
         ],
     ),
-    ("bench", &["app", "config", "domain", "engine", "journal", "providers", "rpc", "telemetry", "world"]),
+    (
+        "bench",
+        &[
+            "app",
+            "config",
+            "domain",
+            "engine",
+            "journal",
+            "providers",
+            "rpc",
+            "telemetry",
+            "webhooks",
+            "world",
+        ],
+    ),
 ];
 
 /// Crates that a room must not use.
@@ -45,6 +71,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("journal", &["reqwest", "tonic", "prost", "hyper"]),
     ("engine", &["reqwest", "rusqlite", "tonic", "prost", "hyper"]),
     ("rpc", &["reqwest", "rusqlite"]),
+    ("webhooks", &["rusqlite", "tonic", "prost"]),
     ("simulator", &["rusqlite", "tonic", "prost"]),
 ];
 

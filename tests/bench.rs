@@ -100,3 +100,32 @@ fn a_short_round_measures_schedules() {
     let left: Vec<_> = std::fs::read_dir(directory.path()).expect("readable").flatten().collect();
     assert_eq!(left.len(), 1, "only the JSON file stays: {left:?}");
 }
+
+#[test]
+fn a_short_round_measures_notices_and_streams() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let json = directory.path().join("bench.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_turnpike"))
+        .args(["bench", "events", "--quick", "--json"])
+        .arg(&json)
+        .arg("--data-dir")
+        .arg(directory.path())
+        .output()
+        .expect("the binary runs");
+    let (table, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{table}\n{log}");
+
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).expect("written")).expect("JSON");
+    let ratios = report["ratios"].as_array().expect("ratios");
+    let names: Vec<&str> = ratios.iter().filter_map(|ratio| ratio["name"].as_str()).collect();
+    assert_eq!(names, ["E1", "E2", "E3"]);
+    let round = &report["rounds"][0];
+    for what in ["notices_committed", "notices_taken", "events_committed", "events_followed"] {
+        assert!(round[what]["count"].as_u64() > Some(0), "{what}: {round}");
+    }
+    // Every reader got every event.
+    let (followed, delivered) = (&round["events_followed"]["count"], &round["events_delivered"]["count"]);
+    assert_eq!(delivered.as_u64(), followed.as_u64().map(|count| count * 100), "{round}");
+    let left: Vec<_> = std::fs::read_dir(directory.path()).expect("readable").flatten().collect();
+    assert_eq!(left.len(), 1, "only the JSON file stays: {left:?}");
+}

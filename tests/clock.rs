@@ -94,6 +94,7 @@ fn patient() -> EngineOptions {
         first: Duration::from_secs(3_600),
         longest: Duration::from_secs(6 * 3_600),
         unhurried: Duration::from_secs(3_600),
+        ..FollowUpPlan::default()
     };
     EngineOptions { follow_up, ..options() }
 }

@@ -20,12 +20,15 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use support::*;
+use tokio::sync::watch;
 use turnpike::domain::calendar::{Cadence, Zone};
 use turnpike::domain::card::{StoredToken, Token};
+use turnpike::domain::delivery::{Delivery, EndpointKey, Standing};
 use turnpike::domain::event::LoggedEvent;
 use turnpike::domain::ids::{
-    AccountName, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
+    AccountName, EventId, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
 };
+use turnpike::domain::notice::Notice;
 use turnpike::domain::occurrence::{Occurrence, OccurrenceStatus};
 use turnpike::domain::order::{CaptureMode, Customer, Purpose};
 use turnpike::domain::outcome::FailureReason;
@@ -176,6 +179,45 @@ impl Journal for MortalJournal {
         Box::pin(self.alive(self.store.unfinished(after, limit)))
     }
 
+    fn standings(&self, merchant: &MerchantName) -> Read<'_, Vec<Standing>> {
+        let read = self.store.standings(merchant);
+        Box::pin(self.alive(read))
+    }
+
+    fn sendable(
+        &self,
+        endpoint: &EndpointKey,
+        due: Timestamp,
+        held: Timestamp,
+        limit: usize,
+    ) -> Read<'_, Vec<Delivery>> {
+        let read = self.store.sendable(endpoint, due, held, limit);
+        Box::pin(self.alive(read))
+    }
+
+    fn open_deliveries(&self, endpoint: &EndpointKey) -> Read<'_, usize> {
+        let read = self.store.open_deliveries(endpoint);
+        Box::pin(self.alive(read))
+    }
+
+    fn next_delivery(&self, endpoint: &EndpointKey, after: Timestamp) -> Read<'_, Option<Timestamp>> {
+        let read = self.store.next_delivery(endpoint, after);
+        Box::pin(self.alive(read))
+    }
+
+    fn deliveries(&self, filter: DeliveryFilter) -> Read<'_, Vec<Delivery>> {
+        Box::pin(self.alive(self.store.deliveries(filter)))
+    }
+
+    fn events_after(&self, merchant: &MerchantName, place: u64, limit: usize) -> Read<'_, usize> {
+        let read = self.store.events_after(merchant, place, limit);
+        Box::pin(self.alive(read))
+    }
+
+    fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Read<'_, usize> {
+        Box::pin(self.alive(self.store.forget_deliveries(before, limit)))
+    }
+
     fn forget_claims(&self, before: Timestamp, limit: usize) -> Read<'_, usize> {
         Box::pin(self.alive(self.store.forget_claims(before, limit)))
     }
@@ -239,6 +281,50 @@ impl Journal for MortalJournal {
     fn events(&self, merchant: &MerchantName, after: u64, limit: usize) -> Read<'_, Vec<LoggedEvent>> {
         let read = self.store.events(merchant, after, limit);
         Box::pin(self.alive(read))
+    }
+
+    fn event(&self, merchant: &MerchantName, id: EventId) -> Read<'_, Option<LoggedEvent>> {
+        let read = self.store.event(merchant, id);
+        Box::pin(self.alive(read))
+    }
+
+    fn last_event(&self, merchant: &MerchantName) -> Read<'_, u64> {
+        let read = self.store.last_event(merchant);
+        Box::pin(self.alive(read))
+    }
+
+    fn follow_events(&self, merchant: &MerchantName) -> watch::Receiver<u64> {
+        self.store.follow_events(merchant)
+    }
+
+    fn due_notices(&self, now: Timestamp, limit: usize) -> Read<'_, Vec<Notice>> {
+        Box::pin(self.alive(self.store.due_notices(now, limit)))
+    }
+
+    fn next_notice(&self) -> Read<'_, Option<Timestamp>> {
+        Box::pin(self.alive(self.store.next_notice()))
+    }
+
+    fn notices(&self, filter: NoticeFilter) -> Read<'_, Vec<Notice>> {
+        Box::pin(self.alive(self.store.notices(filter)))
+    }
+
+    fn forget_notices(&self, before: Timestamp, limit: usize) -> Read<'_, usize> {
+        Box::pin(self.alive(self.store.forget_notices(before, limit)))
+    }
+
+    fn payment_by_handle(
+        &self,
+        account: &AccountName,
+        handle: Handle,
+        value: &str,
+    ) -> Read<'_, Option<PaymentId>> {
+        let read = self.store.payment_by_handle(account, handle, value);
+        Box::pin(self.alive(read))
+    }
+
+    fn unsettled(&self, filter: UnsettledFilter) -> Read<'_, Vec<Payment>> {
+        Box::pin(self.alive(self.store.unsettled(filter)))
     }
 
     fn check(&self) -> Pending<'_, Result<(), Unavailable>> {

@@ -19,6 +19,7 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
 use turnpike::domain::ids::{Fingerprint, IdempotencyKey, MerchantName, PaymentId};
+use turnpike::domain::rate::Rate;
 use turnpike::domain::secret::Secret;
 use turnpike::journal::seal::{Key, Keys};
 use turnpike::journal::seam::{Claim, Entry, Journal as _, Subject};
@@ -28,7 +29,6 @@ use turnpike::rpc::origins::Origin;
 use turnpike::rpc::proto::account_service_client::AccountServiceClient;
 use turnpike::rpc::proto::payment_service_client::PaymentServiceClient;
 use turnpike::rpc::proto::{self as pb, PaymentState};
-use turnpike::rpc::rate::Rate;
 use turnpike::rpc::server::Tls;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,6 +226,15 @@ async fn lists_come_in_pages_and_a_history_tells_the_whole_story() {
     let kinds: BTreeSet<_> = entries.iter().map(pb::PaymentHistoryEntry::kind).collect();
     assert!(kinds.contains(&pb::PaymentHistoryKind::Permitted), "{kinds:?}");
     assert!(!kinds.contains(&pb::PaymentHistoryKind::Unspecified), "{kinds:?}");
+    // Who asked, and what was sent for it, with nothing that could be sent again.
+    let asked: Vec<_> = entries.iter().filter(|entry| !entry.caller.is_empty()).collect();
+    assert_eq!(asked.len(), 1, "{entries:#?}");
+    assert_eq!((asked[0].kind(), asked[0].caller.as_str()), (pb::PaymentHistoryKind::Created, "tests"));
+    let sent: Vec<_> = entries.iter().filter_map(|entry| entry.exchange.as_ref()).collect();
+    let bodies: Vec<_> = sent.iter().map(|exchange| exchange.request.as_str()).collect();
+    let is_shown = |body: &&str| serde_json::from_str::<serde_json::Value>(body).is_ok_and(|b| b.is_object());
+    assert!(bodies.iter().any(is_shown), "{bodies:?}");
+    assert!(bodies.iter().any(|body| body.contains("[redacted]")), "{bodies:?}");
 
     let wish = pb::ListTokensRequest { customer_id: "customer-1".to_owned(), ..Default::default() };
     let tokens = clients.tokens.list_tokens(wish).await.expect("tokens").into_inner().tokens;
@@ -648,6 +657,7 @@ async fn over_tls_a_certificate_opens_the_door_as_a_key_does() {
     let tls =
         Tls { certificate: SERVER.into(), key: SERVER_KEY.into(), client_ca: Some(AUTHORITY.to_owned()) };
     let known = Credential {
+        name: "certificate".into(),
         merchant: MerchantName("dev".to_owned()),
         kind: CredentialKind::Certificate,
         sha256: fingerprint(CLIENT),

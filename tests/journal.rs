@@ -14,7 +14,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
 use samples::*;
 use turnpike::domain::card::{Token, TokenStatus};
-use turnpike::domain::ids::{AccountName, CaptureId, MerchantName, PaymentId, RefundId, SessionId, TokenId};
+use turnpike::domain::ids::{
+    AccountName, CaptureId, EventId, MerchantName, PaymentId, RefundId, SessionId, TokenId,
+};
 use turnpike::domain::outcome::NextAction;
 use turnpike::domain::payment::{
     FollowUp, MovementId, MovementRecord, MovementStatus, Payment, PaymentState,
@@ -22,13 +24,16 @@ use turnpike::domain::payment::{
 use turnpike::domain::secret::Secret;
 use turnpike::journal::seal::Keys;
 use turnpike::journal::seam::{
-    CommitError, Entry, HistoryKind, Journal, Moment, PaymentFilter, Subject, TokenFilter, Unavailable,
+    CommitError, Entry, ExchangeNote, HistoryKind, Journal, Moment, PaymentFilter, Subject, TokenFilter,
+    Unavailable,
 };
 use turnpike::journal::sqlite::{self, Config, OpenError, SqliteJournal};
 
 /// Undoes every migration but the first.
-const BACK_TO_FIRST_SCHEMA: &str = "DROP TABLE secrets; ALTER TABLE tokens DROP COLUMN used_at; \
+const BACK_TO_FIRST_SCHEMA: &str = "DROP TABLE deliveries; DROP TABLE endpoints; \
+    DROP TABLE secrets; ALTER TABLE tokens DROP COLUMN used_at; \
     DROP INDEX payments_by_customer; ALTER TABLE payments DROP COLUMN customer; DROP TABLE backfills; \
+    DROP INDEX payments_unsettled; DROP TABLE handles; DROP TABLE notices; ALTER TABLE history DROP COLUMN hash; \
     DROP TABLE schedules; DROP TABLE occurrences; DROP TABLE declines; DROP TABLE events; \
     PRAGMA user_version = 1";
 
@@ -112,6 +117,7 @@ async fn every_subject_of_a_claim_survives_the_disk() {
         Subject::Payment(payment),
         Subject::Movement(payment, MovementId::Refund(RefundId::from_bytes([4; 16]))),
         Subject::Token(TokenId::from_bytes([5; 16])),
+        Subject::Event(EventId::from_bytes([6; 16])),
     ]
     .into_iter()
     .enumerate()
@@ -584,8 +590,15 @@ async fn history_keeps_its_order_and_goes_on_after_any_note() {
     };
     journal.commit(entry).await.expect("recorded");
     let mut learned = note(HistoryKind::Observed);
-    learned.exchange = "sessions/pay".to_owned();
-    learned.http_status = 200;
+    let exchange = ExchangeNote {
+        name: "sessions/pay".to_owned(),
+        method: "POST".to_owned(),
+        path: "/v1/sessions/pay".to_owned(),
+        http_status: 200,
+        took_ms: 12,
+        request: r#"{"amount":100}"#.to_owned(),
+    };
+    learned.exchange = Some(exchange.clone());
     learned.state = PaymentState::Captured;
     let entry = Entry { history: vec![learned.clone()], ..recorded(read(&journal, payment_id(1)).await) };
     journal.commit(entry).await.expect("recorded");
@@ -593,7 +606,7 @@ async fn history_keeps_its_order_and_goes_on_after_any_note() {
     let story = journal.history(payment_id(1), 0, 100).await.expect("a story");
     let kinds: Vec<_> = story.iter().filter_map(|entry| entry.kind).collect();
     assert_eq!(kinds, [HistoryKind::Created, HistoryKind::Permitted, HistoryKind::Observed]);
-    assert_eq!((story[2].exchange.as_str(), story[2].http_status), ("sessions/pay", 200));
+    assert_eq!((&story[0].exchange, &story[2].exchange), (&None, &Some(exchange)));
     assert_eq!((story[2].at, story[2].state), (learned.at, learned.state));
     for (place, entry) in story.iter().enumerate() {
         let rest = journal.history(payment_id(1), entry.sequence, 100).await.expect("a story");
@@ -868,7 +881,7 @@ async fn a_store_belongs_to_one_process() {
     let said = second.expect_err("refused").to_string();
     assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
     assert!(matches!(sqlite::migrate(directory.path()), Err(OpenError::InUse { .. })));
-    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 5);
+    assert_eq!(sqlite::versions(directory.path()).expect("readable").found, 7);
 }
 
 #[tokio::test]
@@ -877,8 +890,8 @@ async fn a_new_directory_is_private_and_migrating_twice_does_nothing() {
     let directory = above.path().join("store");
     assert_eq!(sqlite::versions(&directory).expect("nothing there").found, 0);
     let first = sqlite::migrate(&directory).expect("migrates");
-    assert_eq!((first.found, first.known), (0, 5));
-    assert_eq!(sqlite::migrate(&directory).expect("migrates").found, 5);
+    assert_eq!((first.found, first.known), (0, 7));
+    assert_eq!(sqlite::migrate(&directory).expect("migrates").found, 7);
     let mode = |path: &Path| path.metadata().expect("exists").permissions().mode() & 0o777;
     assert_eq!(mode(&directory), 0o700);
     assert_eq!(mode(&directory.join(sqlite::FILE)), 0o600);
@@ -923,9 +936,9 @@ async fn other_and_later_files_are_refused() {
 
     let directory = tempfile::tempdir().expect("a directory");
     open(directory.path()).close().await;
-    tamper(directory.path(), "PRAGMA user_version = 7");
+    tamper(directory.path(), "PRAGMA user_version = 9");
     let error = refused(directory.path());
-    assert!(matches!(error, OpenError::Newer { found: 7, known: 5 }), "{error}");
+    assert!(matches!(error, OpenError::Newer { found: 9, known: 7 }), "{error}");
 }
 
 #[tokio::test]

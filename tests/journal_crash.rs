@@ -184,6 +184,8 @@ async fn told(journal: &SqliteJournal) -> BTreeSet<ScheduleId> {
         let events = journal.events(&merchant(), after, 1_000).await.expect("readable");
         let Some(last) = events.last() else { return told };
         after = last.sequence;
-        told.extend(events.iter().map(|logged| logged.event.schedule));
+        told.extend(
+            events.iter().filter_map(|logged| logged.event.about.recurring().map(|fact| fact.schedule)),
+        );
     }
 }

@@ -222,7 +222,14 @@ async fn set_up() -> Bench {
     let simulators = simulators().await;
     let held = tempfile::tempdir().expect("a directory");
     let data = held.path().join("data");
-    let setup = Setup { grpc: "127.0.0.1:0", data_directory: &data, sealing_key: SEALING_KEY, log: "error" };
+    let setup = Setup {
+        grpc: "127.0.0.1:0",
+        data_directory: &data,
+        sealing_key: SEALING_KEY,
+        log: "error",
+        webhooks: None,
+        sent_to: None,
+    };
     let config = held.path().join("turnpike.toml");
     let merchant = development::Merchant {
         name: development::MERCHANT,

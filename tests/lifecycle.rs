@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use turnpike::domain::event::EventKind;
 use turnpike::domain::ids::{AccountName, CaptureId, MerchantName, PaymentId, RefundId, VoidId};
 use turnpike::domain::money::{Currency, Money};
 use turnpike::domain::order::{CaptureMode, Options};
@@ -11,6 +12,7 @@ use turnpike::domain::outcome::{
 use turnpike::domain::payment::{
     MovementId, MovementNews, MovementRecord, MovementStatus, News, Payment, PaymentState,
 };
+use turnpike::domain::telling;
 
 const ASKED: i64 = 10_000;
 
@@ -62,6 +64,7 @@ fn payment() -> Payment {
         created_at: at(0),
         updated_at: at(0),
         version: 0,
+        history_hash: [0; 32],
     }
 }
 
@@ -344,4 +347,69 @@ fn an_unfinished_refund_sets_its_amount_aside_and_a_failed_one_gives_it_back() {
     payment.hear(News::Refunded(7_000), at(5)).expect("legal");
     assert_eq!((payment.refunded(), payment.refundable()), (7_000, 3_000));
     assert_eq!(payment.state, PaymentState::PartiallyRefunded);
+}
+
+/// The state that an event of a payment names; `None` for events of other things.
+fn told_state(kind: EventKind) -> Option<String> {
+    let (family, rest) = kind.word().split_once('.').expect("a family");
+    (family == "payment" && rest != "updated").then(|| rest.to_uppercase())
+}
+
+proptest! {
+    /// Whatever happens to a payment, its events tell every state that lasts, once, in order, and nothing
+    /// tells of what did not change.
+    #[test]
+    fn every_state_that_lasts_is_told_once_and_in_order(
+        steps in proptest::collection::vec(any::<proptest::sample::Index>(), 1..20)
+    ) {
+        let news = every_news();
+        let mut payment = payment();
+        let (mut states, mut told) = (Vec::new(), Vec::new());
+        for (second, step) in (1..).zip(steps) {
+            let before = payment.clone();
+            let (_, news) = step.get(&news);
+            // News of our own making that cannot be true changes nothing.
+            let _ = payment.hear(news.clone(), at(second));
+            let facts = telling::of_payment(&before, &payment);
+            if payment == before {
+                prop_assert!(facts.is_empty());
+            }
+            let lasts = !matches!(
+                payment.state,
+                PaymentState::Created | PaymentState::Submitted | PaymentState::Verified
+            );
+            if payment.state != before.state && lasts {
+                states.push(payment.state.word().to_owned());
+            }
+            for (kind, about) in facts {
+                prop_assert_eq!(about.payment_id(), Some(payment.id));
+                told.extend(told_state(kind));
+            }
+        }
+        prop_assert_eq!(told, states);
+    }
+}
+
+#[test]
+fn totals_that_grow_in_one_state_are_told() {
+    let mut before = in_state(PaymentState::PartiallyRefunded);
+    before.refunded_seen = 100;
+    let mut after = before.clone();
+    after.hear(News::Refunded(200), at(1)).expect("legal");
+    let kinds: Vec<EventKind> =
+        telling::of_payment(&before, &after).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [EventKind::PaymentUpdated]);
+}
+
+#[test]
+fn a_session_that_only_saves_tells_of_no_payment() {
+    let mut before = payment();
+    before.asked = money(0);
+    before.session = Some(turnpike::domain::ids::SessionId::from_bytes([9; 16]));
+    before.hear(News::ActionRequired(redirect()), at(1)).expect("legal");
+    let mut after = before.clone();
+    after.hear(News::Verified, at(2)).expect("legal");
+    let kinds: Vec<EventKind> =
+        telling::of_payment(&before, &after).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [EventKind::SessionCompleted]);
 }

@@ -14,6 +14,8 @@ const OWN: &[&str] = &[
     "tests/fixtures/{}/",
     "tests/fixtures/samples/{}/",
     "tests/fixtures/samples/{}.json",
+    "tests/fixtures/notices/{}.json",
+    "tests/sample_notices/{}",
     "tests/simulator_samples/{}/",
     "tests/simulator_{}.rs",
 ];
@@ -31,6 +33,8 @@ const SHARED: &[&str] = &[
     "tests/support/mod.rs",
     "tests/faults/rows.rs",
     "tests/crash.rs",
+    // Its sample notifications, through the command.
+    "tests/sample_notices.rs",
     // What only it has, in the contract.
     "proto/turnpike/v1/provider_options.proto",
     "proto/turnpike/v1/session_service.proto",
@@ -73,7 +77,11 @@ const EXCEPT: &[(&str, &str)] = &[
     ("tests/pivot_page.rs", "the example page, in a browser"),
     ("tests/provider_contract.rs", "what one provider's page cannot be asked for"),
     ("tests/provider_places.rs", "this list"),
+    ("tests/simulator_back_office.rs", "what each tells of what was done by hand"),
     ("tests/simulator_faults.rs", "faults over real sockets, at some provider"),
+    ("tests/simulator_notification_faults.rs", "which seals cannot tell what from what"),
+    ("tests/simulator_notifications.rs", "each one's receipts, pauses and headers"),
+    ("tests/simulator_support/shops.rs", "the calls of each one's simplest payment"),
     ("tests/validation.rs", "sample requests"),
 ];
 

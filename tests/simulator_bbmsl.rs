@@ -12,7 +12,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulator_support::{assert_shape, client, control, sample, send, simulators, submit};
+use simulator_support::{assert_shape, client, control, judged, sample, send, simulators, submit};
+use turnpike::providers::notice::{News, Refusal};
+use turnpike::providers::settings::Setting;
 use turnpike::simulator::exchanges::Filter;
 use turnpike::simulator::faults::{Fault, Kind as FaultKind};
 use turnpike::simulator::ledger::Kind;
@@ -422,6 +424,12 @@ async fn notifications_are_signed_with_the_provider_s_key() {
     let urls: Vec<&str> = told.iter().map(|(notification, _)| notification.url.as_str()).collect();
     assert_eq!(urls, ["https://gw.example/hooks/bbmsl/3f9d2c7a", "https://gw.example/hooks/bbmsl/pay"]);
     let key = merchant.simulator().keys()["provider_public_key"].as_str().expect("a key").to_owned();
+    let keys = [("provider_public_keys", Setting::List(vec![key.clone()]))];
+    for (owed, reference) in told.iter().zip([None, Some("told")]) {
+        let told = judged(BBMSL, &keys, owed).expect("genuine");
+        assert_eq!((told.about.reference.as_deref(), told.news), (reference, News::Hint));
+        assert_eq!(judged(BBMSL, &[], owed), Err(Refusal::Forged), "another environment's key");
+    }
     let key = STANDARD.decode(key).expect("base64");
     for ((notification, headers), name) in
         told.iter().zip(["03_token_notification", "37_payment_notification"])

@@ -10,9 +10,14 @@ use aws_lc_rs::rsa::{Pkcs1PublicEncryptingKey, PublicEncryptingKey};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator_support::{Answered, assert_shape, client, control, sample, send, simulators, submit};
+use turnpike::providers::contract::Context;
+use turnpike::providers::notice::{News, Notice};
+use turnpike::providers::registry;
+use turnpike::providers::settings::Setting;
 use turnpike::simulator::begateway::SHOPS;
 use turnpike::simulator::exchanges::Filter;
 use turnpike::simulator::{CustomerAction, Payment, Simulator, Simulators, ThreeDSecure};
@@ -856,6 +861,23 @@ async fn webhooks_are_queued_and_signed() {
     let signature = STANDARD.decode(signature).expect("base64");
     assert!(key.verify(body.as_bytes(), &signature).is_ok());
     assert!(key.verify(format!("{body} ").as_bytes(), &signature).is_err());
+
+    // The adapter, which shares no code with the simulator, believes it.
+    let [(webhook, headers)] = &merchant.simulator().notifications(0)[..] else { panic!("one webhook") };
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
+    let public = merchant.simulator().keys()["webhook_public_key"].as_str().expect("a key").to_owned();
+    let shop = SHOPS.iter().find(|shop| shop.id == 361).expect("a shop");
+    let settings = [
+        ("shop_id", shop.id.to_string()),
+        ("secret_key", shop.secret.to_owned()),
+        ("webhook_public_key", public),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), Setting::Text(value))).into();
+    let adapter = registry::find(BEGATEWAY).expect("registered").example_account(settings).expect("settings");
+    let cx = Context { now: Timestamp::UNIX_EPOCH, entropy: [0; 32], access: None };
+    let body = webhook.body.as_bytes();
+    let notice = Notice { method: webhook.method, url: &webhook.url, headers: &headers, body };
+    assert_eq!(adapter.read_notice(&notice, &cx).expect("genuine").news, News::Trusted);
 }
 
 #[tokio::test]

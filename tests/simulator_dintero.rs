@@ -10,7 +10,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulator_support::{Answered, assert_shape, client, control, sample, send, simulators, submit};
+use simulator_support::{Answered, assert_shape, client, control, judged, sample, send, simulators, submit};
+use turnpike::providers::notice::{News, Refusal};
+use turnpike::providers::settings::Setting;
 use turnpike::simulator::dintero::{ACCOUNT, CALLBACK_SECRET, CLIENT_ID, CLIENT_SECRET};
 use turnpike::simulator::exchanges::Filter;
 use turnpike::simulator::ledger::Kind;
@@ -778,6 +780,12 @@ async fn callbacks_are_queued_as_their_switches_say_and_signed() {
     assert_eq!(first.method, "GET");
     let signature = headers.iter().find(|(name, _)| name == "Dintero-Signature");
     assert!(signature.expect("signed").1.starts_with("t="));
+    let secret = |secret: &str| [("callback_secret", Setting::Text(secret.to_owned()))];
+    for (owed, kind) in owed.iter().zip(["authorization", "CAPTURE", "error cancelled"]) {
+        let told = judged(DINTERO, &secret(CALLBACK_SECRET), owed).expect("genuine");
+        assert_eq!((told.kind.as_str(), told.news), (kind, News::Hint));
+        assert_eq!(judged(DINTERO, &secret("other"), owed), Err(Refusal::Forged));
+    }
 
     let secret = merchant.get("/admin/signature").await.expect(200);
     assert_shape(&secret, &sample(DINTERO, "93_signature_secret_response_200"), &[]);

@@ -6,10 +6,16 @@ mod simulator_support;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator_support::{Answered, assert_shape, client, sample, send, simulators, submit};
+use turnpike::providers::contract::Context;
+use turnpike::providers::notice::{News, Notice};
+use turnpike::providers::registry;
+use turnpike::providers::settings::Setting;
 use turnpike::simulator::exchanges::Filter;
+use turnpike::simulator::notifications::Notification;
 use turnpike::simulator::paymob::{API_KEY, IFRAME_ID, PUBLIC_KEY, SECRET_KEY};
 use turnpike::simulator::{CustomerAction, Payment, Simulator, Simulators, ThreeDSecure};
 
@@ -393,6 +399,28 @@ async fn callbacks_are_signed_in_their_address() {
     );
     let body: Value = serde_json::from_str(&token.body).expect("JSON");
     assert_shape(&body, &sample(PAYMOB, "42_callback_token"), &[]);
+
+    // The adapter, which shares no code with the simulator, believes both.
+    let known = merchant.simulator().credentials();
+    let set = |name: &str| (name.to_owned(), setting(&known[name]));
+    let adapter = registry::find(PAYMOB).expect("registered");
+    let adapter = adapter.example_account([set("hmac_secret"), set("owner_id")].into()).expect("settings");
+    let cx = Context { now: Timestamp::UNIX_EPOCH, entropy: [0; 32], access: None };
+    let read = |notification: &Notification| {
+        let body = notification.body.as_bytes();
+        let notice = Notice { method: notification.method, url: &notification.url, headers: &[], body };
+        adapter.read_notice(&notice, &cx).expect("genuine").news
+    };
+    assert_eq!(read(transaction), News::Trusted);
+    assert!(matches!(read(token), News::Cards(cards) if cards.len() == 1));
+}
+
+/// A credential of the simulator's as a setting of the adapter's.
+fn setting(value: &Value) -> Setting {
+    match value {
+        Value::Number(number) => Setting::Integer(number.as_i64().expect("a whole number")),
+        other => Setting::Text(other.as_str().expect("a text").to_owned()),
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulator_support::{Answered, assert_shape, client, sample, send, simulators, submit};
+use simulator_support::{Answered, assert_shape, client, judged, sample, send, simulators, submit};
+use turnpike::providers::notice::{News, Refusal};
+use turnpike::providers::settings::Setting;
 use turnpike::simulator::ledger::Kind;
 use turnpike::simulator::pivot::{CALLBACK_KEY, MERCHANT_ID, MERCHANT_SECRET};
 use turnpike::simulator::{CustomerAction, Payment, Simulator, Simulators, ThreeDSecure};
@@ -239,7 +241,13 @@ async fn a_page_pays_and_saves() {
         kinds,
         [(Kind::Charge, 18_500_000, true), (Kind::Charge, 18_500_000, false), (Kind::Tokenize, 0, false),]
     );
-    let (notification, headers) = merchant.simulator().notifications(0).pop().expect("told");
+    let owed = merchant.simulator().notifications(0).pop().expect("told");
+    let key = |key: &str| [("callback_api_key", Setting::Text(key.to_owned()))];
+    let told = judged(PIVOT, &key(CALLBACK_KEY), &owed).expect("genuine");
+    assert_eq!((told.kind.as_str(), told.news), ("PAYMENT.PAID", News::Hint));
+    assert_eq!(told.about.reference.as_deref(), Some("PAY0002"));
+    assert_eq!(judged(PIVOT, &key("cbk_other"), &owed), Err(Refusal::Forged));
+    let (notification, headers) = owed;
     assert!(notification.body.contains("PAYMENT.PAID"));
     assert!(headers.contains(&("X-API-Key".to_owned(), CALLBACK_KEY.to_owned())));
 }

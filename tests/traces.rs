@@ -170,6 +170,7 @@ async fn gateway(simulators: &turnpike::simulator::Simulators, directory: &std::
         origins: Vec::new(),
         credentials: vec![Credential {
             merchant: MerchantName("dev".to_owned()),
+            name: "tests".into(),
             kind: CredentialKind::ApiKey,
             sha256: digest(&SHA256, API_KEY.as_bytes()).as_ref().try_into().expect("32 bytes"),
             rpcs: vec!["*".to_owned()],

@@ -60,7 +60,8 @@ static TYPES: LazyLock<BTreeMap<&str, Read>> = LazyLock::new(|| {
         ListAccountsRequest GetCapabilitiesRequest ExplainRequestRequest
         ScheduleRecurringRequest GetScheduleRequest ListSchedulesRequest UpdateScheduleRequest
         PauseScheduleRequest ResumeScheduleRequest CancelScheduleRequest SkipOccurrenceRequest
-        ListOccurrencesRequest PreviewOccurrencesRequest ListEventsRequest
+        ListOccurrencesRequest PreviewOccurrencesRequest ListEventsRequest StreamEventsRequest
+        ListDifferencesRequest RedeliverEventRequest ListWebhookDeliveriesRequest ListWebhookEndpointsRequest
         ArrangeScenarioRequest ListExchangesRequest AdvanceClockRequest GetClockRequest
         ConfirmSessionResponse ListTokensResponse GetCapabilitiesResponse ListExchangesResponse
     }

@@ -4,12 +4,17 @@
 //! that production takes.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::domain::secret::Secret;
 use crate::simulator::Simulators;
+use crate::webhooks::inbound::PATH;
 
 /// The first merchant of a development gateway.
 pub const MERCHANT: &str = "dev";
+/// The name of the address that the first merchant's events are sent to.
+pub const ENDPOINT: &str = "dev";
 /// How many merchants a development gateway has at most. Each has simulators of its own.
 pub const MERCHANTS_MAX: u16 = 16;
 
@@ -44,6 +49,19 @@ pub struct Setup<'a> {
     pub sealing_key: &'a str,
     /// What is logged.
     pub log: &'a str,
+    /// Where the simulated providers tell their news; `None` when they do not.
+    pub webhooks: Option<SocketAddr>,
+    /// Where the first merchant's events are sent; `None` for nowhere.
+    pub sent_to: Option<SentTo<'a>>,
+}
+
+/// Where events are sent.
+#[derive(Clone, Copy)]
+pub struct SentTo<'a> {
+    /// Any address, this machine's own among them.
+    pub url: &'a str,
+    /// All of them sign.
+    pub secrets: &'a [Secret<String>],
 }
 
 /// A merchant with an account at every simulated provider.
@@ -63,7 +81,7 @@ pub struct Merchant<'a> {
 /// A provider that has no simulator.
 pub fn document(setup: &Setup<'_>, merchants: &[Merchant<'_>]) -> anyhow::Result<String> {
     let mut text = String::new();
-    let Setup { grpc, data_directory, sealing_key, log } = setup;
+    let Setup { grpc, data_directory, sealing_key, log, webhooks, sent_to } = setup;
     let directory = toml_text(&data_directory.display().to_string());
     write!(
         text,
@@ -91,17 +109,55 @@ log = {log}
 "#,
         log = toml_text(log),
     )?;
-    for merchant in merchants {
-        let Merchant { name, api_key_sha256, .. } = merchant;
-        write!(text, "\n[merchants.{name}]\nkeys = [{{ sha256 = \"{api_key_sha256}\" }}]\n")?;
+    if let Some(address) = webhooks {
+        let public_url = public_url(*address);
+        write!(text, "\n[webhooks]\nlisten = \"{address}\"\npublic_url = \"{public_url}\"\n")?;
     }
     for merchant in merchants {
-        text.push_str(&accounts(merchant)?);
+        let Merchant { name, api_key_sha256, .. } = merchant;
+        write!(text, "\n[merchants.{name}]\nkeys = [{{ name = \"dev\", sha256 = \"{api_key_sha256}\" }}]\n")?;
+    }
+    if let (Some(merchant), Some(SentTo { url, secrets })) = (merchants.first(), sent_to) {
+        let secrets: Vec<String> = secrets.iter().map(|secret| toml_text(secret.expose())).collect();
+        write!(
+            text,
+            "\n[merchants.{}.webhooks.{ENDPOINT}]\nurl = {}\nsecrets = [{}]\nallow_private = true\n",
+            merchant.name,
+            toml_text(url),
+            secrets.join(", "),
+        )?;
+    }
+    for merchant in merchants {
+        text.push_str(&accounts(merchant, webhooks.is_some())?);
     }
     Ok(text)
 }
 
-fn accounts(merchant: &Merchant<'_>) -> anyhow::Result<String> {
+/// The port for notices as the simulators reach it.
+fn public_url(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+/// What is not said with every payment is typed into the back office of a provider: where it tells its
+/// news of payments that name no address of their own.
+///
+/// # Errors
+/// A provider that has no simulator.
+pub fn register_addresses(
+    Merchant { name, simulators, .. }: Merchant<'_>,
+    webhooks: SocketAddr,
+) -> anyhow::Result<()> {
+    for (provider, account) in
+        [("pivot", format!("pivot-{name}")), ("paymob", format!("paymob-{name}-accept"))]
+    {
+        let address = format!("{}{PATH}{account}", public_url(webhooks));
+        let change = serde_json::json!({ "callback_url": address });
+        simulators.of(provider)?.set_behaviour(&change).map_err(anyhow::Error::msg)?;
+    }
+    Ok(())
+}
+
+fn accounts(merchant: &Merchant<'_>, are_told: bool) -> anyhow::Result<String> {
     let mut text = dintero(merchant)?;
     for (suffix, shop, priority) in [("", "361", 110), ("-3ds", "362", 120)] {
         text.push_str(&begateway(merchant, suffix, shop, priority)?);
@@ -110,7 +166,7 @@ fn accounts(merchant: &Merchant<'_>) -> anyhow::Result<String> {
         text.push_str(&paymob(merchant, suffix, flow, priority)?);
     }
     text.push_str(&pivot(merchant)?);
-    text.push_str(&bbmsl(merchant)?);
+    text.push_str(&bbmsl(merchant, are_told)?);
     Ok(text)
 }
 
@@ -139,6 +195,7 @@ account_id = {account}
 client_id = {client}
 client_secret = {secret}
 profile_id = {profile}
+callback_secret = {callback_secret}
 checkout_url = {base}
 auth_url = {base}
 "#,
@@ -146,6 +203,7 @@ auth_url = {base}
         client = text("client_id"),
         secret = text("client_secret"),
         profile = text("profile_id"),
+        callback_secret = text("callback_secret"),
     ))
 }
 
@@ -158,6 +216,7 @@ fn begateway(merchant: &Merchant<'_>, suffix: &str, shop: &str, priority: u32) -
     let found = shops.iter().find(|known| known["shop_id"].to_string().trim_matches('"') == shop);
     let secret = found.and_then(|shop| shop["secret_key"].as_str()).unwrap_or_default().to_owned();
     let base = toml_text(simulator.base_url());
+    let keys = simulator.keys();
     Ok(format!(
         r#"
 [accounts.{name}]
@@ -167,6 +226,7 @@ card_data = "pass-through"
 {quick}[accounts.{name}.settings]
 shop_id = "{shop}"
 secret_key = {secret}
+webhook_public_key = {webhook_key}
 gateway_url = {base}
 checkout_url = {base}
 test = true
@@ -174,6 +234,7 @@ test = true
 duplicate_check = "nothing"
 "#,
         secret = toml_text(&secret),
+        webhook_key = toml_text(keys["webhook_public_key"].as_str().unwrap_or_default()),
     ))
 }
 
@@ -202,6 +263,7 @@ api_key = {api_key}
 secret_key = {secret_key}
 public_key = {public_key}
 hmac_secret = {hmac_secret}
+owner_id = {owner}
 iframe_id = {iframe}
 {settings}"#,
         base = toml_text(simulator.base_url()),
@@ -209,6 +271,7 @@ iframe_id = {iframe}
         secret_key = text("secret_key"),
         public_key = text("public_key"),
         hmac_secret = text("hmac_secret"),
+        owner = known["owner_id"],
         iframe = known["iframe_id"],
     ))
 }
@@ -230,6 +293,7 @@ card_data = "pass-through"
 base_url = {base}
 merchant_id = {merchant_id}
 merchant_secret = {secret}
+callback_api_key = {callback_key}
 default_return_url = "https://shop.example/return"
 wallet_methods = ["DANA", "SHOPEEPAY", "OVO"]
 bank_transfer_methods = ["BCA", "BRI", "PERMATA"]
@@ -240,24 +304,28 @@ mit = true
         base = text("base_url"),
         merchant_id = text("merchant_id"),
         secret = text("merchant_secret"),
+        callback_key = text("callback_api_key"),
     ))
 }
 
-fn bbmsl(Merchant { name: merchant, simulators, .. }: &Merchant<'_>) -> anyhow::Result<String> {
+fn bbmsl(merchant: &Merchant<'_>, is_told: bool) -> anyhow::Result<String> {
+    let Merchant { name: merchant, simulators, .. } = merchant;
     let quick = quick(merchant);
     let simulator = simulators.of("bbmsl")?;
     let known = simulator.credentials();
     let text = |name: &str| toml_text(known[name].as_str().unwrap_or_default());
-    // The page that saves a card insists on an address for news. Simulators queue news and send none.
-    let notify = toml_text(&format!("{}/notifications", simulator.base_url()));
+    // The page that saves a card insists on an address for news, also where nobody listens.
+    let notify = match is_told {
+        true => String::new(),
+        false => format!("notify_url = {}\n", toml_text(&format!("{}/notifications", simulator.base_url()))),
+    };
     Ok(format!(
         r#"
 [accounts.bbmsl-{merchant}]
 provider = "bbmsl"
 priority = 130
 currencies = ["HKD", "USD"]
-notify_url = {notify}
-{quick}[accounts.bbmsl-{merchant}.settings]
+{notify}{quick}[accounts.bbmsl-{merchant}.settings]
 environment = "sit"
 merchant_id = {merchant_id}
 private_key = {key}

@@ -37,6 +37,45 @@ pub fn write(path: &Path, stub: &Addresses) -> anyhow::Result<()> {
     Ok(std::fs::write(path, text)?)
 }
 
+/// The account that notices come for, and the key that they come with.
+pub const TOLD_ACCOUNT: &str = "told";
+/// See [`TOLD_ACCOUNT`].
+pub const NOTICE_KEY: &str = "bench-callback-key";
+
+/// Writes one for a gateway that is told: its provider sends a key with every notice and signs nothing, so
+/// that as many different notices can be made as are wanted. Nobody is ever asked.
+pub fn write_for_notices(path: &Path) -> anyhow::Result<()> {
+    let text = format!(
+        "[server]\ngrpc = \"127.0.0.1:0\"\ndevelopment = true\n\n\
+         [webhooks]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n\n\
+         [journal]\ndirectory = \"store\"\ncurrent_key = 1\n[journal.keys]\n1 = \"{SEALING_KEY}\"\n\n\
+         [merchants.{MERCHANT}]\nkeys = [{{ sha256 = \"{}\" }}]\n\n\
+         [accounts.{TOLD_ACCOUNT}]\nprovider = \"pivot\"\nmerchants = [\"{MERCHANT}\"]\ntest = true\n\
+         [accounts.{TOLD_ACCOUNT}.settings]\nbase_url = \"http://127.0.0.1:9\"\n\
+         merchant_id = \"bench\"\nmerchant_secret = \"none\"\ncallback_api_key = \"{NOTICE_KEY}\"\n\
+         default_return_url = \"https://shop.example/return\"\n",
+        hash(API_KEY)
+    );
+    Ok(std::fs::write(path, text)?)
+}
+
+/// A notice of [`TOLD_ACCOUNT`]'s provider about a session.
+pub fn notice_body(session: &str) -> String {
+    serde_json::json!({
+        "event": "PAYMENT.PROCESSING",
+        "data": {
+            "id": session,
+            "clientReferenceId": "order-of-somebody-else",
+            "status": "PROCESSING",
+            "amount": { "value": "29900.00", "currency": "IDR" },
+            "createdAt": "2026-11-21T10:00:00.000Z",
+            "updatedAt": "2026-11-21T10:00:01.000Z",
+            "chargeDetails": [],
+        },
+    })
+    .to_string()
+}
+
 /// Reads it again, in the process that it is for.
 pub fn read(path: &Path) -> anyhow::Result<Config> {
     let text = std::fs::read_to_string(path)?;

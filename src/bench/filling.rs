@@ -194,7 +194,7 @@ impl Filler {
 }
 
 fn caller() -> Caller {
-    Caller { merchant: MerchantName(MERCHANT.to_owned()), secure: true }
+    Caller { merchant: MerchantName(MERCHANT.to_owned()), name: "bench".into(), secure: true }
 }
 
 /// As random as ids are: they must not fall beside each other in an index.

@@ -248,6 +248,13 @@ impl PaymentService for Only {
     ) -> Result<Response<pb::ListPaymentHistoryResponse>, Status> {
         Err(only())
     }
+
+    async fn list_differences(
+        &self,
+        _: Request<pb::ListDifferencesRequest>,
+    ) -> Result<Response<pb::ListDifferencesResponse>, Status> {
+        Err(only())
+    }
 }
 
 fn only() -> Status {

@@ -22,6 +22,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::cores::Cores;
+use super::events;
 use super::part::Part;
 use super::report::Report;
 use super::rounds::{Bench, Measure};
@@ -68,6 +69,8 @@ enum Role {
     },
     /// Measures schedules: taking what is due, charging it, and what callers notice of it.
     Schedules(schedules::Options),
+    /// Measures notices of providers and streams of events.
+    Events(events::Options),
 }
 
 /// Reads how long a measurement takes.
@@ -87,6 +90,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     match options.role {
         Some(Role::Part { part }) => return app::runtime()?.block_on(part.run()),
         Some(Role::Schedules(options)) => return schedules::run(options),
+        Some(Role::Events(options)) => return events::run(options),
         None => {}
     }
     let (rounds, seconds, pace) = match options {

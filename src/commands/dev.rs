@@ -1,6 +1,6 @@
 //! `turnpike dev`: everything on one machine, with a first call to paste.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,17 +11,19 @@ use clap::Args;
 use turnpike::app::{self, Playground, SimulatorClock, SimulatorSandbox, development};
 use turnpike::config::{self, Config, Surroundings};
 use turnpike::domain::ids::MerchantName;
+use turnpike::domain::secret::Secret;
 use turnpike::simulator::{self, Simulators};
 use turnpike::telemetry;
+use turnpike::webhooks::outbound::secret_text;
 use turnpike::world::TestClocks;
 
-/// The file that holds the sealing key of a development store.
-const SEALING_KEY_FILE: &str = "sealing.key";
 /// The file that holds the hash of the first merchant's API key; the key itself is printed once and
 /// not kept. The files of further merchants have their names in front.
 const API_KEY_FILE: &str = "api-key.sha256";
 /// The file that holds how far the first merchant's clock is ahead, likewise.
 const CLOCK_FILE: &str = "clock.ms";
+/// The file that holds the secret of the webhooks that are sent to the first merchant.
+const WEBHOOK_SECRET_FILE: &str = "webhook.secret";
 
 /// Runs a gateway in front of simulated providers, with a store in a local directory.
 #[derive(Debug, Args)]
@@ -33,6 +35,17 @@ pub struct Dev {
     /// Port 0 takes free ones.
     #[arg(long, default_value = "127.0.0.1:50060")]
     simulators: SocketAddr,
+    /// Address and port on which the simulators tell their news; the port after that of gRPC by default, or
+    /// a free one where that is.
+    #[arg(long)]
+    webhooks: Option<SocketAddr>,
+    /// Sends the first merchant's events to this address, in the format of Standard Webhooks.
+    #[arg(long, value_name = "URL")]
+    webhook_to: Option<String>,
+    /// A secret that signs them, `whsec_…`, instead of one that is made up; several sign one beside the
+    /// other.
+    #[arg(long, value_name = "SECRET", requires = "webhook_to")]
+    webhook_secret: Vec<String>,
     /// Where the store lives.
     #[arg(long, default_value = ".turnpike")]
     data_dir: PathBuf,
@@ -78,17 +91,32 @@ impl Dev {
         let directory = &self.data_dir;
         std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
         let merchants = self.start().await?;
-        let config = self.config(&merchants)?;
+        let side_port =
+            TcpListener::bind(self.side_address()?).context("the port for the simulators' news")?;
+        let config = self.config(&merchants, side_port.local_addr()?)?;
         let _flush = telemetry::start(&config.telemetry)?;
-        let playground = playground(&config, &merchants, directory)?;
+        let playground =
+            Playground { side_port: Some(side_port), ..playground(&config, &merchants, directory)? };
         let ready_file = self.ready_file.clone();
+        let sent = self.webhook_to.clone().zip(self.secrets()?.into_iter().next());
         app::serve(config, Some(playground), app::signal(), move |ready| {
-            tell(ready.grpc, &merchants, ready.recovered);
+            tell(&ready, &merchants);
+            if let Some((url, secret)) = &sent {
+                // A secret of a gateway that touches nothing real, for whoever writes the receiver.
+                println!("\nEvents are sent to {url}, signed with {}", secret.expose());
+            }
             if let Some(path) = ready_file {
-                super::serve::write_ready(&path, &ready_text(ready.grpc, &merchants).to_string());
+                super::serve::write_ready(&path, &ready_text(&ready, &merchants).to_string());
             }
         })
         .await
+    }
+
+    fn side_address(&self) -> anyhow::Result<SocketAddr> {
+        match self.webhooks {
+            Some(address) => Ok(address),
+            None => later_port(SocketAddr::new([127, 0, 0, 1].into(), self.grpc.port()), 1),
+        }
     }
 
     /// Every merchant's simulators and API key.
@@ -112,20 +140,44 @@ impl Dev {
         Ok(merchants)
     }
 
-    fn config(&self, merchants: &[Merchant]) -> anyhow::Result<Config> {
+    /// What signs the events that are sent to the first merchant. One that is made up stays the same.
+    fn secrets(&self) -> anyhow::Result<Vec<Secret<String>>> {
+        if self.webhook_to.is_none() || !self.webhook_secret.is_empty() {
+            return Ok(self.webhook_secret.iter().cloned().map(Secret::new).collect());
+        }
+        let path = self.data_dir.join(WEBHOOK_SECRET_FILE);
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            return Ok(vec![Secret::new(text.trim().to_owned())]);
+        }
+        let mut bytes = [0; 32];
+        aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("no random bytes"))?;
+        let text = secret_text(&bytes);
+        write_private(&path, &text)?;
+        Ok(vec![Secret::new(text)])
+    }
+
+    fn config(&self, merchants: &[Merchant], webhooks: SocketAddr) -> anyhow::Result<Config> {
         let directory = &self.data_dir;
+        let secrets = self.secrets()?;
+        let sent_to = self.webhook_to.as_deref().map(|url| development::SentTo { url, secrets: &secrets });
         let setup = development::Setup {
             grpc: &self.grpc.to_string(),
             data_directory: directory,
             sealing_key: &sealing_key(directory)?,
             log: &self.log,
+            webhooks: Some(webhooks),
+            sent_to,
         };
         let described = merchants.iter().map(|merchant| development::Merchant {
             name: &merchant.name,
             api_key_sha256: &merchant.key.sha256,
             simulators: &merchant.simulators,
         });
-        let document = development::document(&setup, &described.collect::<Vec<_>>())?;
+        let described: Vec<_> = described.collect();
+        for merchant in &described {
+            development::register_addresses(*merchant, webhooks)?;
+        }
+        let document = development::document(&setup, &described)?;
         config::parse(&document, &Surroundings { directory: PathBuf::new() }).or_else(|mistakes| {
             super::check::tell(Path::new("the development configuration"), &mistakes);
             anyhow::bail!("the development configuration does not hold together")
@@ -146,7 +198,7 @@ fn playground(config: &Config, merchants: &[Merchant], directory: &Path) -> anyh
         let clock = SimulatorClock::kept_in(merchant.simulators.clock().clone(), &file)?;
         clocks.insert(name, Arc::new(clock));
     }
-    Ok(Playground { sandbox: Some(Arc::new(sandbox)), clocks, hurry: None })
+    Ok(Playground { sandbox: Some(Arc::new(sandbox)), clocks, ..Playground::default() })
 }
 
 /// The first merchant's files have no name in front: there were no others once.
@@ -163,7 +215,7 @@ fn later_port(first: SocketAddr, by: usize) -> anyhow::Result<SocketAddr> {
 }
 
 /// What is written once everything answers. The first merchant stands at the top as well.
-fn ready_text(grpc: SocketAddr, merchants: &[Merchant]) -> serde_json::Value {
+fn ready_text(ready: &app::Ready, merchants: &[Merchant]) -> serde_json::Value {
     let told = |merchant: &Merchant| {
         serde_json::json!({
             "merchant": merchant.name,
@@ -173,16 +225,21 @@ fn ready_text(grpc: SocketAddr, merchants: &[Merchant]) -> serde_json::Value {
     };
     let first = merchants.first().map(told).unwrap_or_default();
     serde_json::json!({
-        "grpc": grpc.to_string(),
+        "grpc": ready.grpc.to_string(),
+        "webhooks": ready.webhooks.map(|address| address.to_string()),
         "api_key": first["api_key"],
         "simulators": first["simulators"],
         "merchants": merchants.iter().map(told).collect::<Vec<_>>(),
     })
 }
 
-fn tell(grpc: SocketAddr, merchants: &[Merchant], recovered: usize) {
+fn tell(ready: &app::Ready, merchants: &[Merchant]) {
+    let app::Ready { grpc, webhooks, recovered } = *ready;
     println!("Turnpike, development gateway. Nothing here touches a real provider.\n");
     println!("gRPC       {grpc}");
+    if let Some(address) = webhooks {
+        println!("webhooks   http://{address}/webhooks/ACCOUNT, where the simulators tell their news");
+    }
     for Merchant { name, simulators, key, key_file } in merchants {
         if merchants.len() > 1 {
             println!("\nmerchant   {name}");
@@ -221,7 +278,7 @@ Open nextAction.redirect.url in a browser and pay with 4000 0000 0000 0002. The 
 
 /// The key of the store, made at the first start.
 fn sealing_key(directory: &Path) -> anyhow::Result<String> {
-    let path = directory.join(SEALING_KEY_FILE);
+    let path = directory.join(super::SEALING_KEY_FILE);
     if let Ok(text) = std::fs::read_to_string(&path) {
         return Ok(text.trim().to_owned());
     }

@@ -7,14 +7,13 @@ mod progress;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use futures_util::StreamExt as _;
-use turnpike::domain::secret::Secret;
 
 use self::gateway::{Came, Gateway};
 use self::lines::{Failure, Numbered};
 use self::progress::Progress;
+use super::calling::Calling;
 
 /// Lines after which it is written down how far the import came.
 const BATCH_LINES: usize = 500;
@@ -46,18 +45,8 @@ enum What {
 struct Import {
     /// The file.
     file: PathBuf,
-    /// Where the gateway listens, such as https://payments.internal:50051.
-    #[arg(long)]
-    address: String,
-    /// A file with the API key.
-    #[arg(long)]
-    api_key_file: Option<PathBuf>,
-    /// The authorities that may have signed the gateway's certificate, PEM; required for https.
-    #[arg(long)]
-    ca_file: Option<PathBuf>,
-    /// Sends the API key in clear to another machine, where something else encrypts the way.
-    #[arg(long)]
-    plaintext: bool,
+    #[command(flatten)]
+    calling: Calling,
     /// Checks everything and creates nothing. Tokens to be imported are checked in form only.
     #[arg(long)]
     dry_run: bool,
@@ -96,9 +85,9 @@ impl Import {
         let survey = lines::survey(&self.file)?;
         let mut progress = match self.dry_run {
             true => Progress::of_dry_run(self.resume_from),
-            false => Progress::open(&self.file, &survey.digest, &self.address, self.resume_from)?,
+            false => Progress::open(&self.file, &survey.digest, &self.calling.address, self.resume_from)?,
         };
-        let gateway = Gateway::connect(&self.address, self.way()?, self.dry_run).await?;
+        let gateway = Gateway::connect(&self.calling, self.dry_run).await?;
         let summary = self.send(&gateway, &mut progress).await?;
         self.tell(&summary, &progress, survey.lines);
         match (summary.stopped, summary.failed) {
@@ -106,25 +95,6 @@ impl Import {
             (None, 0) => Ok(()),
             (None, failed) => anyhow::bail!("{failed} lines were refused"),
         }
-    }
-
-    /// The key and how it travels.
-    fn way(&self) -> anyhow::Result<gateway::Way> {
-        let key = match &self.api_key_file {
-            Some(path) => {
-                std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?
-            }
-            None => std::env::var("TURNPIKE_API_KEY")
-                .context("there is neither --api-key-file nor TURNPIKE_API_KEY")?,
-        };
-        let authorities = match &self.ca_file {
-            Some(path) => {
-                let read = std::fs::read_to_string(path);
-                Some(read.with_context(|| format!("reading {}", path.display()))?)
-            }
-            None => None,
-        };
-        Ok(gateway::Way { key: Secret::new(key.trim().to_owned()), authorities, plaintext: self.plaintext })
     }
 
     async fn send(&self, gateway: &Gateway, progress: &mut Progress) -> anyhow::Result<Summary> {

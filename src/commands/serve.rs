@@ -50,12 +50,16 @@ impl Serve {
                 self.fast_clock.map(|hurry| Playground { hurry: Some(hurry), ..Playground::default() });
             app::serve(config, playground, app::signal(), |ready| {
                 println!("gRPC       {}", ready.grpc);
+                if let Some(address) = ready.webhooks {
+                    println!("webhooks   {address}");
+                }
                 if ready.recovered > 0 {
                     println!("recovered  {} left behind by the last process", ready.recovered);
                 }
                 if let Some(path) = ready_file {
-                    let text = serde_json::json!({ "grpc": ready.grpc.to_string() }).to_string();
-                    write_ready(&path, &text);
+                    let webhooks = ready.webhooks.map(|address| address.to_string());
+                    let ready = serde_json::json!({ "grpc": ready.grpc.to_string(), "webhooks": webhooks });
+                    write_ready(&path, &ready.to_string());
                 }
             })
             .await

@@ -6,7 +6,7 @@ use celes::Country;
 use url::Url;
 
 use super::reader::Table;
-use super::{LONGEST, check_address, check_name};
+use super::{LONGEST, Webhooks, check_address, check_name};
 use crate::domain::ids::{AccountName, MerchantName};
 use crate::domain::money::Currency;
 use crate::engine::accounts::{Account, Rules};
@@ -17,12 +17,16 @@ use crate::world::Line;
 pub(super) fn accounts(
     table: &Table<'_>,
     merchants: &[MerchantName],
+    webhooks: Option<&Webhooks>,
 ) -> (Vec<Account>, Vec<(AccountName, Line)>) {
     let mut accounts = Vec::new();
     let mut lines = Vec::new();
     for (name, entry) in table.tables("accounts") {
         check_name(table, &format!("accounts.{name}"), &name);
-        let rules = rules(&entry, merchants);
+        let mut rules = rules(&entry, merchants);
+        if rules.notify_url.is_none() {
+            rules.notify_url = webhooks.map(|webhooks| webhooks.address_of(&name));
+        }
         let line = line(&entry);
         let priority = entry.integer_or("priority", 100, 0, 1000);
         let provider = entry.text("provider");

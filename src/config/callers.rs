@@ -1,13 +1,15 @@
 //! Who may call: merchants, their keys and certificates, and how often each may call.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::reader::Table;
-use super::{check_name, recurring};
+use super::{check_name, endpoints, recurring};
+use crate::domain::delivery::Endpoint;
 use crate::domain::dunning::Ladder;
 use crate::domain::ids::MerchantName;
-use crate::rpc::auth::{Credential, CredentialKind};
-use crate::rpc::rate::{RATE_MAX, Rate};
+use crate::domain::rate::{RATE_MAX, Rate};
+use crate::rpc::auth::{Credential, CredentialKind, NAME_MAX};
 
 /// All merchants.
 pub(super) struct Merchants {
@@ -15,10 +17,13 @@ pub(super) struct Merchants {
     pub credentials: Vec<Credential>,
     /// When their declined charges are tried again, for those who say so.
     pub ladders: HashMap<MerchantName, Ladder>,
+    /// Where their events are sent.
+    pub endpoints: Vec<Arc<Endpoint>>,
 }
 
-pub(super) fn merchants(table: &Table<'_>, rate: Option<Rate>) -> Merchants {
+pub(super) fn merchants(table: &Table<'_>, rate: Option<Rate>, development: bool) -> Merchants {
     let mut names = Vec::new();
+    let mut sent_to = Vec::new();
     let mut ladders = HashMap::new();
     let mut owners = HashMap::new();
     let mut credentials = Vec::new();
@@ -37,13 +42,15 @@ pub(super) fn merchants(table: &Table<'_>, rate: Option<Rate>) -> Merchants {
         if let Some(ladder) = recurring::ladder(&merchant, "retry_ladder") {
             ladders.insert(merchant_name.clone(), ladder);
         }
+        let endpoints = endpoints::endpoints(&merchant_name, &merchant, development);
+        sent_to.extend(endpoints.into_iter().map(Arc::new));
         merchant.finish();
         names.push(merchant_name);
     }
     if names.is_empty() {
         table.mistake("merchants", "at least one is required");
     }
-    Merchants { names, credentials, ladders }
+    Merchants { names, credentials, ladders, endpoints: sent_to }
 }
 
 fn credential(
@@ -71,8 +78,21 @@ fn credential(
         rpcs.push("*".to_owned());
     }
     let rate = rate(&table, default);
+    let name = credential_name(&table, sha256);
     table.finish();
-    Credential { merchant: merchant.clone(), kind, sha256, rpcs, rate }
+    Credential { merchant: merchant.clone(), name, kind, sha256, rpcs, rate }
+}
+
+/// A credential's own name, or the beginning of its hash, by which it is found in this file again.
+fn credential_name(table: &Table<'_>, sha256: [u8; 32]) -> Arc<str> {
+    let name = table.text_or("name", "");
+    if name.is_empty() {
+        return sha256[..4].iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+    }
+    if name.len() > NAME_MAX || !name.bytes().all(|b| b.is_ascii_graphic()) {
+        table.mistake("name", format!("must be 1 to {NAME_MAX} visible ASCII characters"));
+    }
+    name.into()
 }
 
 pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {

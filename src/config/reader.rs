@@ -258,6 +258,23 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// A list of secrets. Those that cannot be read are told, and left out.
+    pub(super) fn secrets(&self, name: &str) -> Vec<Secret<String>> {
+        let Some((_, value)) = self.take(name) else { return Vec::new() };
+        let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
+            self.mistake(name, "must be a list of one or more secrets");
+            return Vec::new();
+        };
+        let read = items.iter().filter_map(|item| match self.secret_of(item.get_ref()) {
+            Ok(secret) => Some(secret),
+            Err(problem) => {
+                self.document.mistake(item.span().start, &self.full(name), problem);
+                None
+            }
+        });
+        read.collect()
+    }
+
     fn secret_of(&self, value: &DeValue<'_>) -> Result<Secret<String>, String> {
         match value {
             DeValue::String(text) => Ok(Secret::new(text.to_string())),

@@ -66,6 +66,13 @@ macro_rules! id {
                 text.strip_prefix($prefix).ok_or(MalformedId).and_then(read_body).map(Self)
             }
 
+            /// Reads an id as [`Self::alphanumeric`] writes it; `None` for anything else.
+            #[must_use]
+            pub fn from_alphanumeric(text: &str) -> Option<Self> {
+                let body = text.strip_prefix($prefix.trim_end_matches('_'))?;
+                read_body(body).ok().map(Self)
+            }
+
             /// The 128 bits, for a store's key.
             #[must_use]
             pub fn to_bytes(self) -> [u8; 16] {
@@ -142,6 +149,10 @@ id!(
 id!(
     /// A fact that became true.
     EventId, "evt_"
+);
+id!(
+    /// A call that a provider made by itself.
+    NoticeId, "ntc_"
 );
 
 /// The tenant that everything belongs to, as configuration names it.
@@ -221,5 +232,8 @@ mod tests {
         let text = PaymentId::from_bytes([7; 16]).alphanumeric();
         assert_eq!(text.len(), 29);
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        assert_eq!(PaymentId::from_alphanumeric(&text), Some(PaymentId::from_bytes([7; 16])));
+        assert_eq!(SessionId::from_alphanumeric(&text), None);
+        assert_eq!(PaymentId::from_alphanumeric(&text[..28]), None);
     }
 }

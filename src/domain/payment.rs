@@ -249,6 +249,8 @@ pub struct Payment {
     pub updated_at: Timestamp,
     /// Grows by one with each change.
     pub version: u64,
+    /// The hash of its story up to the last note; zeros while it has none.
+    pub history_hash: [u8; 32],
 }
 
 impl Payment {
@@ -256,6 +258,12 @@ impl Payment {
     #[must_use]
     pub fn asked(&self) -> Asked {
         Asked { money: self.asked, reference: self.reference.clone() }
+    }
+
+    /// The payment as it reads back once it was written, with a story that now has this hash.
+    pub fn written(&mut self, history_hash: [u8; 32]) {
+        self.version += 1;
+        self.history_hash = history_hash;
     }
 
     /// Taken minor units: what the provider reported or what our own captures add up to,
@@ -672,7 +680,7 @@ pub struct MovementRecord {
     pub options: Options,
     /// When it was permitted.
     pub sent_at: Option<Timestamp>,
-    /// The caller's `request_id`.
+    /// The caller's `request_id`; empty for one that was made in the provider's back office.
     pub request_id: String,
     /// When it was recorded.
     pub created_at: Timestamp,
@@ -685,6 +693,13 @@ impl MovementRecord {
     #[must_use]
     pub fn kind(&self) -> MovementKind {
         self.id.kind()
+    }
+
+    /// Whether nobody asked for it here: somebody made it in the provider's back office, under a reference
+    /// of its own.
+    #[must_use]
+    pub fn is_made_elsewhere(&self) -> bool {
+        self.request_id.is_empty()
     }
 
     fn hear(&mut self, news: MovementNews, now: Timestamp) -> Result<(), ()> {

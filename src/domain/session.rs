@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::ids::{AccountName, MerchantName, PaymentId, SessionId};
 use super::order::{Purpose, SessionOrder};
+use super::outcome::DeclineReason;
 use super::payment::{Payment, PaymentState};
 
 /// A bounded window in which a customer pays or saves a card.
@@ -31,43 +32,53 @@ pub struct Session {
 pub enum SessionStatus {
     /// The customer can use it.
     Open,
-    /// The provider is at work, or we are asking what became of it.
+    /// The provider is at work.
     Pending,
+    /// The outcome is not known, and the provider is asked.
+    Unresolved,
     /// Paid, or the card is saved.
     Completed,
-    /// Closed before anybody paid.
+    /// Closed before anybody paid, by the customer or the merchant.
     Cancelled,
     /// The time is over.
     Expired,
-    /// Declined, failed, or quarantined.
+    /// Declined or failed.
     Failed,
+    /// An answer did not match what was asked: a person has to decide.
+    Quarantined,
 }
 
-impl Session {
-    /// Where it stands, by its payment.
+impl SessionStatus {
+    /// Where a session with this payment stands.
     #[must_use]
-    pub fn status(&self, payment: &Payment) -> SessionStatus {
+    pub fn of(payment: &Payment) -> Self {
         match payment.state {
-            PaymentState::Created | PaymentState::RequiresAction => SessionStatus::Open,
-            PaymentState::Submitted | PaymentState::Processing | PaymentState::Unresolved => {
-                SessionStatus::Pending
-            }
+            PaymentState::Created | PaymentState::RequiresAction => Self::Open,
+            PaymentState::Submitted | PaymentState::Processing => Self::Pending,
+            PaymentState::Unresolved => Self::Unresolved,
             PaymentState::Verified
             | PaymentState::Authorized
             | PaymentState::Captured
             | PaymentState::PartiallyRefunded
-            | PaymentState::Refunded => SessionStatus::Completed,
+            | PaymentState::Refunded => Self::Completed,
             // A payment that was reserved and given back completed its session first.
-            PaymentState::Voided if payment.authorized > 0 => SessionStatus::Completed,
-            PaymentState::Expired if payment.authorized > 0 => SessionStatus::Completed,
-            PaymentState::Voided => SessionStatus::Cancelled,
-            PaymentState::Expired => SessionStatus::Expired,
-            PaymentState::Declined | PaymentState::Failed | PaymentState::Quarantined => {
-                SessionStatus::Failed
-            }
+            PaymentState::Voided if payment.authorized > 0 => Self::Completed,
+            PaymentState::Expired if payment.authorized > 0 => Self::Completed,
+            PaymentState::Voided => Self::Cancelled,
+            PaymentState::Expired => Self::Expired,
+            // The customer pressed "cancel", which providers tell as a kind of decline.
+            PaymentState::Declined if is_cancelled(payment) => Self::Cancelled,
+            PaymentState::Declined | PaymentState::Failed => Self::Failed,
+            PaymentState::Quarantined => Self::Quarantined,
         }
     }
+}
 
+fn is_cancelled(payment: &Payment) -> bool {
+    payment.decline.as_ref().is_some_and(|decline| decline.reason == DeclineReason::CustomerCancelled)
+}
+
+impl Session {
     /// Whether it only saves a card, so that its payment is not shown.
     #[must_use]
     pub fn only_saves(&self) -> bool {

@@ -84,7 +84,7 @@ impl Gateway {
         };
         let mut first = Entry { claim: Some(claim.clone()), ..Entry::default() };
         first.used.extend(token.map(|id| (id, now)));
-        first.history.push(note(&payment, HistoryKind::Created, "charge"));
+        first.history.push(note(&payment, HistoryKind::Created, "charge").by(&caller.name));
         let operation = Operation::Charge(charge);
         let mut mover = PaymentMover::new(self, payment, first);
         let talked =
@@ -241,7 +241,9 @@ impl Gateway {
                 return Ok(());
             }
             token.updated_at = self.now_of(&token.merchant);
-            let written = self.shared.journal.commit(Entry { tokens: vec![token], ..Entry::default() }).await;
+            let events = vec![self.event_of_token(Some(&before), &token)];
+            let entry = Entry { tokens: vec![token], events, ..Entry::default() };
+            let written = self.shared.journal.commit(entry).await;
             self.forget_cached_token(id);
             match written {
                 Ok(()) => return Ok(()),

@@ -1,5 +1,6 @@
 //! What callers can ask of the engine, already parsed into values that cannot be wrong in form.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{Timestamp, civil};
@@ -27,6 +28,9 @@ use crate::providers::contract::RefundReason;
 pub struct Caller {
     /// Everything is scoped to it.
     pub merchant: MerchantName,
+    /// The name of its credential, for the stories of its payments. What the gateway does by itself for a
+    /// schedule has the schedule's id.
+    pub name: Arc<str>,
     /// Whether the call came over TLS, or from a process that development mode trusts.
     pub secure: bool,
 }

@@ -5,13 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::card::SavedCard;
-use crate::domain::order::CaptureMode;
+use crate::domain::money::Money;
+use crate::domain::order::{CaptureMode, Metadata, Options};
 use crate::domain::outcome::{
     Asked, Decline, DeclineReason, Failure, FailureReason, Mismatch, MovementReport, MovementStanding,
     PaymentReport, RetryAdvice, Seen, Standing,
 };
 use crate::domain::payment::{
-    FollowUp, Illegal, MovementId, MovementNews, MovementRecord, MovementStatus, News, Payment, PaymentState,
+    FollowUp, Illegal, MOVEMENTS_MAX, MovementId, MovementKind, MovementNews, MovementRecord, MovementStatus,
+    News, Payment, PaymentState,
 };
 use crate::providers::contract::Fault;
 
@@ -125,6 +127,76 @@ fn same_movement(payment: &Payment, report: &MovementReport) -> Option<MovementI
     found.map(|movement| movement.id)
 }
 
+/// Takes in a report of a capture, void or refund that the provider told of by itself. One that is none of
+/// ours was made in its back office: it becomes one of the payment's, by the id that `mint` makes. False:
+/// it may be one of ours whose outcome is not known yet, so that only asking tells.
+///
+/// # Errors
+/// A bug of ours.
+pub(super) fn conclude_told(
+    payment: &mut Payment,
+    kind: MovementKind,
+    report: MovementReport,
+    mint: impl FnOnce(MovementKind) -> MovementId,
+    now: Timestamp,
+) -> Result<bool, Illegal> {
+    if let Some(id) = same_movement(payment, &report) {
+        conclude_movement(payment, id, report, now)?;
+        return Ok(true);
+    }
+    let may_be_ours = payment.movements.iter().any(|movement| {
+        movement.kind() == kind && movement.status.is_unfinished() && movement.provider_id.is_none()
+    });
+    if may_be_ours || payment.movements.len() >= MOVEMENTS_MAX {
+        return Ok(false);
+    }
+    let (Some(amount), MovementStanding::Pending | MovementStanding::Succeeded) =
+        (report.seen.money, &report.standing)
+    else {
+        // What nobody asked for here, and did not succeed there, changes nothing.
+        return Ok(true);
+    };
+    if amount.currency() != payment.asked.currency() || amount.minor() > payment.asked.minor() {
+        let mismatch =
+            Mismatch { what: "amount", asked: payment.asked.to_string(), seen: amount.to_string() };
+        payment.hear(News::Mismatch(mismatch), now)?;
+        return Ok(true);
+    }
+    let id = mint(kind);
+    payment.movements.push(made_elsewhere(payment, id, amount, now));
+    conclude_movement(payment, id, MovementReport { seen: Seen::default(), ..report }, now)?;
+    Ok(true)
+}
+
+/// A capture, void or refund that somebody made in the provider's back office.
+pub(super) fn made_elsewhere(
+    payment: &Payment,
+    id: MovementId,
+    amount: Money,
+    now: Timestamp,
+) -> MovementRecord {
+    MovementRecord {
+        id,
+        amount,
+        status: MovementStatus::Submitted,
+        provider_id: None,
+        decline: None,
+        failure: None,
+        reason: None,
+        reason_word: None,
+        of_capture: None,
+        metadata: Metadata::default(),
+        final_capture: false,
+        lines: Vec::new(),
+        before: (payment.captured(), payment.refunded()),
+        options: Options::default(),
+        sent_at: Some(now),
+        request_id: String::new(),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
 /// Takes in a report about a capture, void or refund.
 ///
 /// # Errors
@@ -135,8 +207,11 @@ pub(super) fn conclude_movement(
     report: MovementReport,
     now: Timestamp,
 ) -> Result<(), Illegal> {
-    let MovementReport { standing, seen, provider_id, totals } = report;
+    let MovementReport { standing, mut seen, provider_id, totals } = report;
     let Some(movement) = payment.movement(id) else { return Err(Illegal(payment.state)) };
+    if movement.is_made_elsewhere() {
+        seen.reference = None;
+    }
     let asked = Asked { money: movement.amount, reference: id.alphanumeric() };
     if let Err(mismatch) = asked.compare(&seen) {
         if movement.status == MovementStatus::Submitted {
@@ -186,6 +261,8 @@ pub struct FollowUpPlan {
     pub longest: Duration,
     /// The first pause while a customer is at a payment page, or a provider works on it.
     pub unhurried: Duration,
+    /// The pauses that follow then, as multiples of it, the last one again and again; empty for doubling.
+    pub pauses: &'static [u32],
 }
 
 impl Default for FollowUpPlan {
@@ -194,6 +271,7 @@ impl Default for FollowUpPlan {
             first: Duration::from_secs(1),
             longest: Duration::from_secs(6 * 3600),
             unhurried: Duration::from_secs(30),
+            pauses: &[],
         }
     }
 }
@@ -214,7 +292,7 @@ impl FollowUpPlan {
             Some(known) => (known.since, known.inquiries, known.last_at),
             None => (now, 0, None),
         };
-        let pause = first.saturating_mul(1 << inquiries.min(20)).min(longest);
+        let pause = first.saturating_mul(self.growth(first, inquiries)).min(longest);
         let next_at = after(now, pause);
         // A session is looked at when its time is over, whatever the rhythm.
         let next_at = match payment.expires_at.and_then(|end| end.checked_add(Duration::from_secs(5)).ok()) {
@@ -222,6 +300,15 @@ impl FollowUpPlan {
             _ => next_at,
         };
         payment.follow_up = Some(FollowUp { since, inquiries, last_at, next_at });
+    }
+
+    /// How many times as long as the first one a pause is.
+    fn growth(&self, first: Duration, inquiries: u32) -> u32 {
+        let own = self.pauses.get(inquiries as usize).or(self.pauses.last());
+        match own.filter(|_| first == self.unhurried) {
+            Some(times) => *times,
+            None => 1 << inquiries.min(20),
+        }
     }
 
     /// The first pause for a payment in its state; `None` when it needs no asking.
@@ -263,4 +350,20 @@ impl FollowUpPlan {
 
 fn after(now: Timestamp, pause: Duration) -> Timestamp {
     now.checked_add(pause).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_s_own_pauses_go_on_with_the_last_and_uncertainty_doubles() {
+        let plan = FollowUpPlan { pauses: &[1, 1, 2, 4, 10], ..FollowUpPlan::default() };
+        let unhurried: Vec<u32> = (0..8).map(|asked| plan.growth(plan.unhurried, asked)).collect();
+        assert_eq!(unhurried, [1, 1, 2, 4, 10, 10, 10, 10]);
+        let uncertain: Vec<u32> = (0..5).map(|asked| plan.growth(plan.first, asked)).collect();
+        assert_eq!(uncertain, [1, 2, 4, 8, 16]);
+        let plain = FollowUpPlan::default();
+        assert_eq!(plain.growth(plain.unhurried, 40), 1 << 20);
+    }
 }

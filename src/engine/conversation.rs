@@ -18,6 +18,7 @@ use crate::providers::contract::{
     AccessToken, Context, Effect, Fault, Operation, Reply, Request, STEPS_PER_CONVERSATION_MAX,
 };
 use crate::providers::conversation::{Rest, Turn};
+use crate::providers::redact::{shown_path, shown_sent};
 use crate::world::{Errand, NoReply, World};
 
 use super::accounts::Account;
@@ -37,10 +38,18 @@ const READS_AFTER_MAX: u32 = 2;
 pub(super) struct Exchanged {
     /// What the request is called.
     pub name: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path of the address, as it may be shown.
+    pub path: String,
     /// The HTTP status; 0 without an answer.
     pub status: u16,
+    /// How long it took.
+    pub took: Duration,
     /// When the answer came, or was given up.
     pub at: Timestamp,
+    /// The body that was sent, as it may be shown.
+    pub request: String,
 }
 
 /// A conversation that came to an outcome.
@@ -282,10 +291,9 @@ impl<M: Mover> Talk<'_, M> {
         }
         match effect {
             Effect::MovesMoney { find_by } => {
-                let name = request.name;
                 let permit = self.mover.permit(find_by.clone()).await?;
                 self.begun = true;
-                match self.exchange(name, Errand::MovesMoney(request, permit)).await {
+                match self.exchange(Errand::MovesMoney(request, permit)).await {
                     Ok(reply) => Ok(reply),
                     Err(NoReply::NeverLeft) => {
                         self.mover.never_sent();
@@ -312,7 +320,7 @@ impl<M: Mover> Talk<'_, M> {
     async fn send_repeatable(&mut self, request: Request, moved: bool) -> Result<Reply, Break> {
         let mut left = if moved { READS_AFTER_MAX } else { 0 };
         loop {
-            match self.exchange(request.name, Errand::Repeatable(request.clone())).await {
+            match self.exchange(Errand::Repeatable(request.clone())).await {
                 Ok(reply) => return Ok(reply),
                 Err(_) if left > 0 => {
                     left -= 1;
@@ -329,7 +337,11 @@ impl<M: Mover> Talk<'_, M> {
         }
     }
 
-    async fn exchange(&mut self, name: &'static str, errand: Errand) -> Result<Reply, NoReply> {
+    async fn exchange(&mut self, errand: Errand) -> Result<Reply, NoReply> {
+        let (Errand::Repeatable(request) | Errand::MovesMoney(request, _)) = &errand;
+        let (name, method, path) = (request.name, request.method.as_str(), shown_path(request));
+        let request = shown_sent(request, self.account.profile());
+        let begin = self.now();
         let span = spans::exchange(self.account, name);
         let reply = self.world.exchange(&self.account.name, errand).instrument(span.clone()).await;
         spans::exchanged(&span, &reply);
@@ -337,7 +349,9 @@ impl<M: Mover> Talk<'_, M> {
         if reply.is_err() {
             self.account.went(false, at);
         }
-        self.exchanges.push(Exchanged { name, status: reply.as_ref().map_or(0, |reply| reply.status), at });
+        let status = reply.as_ref().map_or(0, |reply| reply.status);
+        let took = Duration::try_from(at.duration_since(begin)).unwrap_or_default();
+        self.exchanges.push(Exchanged { name, method, path, status, took, at, request });
         reply
     }
 }

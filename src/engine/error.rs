@@ -198,6 +198,8 @@ pub enum Thing {
     Account,
     Schedule,
     Occurrence,
+    Event,
+    WebhookEndpoint,
 }
 
 impl std::fmt::Display for Thing {
@@ -210,6 +212,8 @@ impl std::fmt::Display for Thing {
             Self::Account => "account",
             Self::Schedule => "schedule",
             Self::Occurrence => "occurrence",
+            Self::Event => "event",
+            Self::WebhookEndpoint => "webhook endpoint",
         })
     }
 }

@@ -13,11 +13,14 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use crate::domain::card::Token;
+use crate::domain::delivery::Delivery;
 use crate::domain::ids::{Fingerprint, IdempotencyKey, MerchantName, PaymentId, TokenId};
 use crate::domain::outcome::FailureReason;
 use crate::domain::payment::{Payment, PaymentState};
 use crate::domain::schedule::Schedule;
-use crate::journal::seam::{Claim, CommitError, Entry, HistoryKind, HistoryNote, Journal, Subject};
+use crate::journal::seam::{
+    Claim, CommitError, Entry, ExchangeNote, HistoryKind, HistoryNote, Journal, Subject,
+};
 use crate::world::World;
 
 use super::accounts::{Account, Accounts};
@@ -25,7 +28,9 @@ use super::changes::Changes;
 use super::commands::{Answer, Caller, MovementView, SessionView};
 use super::conclude::FollowUpPlan;
 use super::conversation::Exchanged;
+use super::deliveries::{Bells, DeliveryOptions};
 use super::error::{Error, Thing};
+use super::feed::Feeds;
 use super::recurring::lanes::Lanes;
 use super::recurring::scheduler::RecurringOptions;
 use super::running::{Begun, Ended, Running, Work};
@@ -50,8 +55,12 @@ pub struct Options {
     pub inquiries_max: usize,
     /// How long request ids are kept.
     pub claims_kept: Duration,
+    /// How long notices of providers are kept with which nothing is left to do.
+    pub notices_kept: Duration,
     /// How schedules are charged.
     pub recurring: RecurringOptions,
+    /// Where events are sent.
+    pub deliveries: DeliveryOptions,
     /// How long, in real time, a test clock waits at one stop for what is due there.
     pub clock_stop_max: Duration,
 }
@@ -64,7 +73,9 @@ impl Default for Options {
             wait_max: Duration::from_secs(70),
             inquiries_max: 16,
             claims_kept: Duration::from_secs(30 * 24 * 3600),
+            notices_kept: Duration::from_secs(90 * 24 * 3600),
             recurring: RecurringOptions::default(),
+            deliveries: DeliveryOptions::default(),
             clock_stop_max: Duration::from_secs(60),
         }
     }
@@ -85,6 +96,8 @@ pub(super) struct Shared {
     pub work: Arc<Work>,
     /// Wakes the resolver: something is due earlier than it thinks.
     pub wake: Notify,
+    /// Wakes whoever acts upon notices: one has come.
+    pub noticed: Notify,
     /// Where schedules are charged, an account at a time.
     pub lanes: Lanes,
     /// The merchants whose test clock is on its way.
@@ -93,6 +106,10 @@ pub(super) struct Shared {
     tokens: Mutex<HashMap<TokenId, Arc<Token>>>,
     /// Which stored tokens were changed, so that nobody goes on with one that was read before.
     pub tokens_changed: Changes<TokenId>,
+    /// The logs of events that are followed.
+    pub feeds: Feeds,
+    /// Wakes those who send events to merchants' servers.
+    pub bells: Bells,
 }
 
 /// What a call comes to.
@@ -103,6 +120,7 @@ pub(super) enum Came {
     Movement(Box<MovementView>),
     Token(Box<Token>),
     Schedule(Box<Schedule>),
+    Deliveries(Vec<Delivery>),
 }
 
 /// What a call comes to, and whether an earlier one did the work.
@@ -130,6 +148,7 @@ impl Gateway {
     ) -> Self {
         let work = Arc::new(Work::default());
         let lanes = Lanes::new(&accounts, &options.recurring);
+        let bells = Bells::of(&options.deliveries);
         let shared = Shared {
             journal,
             world,
@@ -138,11 +157,14 @@ impl Gateway {
             calls: Running::new(work.clone()),
             work,
             wake: Notify::new(),
+            noticed: Notify::new(),
             lanes,
             walking: Mutex::default(),
             watchers: Mutex::default(),
             tokens: Mutex::default(),
             tokens_changed: Changes::default(),
+            feeds: Feeds::default(),
+            bells,
         };
         Self { shared: Arc::new(shared) }
     }
@@ -238,7 +260,9 @@ impl Gateway {
             Ok(None) => Err(Error::bug("a call ended without an answer", None)),
             // The work goes on; this caller hears where it stands.
             Err(_) => match self.subject_of(key).await? {
-                Some(subject) => Ok(Done { what: self.stands(subject).await?, replayed: follows }),
+                Some(subject) => {
+                    Ok(Done { what: self.stands(&key.merchant, subject).await?, replayed: follows })
+                }
                 None => Err(Error::StillRunning),
             },
         }
@@ -253,12 +277,12 @@ impl Gateway {
         if claim.fingerprint != fingerprint {
             return Err(Error::Reused(Some(claim.subject)));
         }
-        let what = self.stands(claim.subject).await?;
+        let what = self.stands(&claim.key.merchant, claim.subject).await?;
         Ok(Done { what, replayed: true })
     }
 
-    /// What a key stands for, as it stands now.
-    async fn stands(&self, subject: Subject) -> Result<Came, Error> {
+    /// What a key of a merchant stands for, as it stands now.
+    async fn stands(&self, merchant: &MerchantName, subject: Subject) -> Result<Came, Error> {
         match subject {
             Subject::Session(id) | Subject::Confirmation(id) => {
                 let view = self.session_view(id).await?;
@@ -283,6 +307,7 @@ impl Gateway {
                 let schedule = self.shared.journal.schedule(id).await?;
                 Ok(Came::Schedule(Box::new(schedule.ok_or(Error::NotFound(Thing::Schedule))?)))
             }
+            Subject::Event(id) => Ok(Came::Deliveries(self.deliveries_of_event(merchant, id).await?)),
         }
     }
 
@@ -302,13 +327,20 @@ impl Gateway {
         Ok(payment)
     }
 
+    /// How a payment is followed up: as configured, at the pace of its provider.
+    pub(super) fn plan(&self, payment: &Payment) -> FollowUpPlan {
+        let pauses =
+            self.accounts().get(&payment.account).map_or(&[][..], |account| account.profile().poll_pauses);
+        FollowUpPlan { pauses, ..self.shared.options.follow_up }
+    }
+
     /// Applies a change to a payment, plans its follow-up, and writes it down together with
     /// whatever the change makes.
     pub(super) async fn change<F>(&self, payment: Box<Payment>, mut change: F) -> Result<Box<Payment>, Error>
     where
         F: FnMut(&mut Payment) -> Result<Entry, Error>,
     {
-        let plan = self.shared.options.follow_up;
+        let plan = self.plan(&payment);
         self.change_planned(payment, |payment| {
             let entry = change(payment)?;
             let now = self.now_of(&payment.merchant);
@@ -347,14 +379,17 @@ impl Gateway {
         F: FnMut(&mut Payment) -> Result<Entry, Error>,
     {
         let mut changed = Box::new(payment.clone());
-        let entry = change(&mut changed)?;
-        if *changed == *payment && entry.tokens.is_empty() && entry.claim.is_none() && entry.release.is_none()
-        {
+        let mut entry = change(&mut changed)?;
+        if *changed == *payment && entry.is_only_about_the_payment() {
             return Ok(Some(changed));
         }
+        let history_hash = entry.history_hash(&changed);
+        let mut written = changed.clone();
+        written.written(history_hash);
+        self.tell_of_payment(&mut entry, payment, &written);
         match self.commit_surely(entry, &changed).await {
             Ok(()) => {
-                changed.version += 1;
+                let changed = written;
                 self.wrote(&changed);
                 Ok(Some(changed))
             }
@@ -466,9 +501,16 @@ pub(super) fn notes(exchanges: &[Exchanged], kind: HistoryKind, state: PaymentSt
         .map(|exchange| HistoryNote {
             at: exchange.at,
             kind,
+            caller: Arc::default(),
             summary: if exchange.status == 0 { "no answer".to_owned() } else { String::new() },
-            exchange: exchange.name.to_owned(),
-            http_status: exchange.status,
+            exchange: Some(ExchangeNote {
+                name: exchange.name.to_owned(),
+                method: exchange.method.to_owned(),
+                path: exchange.path.clone(),
+                http_status: exchange.status,
+                took_ms: u32::try_from(exchange.took.as_millis()).unwrap_or(u32::MAX),
+                request: exchange.request.clone(),
+            }),
             state,
         })
         .collect()
@@ -479,9 +521,9 @@ pub(super) fn note(payment: &Payment, kind: HistoryKind, summary: impl Into<Stri
     HistoryNote {
         at: payment.updated_at,
         kind,
+        caller: Arc::default(),
         summary: summary.into(),
-        exchange: String::new(),
-        http_status: 0,
+        exchange: None,
         state: payment.state,
     }
 }
@@ -497,6 +539,13 @@ impl Done {
     pub(super) fn session(self) -> Result<Answer<SessionView>, Error> {
         match self.what {
             Came::Session(view) => Ok(Answer { value: *view, replayed: self.replayed }),
+            _ => Err(Error::Reused(None)),
+        }
+    }
+
+    pub(super) fn deliveries(self) -> Result<Answer<Vec<Delivery>>, Error> {
+        match self.what {
+            Came::Deliveries(deliveries) => Ok(Answer { value: deliveries, replayed: self.replayed }),
             _ => Err(Error::Reused(None)),
         }
     }

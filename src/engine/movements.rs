@@ -64,7 +64,8 @@ impl Gateway {
             let account = self.account_of(&payment)?;
             let record = new_record(&account, &payment, &wish, id, &claim.key.request_id, claim.at)?;
             let operation = operation(&payment, &record);
-            let mut mover = MovementMover { gateway: self, payment, record, claim: Some(claim.clone()) };
+            let first = Some(claim.clone());
+            let mut mover = MovementMover { gateway: self, caller, payment, record, claim: first };
             let talked =
                 converse(self.shared.world.as_ref(), &caller.merchant, &account, &operation, &mut mover)
                     .await;
@@ -208,6 +209,7 @@ pub(super) fn refused(payment: &Payment, id: MovementId) -> Result<(), Error> {
 /// A payment one of whose movements moves money.
 struct MovementMover<'a> {
     gateway: &'a Gateway,
+    caller: &'a Caller,
     payment: Box<Payment>,
     record: MovementRecord,
     /// Taken by the first commit.
@@ -223,13 +225,13 @@ impl MovementMover<'_> {
         }
         let mut entry = Entry { claim: self.claim.clone(), ..Entry::default() };
         if !known {
-            entry.history.push(requested_note(&self.payment, &self.record));
+            entry.history.push(requested_note(&self.payment, &self.record).by(&self.caller.name));
         }
         entry
     }
 
-    fn written(&mut self) {
-        self.payment.version += 1;
+    fn written(&mut self, history_hash: [u8; 32]) {
+        self.payment.written(history_hash);
         self.claim = None;
     }
 }
@@ -237,9 +239,10 @@ impl MovementMover<'_> {
 impl Mover for MovementMover<'_> {
     async fn begins(&mut self) -> Result<(), CommitError> {
         let mut entry = self.entry();
+        let history_hash = entry.history_hash(&self.payment);
         entry.payment = Some(self.payment.clone());
         self.gateway.shared.journal.commit(entry).await?;
-        self.written();
+        self.written(history_hash);
         Ok(())
     }
 
@@ -251,9 +254,10 @@ impl Mover for MovementMover<'_> {
             .hear_of(id, MovementNews::Submitted, self.gateway.now_of(&self.payment.merchant))
             .map_err(|_| CommitError::Conflict)?;
         entry.history.push(note(&self.payment, HistoryKind::Permitted, id.to_string()));
+        let history_hash = entry.history_hash(&self.payment);
         entry.payment = Some(self.payment.clone());
         let permit = self.gateway.shared.journal.permit(entry, Some(id)).await?;
-        self.written();
+        self.written(history_hash);
         Ok(permit)
     }
 

@@ -190,7 +190,7 @@ impl Gateway {
     /// Plans the next inquiry after one that could not even be made.
     async fn postpone(&self, id: PaymentId) {
         let Ok(payment) = self.stored_payment(id).await else { return };
-        let plan = self.shared.options.follow_up;
+        let plan = self.plan(&payment);
         let postponed = self
             .change_planned(payment, |payment| {
                 let now = self.now_of(&payment.merchant);
@@ -218,23 +218,23 @@ impl Gateway {
                     payment
                         .hear(News::Released, self.now_of(&payment.merchant))
                         .map_err(|e| Error::bug(e.to_string(), Some(payment.id)))?;
-                    let history =
-                        vec![note(payment, HistoryKind::Operator, "released from quarantine to ask again")];
+                    let what = "released from quarantine to ask again";
+                    let history = vec![note(payment, HistoryKind::Operator, what).by(&caller.name)];
                     Ok(Entry { history, ..Entry::default() })
                 })
                 .await?;
         }
-        let (payment, _) = self.inquire(payment).await?;
+        let payment = self.inquire(payment).await?.payment;
         let changed = before != (payment.state, payment.captured(), payment.refunded());
         Ok((payment, changed))
     }
 
     /// Asks about everything of a payment that is not settled, and writes down what was learned.
-    pub(super) async fn inquire(&self, payment: Box<Payment>) -> Result<(Box<Payment>, bool), Error> {
+    pub(super) async fn inquire(&self, payment: Box<Payment>) -> Result<Inquired, Error> {
         let account = self.account_of(&payment)?;
-        let version = payment.version;
-        let mut payment = payment;
-        let open: Vec<MovementId> = payment
+        let mut inquired = Inquired { payment, answered: false };
+        let open: Vec<MovementId> = inquired
+            .payment
             .movements
             .iter()
             .filter(|movement| {
@@ -243,18 +243,18 @@ impl Gateway {
             .map(|movement| movement.id)
             .collect();
         for id in &open {
-            payment = self.inquire_movement(&account, payment, *id).await?;
+            inquired = self.inquire_movement(&account, inquired.payment, *id).await?;
         }
-        if (open.is_empty() || payment.state.is_undecided()) && payment.state != PaymentState::Created {
-            payment = self.inquire_payment(&account, payment).await?;
+        let state = inquired.payment.state;
+        if (open.is_empty() || state.is_undecided()) && state != PaymentState::Created {
+            inquired = self.inquire_payment(&account, inquired.payment).await?;
         }
-        let changed = payment.version != version;
-        Ok((payment, changed))
+        Ok(inquired)
     }
 
-    async fn inquire_payment(&self, account: &Account, payment: Box<Payment>) -> Result<Box<Payment>, Error> {
+    async fn inquire_payment(&self, account: &Account, payment: Box<Payment>) -> Result<Inquired, Error> {
         if !self.is_at_provider(&payment) {
-            return self.expire_locally(payment).await;
+            return Ok(Inquired { payment: self.expire_locally(payment).await?, answered: false });
         }
         let session = match payment.session {
             Some(id) => self.shared.journal.session(id).await?,
@@ -268,10 +268,10 @@ impl Gateway {
         let talked =
             converse(self.shared.world.as_ref(), &payment.merchant, account, &operation, &mut ReadsOnly)
                 .await;
-        let plan = self.shared.options.follow_up;
+        let plan = self.plan(&payment);
         match talked {
             Ok(talked) if talked.outcome == Outcome::Absent => {
-                self.change_planned(payment, |payment| {
+                let changed = self.change_planned(payment, |payment| {
                     let now = self.now_of(&payment.merchant);
                     let mut history = notes(&talked.exchanges, HistoryKind::Observed, payment.state);
                     if is_proof_of_absence(account, payment.sent_at.unwrap_or(payment.created_at), now) {
@@ -285,13 +285,13 @@ impl Gateway {
                     }
                     plan.asked(payment, now);
                     Ok(Entry { history, ..Entry::default() })
-                })
-                .await
+                });
+                Ok(Inquired { payment: changed.await?, answered: true })
             }
             Ok(talked) => {
                 let payment = self.record_observed(payment, talked).await?;
                 self.retire_token(&payment).await?;
-                Ok(payment)
+                Ok(Inquired { payment, answered: true })
             }
             Err(broken) => self.note_no_answer(account, payment, broken).await,
         }
@@ -299,7 +299,7 @@ impl Gateway {
 
     /// A session that never reached its provider ends here when its time is over.
     async fn expire_locally(&self, payment: Box<Payment>) -> Result<Box<Payment>, Error> {
-        let plan = self.shared.options.follow_up;
+        let plan = self.plan(&payment);
         self.change_planned(payment, |payment| {
             let now = self.now_of(&payment.merchant);
             let mut history = Vec::new();
@@ -318,29 +318,18 @@ impl Gateway {
         account: &Account,
         payment: Box<Payment>,
         id: MovementId,
-    ) -> Result<Box<Payment>, Error> {
-        let Some(record) = payment.movement(id) else { return Ok(payment) };
-        let kind = match record.kind() {
-            MovementKind::Capture => OperationKind::Capture,
-            MovementKind::Void => OperationKind::Void,
-            MovementKind::Refund => OperationKind::Refund,
-        };
+    ) -> Result<Inquired, Error> {
+        let Some(record) = payment.movement(id) else { return Ok(Inquired { payment, answered: false }) };
         let sent_at = record.sent_at.unwrap_or(record.created_at);
-        let inquiry = MovementInquiry {
-            kind,
-            movement: described(&payment, record),
-            provider_id: record.provider_id.clone(),
-            sent_at,
-            siblings: siblings(&payment, record),
-        };
+        let inquiry = movement_inquiry(&payment, record, record.provider_id.clone(), sent_at);
         let operation = Operation::InquireMovement(Box::new(inquiry));
         let talked =
             converse(self.shared.world.as_ref(), &payment.merchant, account, &operation, &mut ReadsOnly)
                 .await;
-        let plan = self.shared.options.follow_up;
+        let plan = self.plan(&payment);
         match talked {
             Ok(talked) => {
-                self.change_planned(payment, |payment| {
+                let changed = self.change_planned(payment, |payment| {
                     let now = self.now_of(&payment.merchant);
                     let mut history = notes(&talked.exchanges, HistoryKind::Observed, payment.state);
                     let bug = |e: crate::domain::payment::Illegal| Error::bug(e.to_string(), None);
@@ -365,8 +354,8 @@ impl Gateway {
                     history.push(movement_note(payment, id));
                     plan.asked(payment, now);
                     Ok(Entry { history, ..Entry::default() })
-                })
-                .await
+                });
+                Ok(Inquired { payment: changed.await?, answered: true })
             }
             // A refusal of the question says nothing about what was asked about.
             Err(broken) => self.note_no_answer(account, payment, broken).await,
@@ -378,15 +367,15 @@ impl Gateway {
         account: &Account,
         payment: Box<Payment>,
         broken: Broken,
-    ) -> Result<Box<Payment>, Error> {
-        let plan = self.shared.options.follow_up;
+    ) -> Result<Inquired, Error> {
+        let plan = self.plan(&payment);
         if let Why::Journal(error) = broken.why {
             return Err(Error::of_commit(error, payment.id));
         }
         if let Why::Fault(fault) = &broken.why {
             tracing::warn!(account = %account.name, payment = %payment.id, %fault, "an inquiry had no answer");
         }
-        self.change_planned(payment, |payment| {
+        let changed = self.change_planned(payment, |payment| {
             let history = notes(&broken.exchanges, HistoryKind::Observed, payment.state);
             // While the breaker is open, or without an access token, the question never went out.
             let now = self.now_of(&payment.merchant);
@@ -395,15 +384,39 @@ impl Gateway {
                 false => plan.asked(payment, now),
             }
             Ok(Entry { history, ..Entry::default() })
-        })
-        .await
+        });
+        Ok(Inquired { payment: changed.await?, answered: false })
     }
+}
+
+/// What came of asking.
+pub(super) struct Inquired {
+    /// The payment as it stands now.
+    pub payment: Box<Payment>,
+    /// Whether the provider was asked last, and answered.
+    pub answered: bool,
 }
 
 /// Whether "no such payment" is believed of something that was sent then.
 fn is_proof_of_absence(account: &Account, sent_at: Timestamp, now: Timestamp) -> bool {
     let waited = Duration::try_from(now.duration_since(sent_at));
     waited.is_ok_and(|waited| waited >= account.rules.absence_grace)
+}
+
+/// The question what became of a capture, void or refund.
+pub(super) fn movement_inquiry(
+    payment: &Payment,
+    record: &MovementRecord,
+    provider_id: Option<String>,
+    sent_at: Timestamp,
+) -> MovementInquiry {
+    let kind = match record.kind() {
+        MovementKind::Capture => OperationKind::Capture,
+        MovementKind::Void => OperationKind::Void,
+        MovementKind::Refund => OperationKind::Refund,
+    };
+    let (movement, siblings) = (described(payment, record), siblings(payment, record));
+    MovementInquiry { kind, movement, provider_id, sent_at, siblings }
 }
 
 /// The payment's other movements of the same kind, as they stand now.

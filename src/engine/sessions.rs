@@ -82,7 +82,7 @@ impl Gateway {
             used,
             ..Entry::default()
         };
-        first.history.push(note(&payment, HistoryKind::Created, "session"));
+        first.history.push(note(&payment, HistoryKind::Created, "session").by(&caller.name));
         let operation = Operation::OpenSession(Box::new(order));
         let mut mover = PaymentMover::new(self, payment, first);
         let talked =
@@ -278,7 +278,7 @@ impl Gateway {
         if payment.expires_at.is_some_and(|end| self.now_of(&caller.merchant) >= end) {
             return Err(Error::SessionExpired);
         }
-        first.history.push(note(&payment, HistoryKind::Confirmed, ""));
+        first.history.push(note(&payment, HistoryKind::Confirmed, "").by(&caller.name));
         let operation = Operation::ConfirmSession(Box::new(confirmation));
         let mut mover = PaymentMover::new(self, payment, first);
         let talked =
@@ -312,7 +312,7 @@ impl Gateway {
     async fn read_session(&self, view: SessionView, claim: Option<Claim>) -> Result<SessionView, Error> {
         let SessionView { session, payment, .. } = view;
         let payment = if payment.state.is_undecided() && self.is_at_provider(&payment) {
-            self.inquire(payment).await?.0
+            self.inquire(payment).await?.payment
         } else {
             payment
         };
@@ -345,6 +345,14 @@ impl Gateway {
     pub async fn session(&self, caller: &Caller, id: SessionId) -> Result<SessionView, Error> {
         let view = self.session_view(id).await?;
         if view.session.merchant == caller.merchant { Ok(view) } else { Err(Error::NotFound(Thing::Session)) }
+    }
+
+    /// A session as it was ordered, which never changes.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn session_record(&self, id: SessionId) -> Result<Option<Session>, Error> {
+        Ok(self.shared.journal.session(id).await?)
     }
 
     pub(super) async fn session_view(&self, id: SessionId) -> Result<SessionView, Error> {
@@ -605,6 +613,7 @@ pub(super) fn new_payment(
         created_at: now,
         updated_at: now,
         version: 0,
+        history_hash: [0; 32],
     })
 }
 

@@ -27,9 +27,20 @@ impl Gateway {
     /// Our tokens for the cards that an outcome says were saved. A charge saves no new card: where
     /// its answer tells of one, that is what the provider now knows of the token that was charged.
     pub(super) async fn tokens_for(&self, payment: &Payment, outcome: &Outcome) -> Result<Vec<Kept>, Error> {
-        let Outcome::Payment(report) = outcome else { return Ok(Vec::new()) };
-        let mut tokens = Vec::with_capacity(report.saved.len());
-        for saved in &report.saved {
+        match outcome {
+            Outcome::Payment(report) => self.tokens_of_cards(payment, &report.saved).await,
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The same for cards, however they were learned of.
+    pub(super) async fn tokens_of_cards(
+        &self,
+        payment: &Payment,
+        cards: &[SavedCard],
+    ) -> Result<Vec<Kept>, Error> {
+        let mut tokens = Vec::with_capacity(cards.len());
+        for saved in cards {
             let known =
                 self.shared.journal.token_by_value(&payment.merchant, &payment.account, &saved.token).await?;
             tokens.extend(match known {
@@ -193,7 +204,8 @@ impl Gateway {
         tokens: Vec<Token>,
         claim: Claim,
     ) -> Result<Option<Done>, Error> {
-        let entry = Entry { claim: Some(claim.clone()), tokens, ..Entry::default() };
+        let events = tokens.iter().map(|token| self.event_of_token(None, token)).collect();
+        let entry = Entry { claim: Some(claim.clone()), tokens, events, ..Entry::default() };
         match self.shared.journal.commit(entry).await {
             Ok(()) => Ok(Some(Done::new(Came::Token(Box::new(token))))),
             Err(CommitError::Taken(taken)) => self.replay(&taken, claim.fingerprint).await.map(Some),

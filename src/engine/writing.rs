@@ -51,9 +51,10 @@ impl<'a> PaymentMover<'a> {
 impl Mover for PaymentMover<'_> {
     async fn begins(&mut self) -> Result<(), CommitError> {
         let mut entry = self.first.clone();
+        let history_hash = entry.history_hash(&self.payment);
         entry.payment = Some(self.payment.clone());
         self.gateway.shared.journal.commit(entry).await?;
-        self.payment.version += 1;
+        self.payment.written(history_hash);
         self.first = Entry::default();
         Ok(())
     }
@@ -67,9 +68,10 @@ impl Mover for PaymentMover<'_> {
         self.payment.follow_up = None;
         let mut entry = self.first.clone();
         entry.history.push(note(&self.payment, HistoryKind::Permitted, ""));
+        let history_hash = entry.history_hash(&self.payment);
         entry.payment = Some(self.payment.clone());
         let permit = self.gateway.shared.journal.permit(entry, None).await?;
-        self.payment.version += 1;
+        self.payment.written(history_hash);
         self.first = Entry::default();
         self.unsent = false;
         Ok(permit)
@@ -133,7 +135,7 @@ impl Gateway {
         payment: Box<Payment>,
         first: Entry,
         talked: Talked,
-        how: How,
+        how: How<'_>,
         ending: Option<&mut Ending>,
     ) -> Result<Box<Payment>, Error> {
         let mut payment = payment;
@@ -174,13 +176,13 @@ impl Gateway {
         payment: &mut Payment,
         first: &Entry,
         talked: &Talked,
-        how: How,
+        how: How<'_>,
         cards: &[Kept],
     ) -> Result<Entry, Error> {
         let now = self.now_of(&payment.merchant);
         let mut entry = first.clone();
         let saved = self.take_in(payment, talked.outcome.clone(), now)?;
-        let plan = self.shared.options.follow_up;
+        let plan = self.plan(payment);
         match how {
             How::Replied => {
                 entry.history.extend(notes(&talked.exchanges, HistoryKind::Exchanged, payment.state));
@@ -190,10 +192,20 @@ impl Gateway {
                 entry.history.extend(notes(&talked.exchanges, HistoryKind::Observed, payment.state));
                 plan.asked(payment, now);
             }
+            How::Told(kind) => {
+                entry.history.push(note(payment, HistoryKind::Noticed, kind));
+                plan.apply(payment, now);
+            }
         }
         if saved.is_empty() || payment.state == PaymentState::Quarantined {
             return Ok(entry);
         }
+        Self::adopt_cards(payment, cards, &mut entry);
+        Ok(entry)
+    }
+
+    /// Has a payment, and the entry that writes it, know of the cards that were saved with it.
+    pub(super) fn adopt_cards(payment: &mut Payment, cards: &[Kept], entry: &mut Entry) {
         for Kept { token, write } in cards {
             if payment.token != Some(token.id) && !payment.saved_tokens.contains(&token.id) {
                 payment.saved_tokens.push(token.id);
@@ -203,7 +215,6 @@ impl Gateway {
                 entry.tokens.push(token.clone());
             }
         }
-        Ok(entry)
     }
 
     /// Applies an outcome to a payment; pure but for the clock.
@@ -291,11 +302,13 @@ impl Gateway {
 
 /// How an outcome was learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum How<'a> {
     /// As the answer to what was asked for.
     Replied,
     /// By asking afterwards.
     Asked,
+    /// The provider told it by itself, in its own word for it.
+    Told(&'a str),
 }
 
 /// What a caller hears of a conversation that provably moved nothing.

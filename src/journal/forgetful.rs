@@ -6,16 +6,20 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::seam::{
-    Claim, CommitError, Entry, HistoryEntry, Journal, Moment, OccurrenceFilter, PaymentFilter, Pending,
-    Permit, ScheduleFilter, TokenFilter, Unavailable,
+    Claim, CommitError, DeliveryFilter, Entry, Handle, HistoryEntry, Journal, Moment, NoticeFilter,
+    OccurrenceFilter, PaymentFilter, Pending, Permit, ScheduleFilter, TokenFilter, Unavailable,
+    UnsettledFilter,
 };
 use crate::domain::card::{StoredToken, Token};
+use crate::domain::delivery::{Delivery, EndpointKey, Standing};
 use crate::domain::event::LoggedEvent;
 use crate::domain::ids::{
-    AccountName, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
+    AccountName, EventId, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
 };
+use crate::domain::notice::Notice;
 use crate::domain::occurrence::Occurrence;
 use crate::domain::payment::{MovementId, Payment};
 use crate::domain::schedule::Schedule;
@@ -176,6 +180,98 @@ impl Journal for Forgetful {
         _limit: usize,
     ) -> Pending<'_, Result<Vec<LoggedEvent>, Unavailable>> {
         at_once(Ok(Vec::new()))
+    }
+
+    fn event(
+        &self,
+        _merchant: &MerchantName,
+        _id: EventId,
+    ) -> Pending<'_, Result<Option<LoggedEvent>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn last_event(&self, _merchant: &MerchantName) -> Pending<'_, Result<u64, Unavailable>> {
+        at_once(Ok(0))
+    }
+
+    fn follow_events(&self, _merchant: &MerchantName) -> watch::Receiver<u64> {
+        watch::channel(0).1
+    }
+
+    fn due_notices(&self, _now: Timestamp, _limit: usize) -> Pending<'_, Result<Vec<Notice>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn next_notice(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn notices(&self, _filter: NoticeFilter) -> Pending<'_, Result<Vec<Notice>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn forget_notices(&self, _before: Timestamp, _limit: usize) -> Pending<'_, Result<usize, Unavailable>> {
+        at_once(Ok(0))
+    }
+
+    fn payment_by_handle(
+        &self,
+        _account: &AccountName,
+        _handle: Handle,
+        _value: &str,
+    ) -> Pending<'_, Result<Option<PaymentId>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn unsettled(&self, _filter: UnsettledFilter) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn standings(&self, _merchant: &MerchantName) -> Pending<'_, Result<Vec<Standing>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn sendable(
+        &self,
+        _endpoint: &EndpointKey,
+        _due: Timestamp,
+        _held: Timestamp,
+        _limit: usize,
+    ) -> Pending<'_, Result<Vec<Delivery>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn open_deliveries(&self, _endpoint: &EndpointKey) -> Pending<'_, Result<usize, Unavailable>> {
+        at_once(Ok(0))
+    }
+
+    fn next_delivery(
+        &self,
+        _endpoint: &EndpointKey,
+        _after: Timestamp,
+    ) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        at_once(Ok(None))
+    }
+
+    fn deliveries(&self, _filter: DeliveryFilter) -> Pending<'_, Result<Vec<Delivery>, Unavailable>> {
+        at_once(Ok(Vec::new()))
+    }
+
+    fn events_after(
+        &self,
+        _merchant: &MerchantName,
+        _place: u64,
+        _limit: usize,
+    ) -> Pending<'_, Result<usize, Unavailable>> {
+        at_once(Ok(0))
+    }
+
+    fn forget_deliveries(
+        &self,
+        _before: Timestamp,
+        _limit: usize,
+    ) -> Pending<'_, Result<usize, Unavailable>> {
+        at_once(Ok(0))
     }
 
     fn forget_claims(&self, _before: Timestamp, _limit: usize) -> Pending<'_, Result<usize, Unavailable>> {

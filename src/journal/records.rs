@@ -203,7 +203,9 @@ macro_rules! names {
     )*};
 }
 
+mod events;
 mod notes;
+mod notices;
 mod orders;
 mod outcomes;
 mod payments;
@@ -212,8 +214,8 @@ mod tokens;
 
 pub use self::notes::{decode_notes, encode_notes};
 
-plain!(String, bool, u8, u16, u32, u64, i64, (i64, i64), Timestamp, civil::Date, civil::Time);
-ids!(CaptureId EventId PaymentId ScheduleId SessionId TokenId);
+plain!(String, bool, u8, u16, u32, u64, i64, Timestamp, civil::Date, civil::Time);
+ids!(CaptureId EventId NoticeId PaymentId ScheduleId SessionId TokenId);
 names!(MerchantName AccountName);
 
 /// A currency by its code.
@@ -255,6 +257,32 @@ impl Stored for Duration {
     }
 }
 
+/// A hash as hexadecimal digits; nothing at all for zeros.
+impl Stored for [u8; 32] {
+    type Form = String;
+
+    fn write(self) -> String {
+        if self == [0; 32] {
+            return String::new();
+        }
+        self.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn read(form: String) -> Result<Self, Malformed> {
+        let mut hash = [0; 32];
+        if form.is_empty() {
+            return Ok(hash);
+        }
+        if form.len() != 64 || !form.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(Malformed);
+        }
+        for (place, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&form[2 * place..2 * place + 2], 16).map_err(|_| Malformed)?;
+        }
+        Ok(hash)
+    }
+}
+
 impl<T: Stored> Stored for Option<T> {
     type Form = Option<T::Form>;
 
@@ -264,6 +292,18 @@ impl<T: Stored> Stored for Option<T> {
 
     fn read(form: Self::Form) -> Result<Self, Malformed> {
         form.map(T::read).transpose()
+    }
+}
+
+impl<T: Stored, U: Stored> Stored for (T, U) {
+    type Form = (T::Form, U::Form);
+
+    fn write(self) -> Self::Form {
+        (self.0.write(), self.1.write())
+    }
+
+    fn read((first, second): Self::Form) -> Result<Self, Malformed> {
+        Ok((T::read(first)?, U::read(second)?))
     }
 }
 

@@ -54,6 +54,8 @@ pub enum Table {
     Schedules,
     /// An event.
     Events,
+    /// A provider's call.
+    Notices,
 }
 
 impl Table {
@@ -66,6 +68,7 @@ impl Table {
             Self::Secrets => 5,
             Self::Schedules => 6,
             Self::Events => 7,
+            Self::Notices => 8,
         }
     }
 }
@@ -290,33 +293,54 @@ impl Keys {
     }
 }
 
-/// Names cards without telling which they are, for counting. Made with the key of fingerprints, which
-/// outlives the keys that records are sealed with: a count goes on when those are rotated.
-pub struct CardHashes(hmac::Key);
+/// Names things without telling what they are, so that they can be counted and found again. Made with the
+/// key of fingerprints, which outlives the keys that records are sealed with.
+pub struct Hashes {
+    cards: hmac::Key,
+    names: hmac::Key,
+}
 
-impl fmt::Debug for CardHashes {
+impl fmt::Debug for Hashes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CardHashes")
+        f.write_str("Hashes")
     }
 }
 
-impl CardHashes {
+impl Hashes {
     /// From the store's key of fingerprints.
     #[must_use]
     pub fn new(fingerprint_key: &Secret<Vec<u8>>) -> Self {
         let master = hmac::Key::new(hmac::HMAC_SHA256, fingerprint_key.expose());
-        let tag = hmac::sign(&master, b"turnpike journal cards");
-        Self(hmac::Key::new(hmac::HMAC_SHA256, tag.as_ref()))
+        let derived = |purpose: &[u8]| {
+            let tag = hmac::sign(&master, purpose);
+            hmac::Key::new(hmac::HMAC_SHA256, tag.as_ref())
+        };
+        Self { cards: derived(b"turnpike journal cards"), names: derived(b"turnpike journal names") }
     }
 
     /// A card's name, the same for as long as the store lives.
     #[must_use]
-    pub fn of(&self, card: &str) -> [u8; 16] {
-        let tag = hmac::sign(&self.0, card.as_bytes());
-        let mut name = [0; 16];
-        name.copy_from_slice(&tag.as_ref()[..16]);
-        name
+    pub fn card(&self, card: &str) -> [u8; 16] {
+        shortened(hmac::sign(&self.cards, card.as_bytes()))
     }
+
+    /// The name of what these words say together, the same for as long as the store lives.
+    #[must_use]
+    pub fn of(&self, words: &[&str]) -> [u8; 16] {
+        let mut context = hmac::Context::with_key(&self.names);
+        for word in words {
+            // With its length, so that no two lists of words are one text.
+            context.update(&(word.len() as u64).to_be_bytes());
+            context.update(word.as_bytes());
+        }
+        shortened(context.sign())
+    }
+}
+
+fn shortened(tag: hmac::Tag) -> [u8; 16] {
+    let mut name = [0; 16];
+    name.copy_from_slice(&tag.as_ref()[..16]);
+    name
 }
 
 /// The number of the key that a record is sealed with; `None` when it is too short to have one.

@@ -12,19 +12,27 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::domain::card::{StoredToken, Token, TokenStatus};
+use crate::domain::delivery::{Delivery, DeliveryStatus, EndpointKey, Standing};
 use crate::domain::event::{Event, LoggedEvent};
 use crate::domain::ids::{
-    AccountName, Fingerprint, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
+    AccountName, EventId, Fingerprint, IdempotencyKey, MerchantName, NoticeId, PaymentId, ScheduleId,
+    SessionId, TokenId,
 };
+use crate::domain::notice::{Notice, NoticeProgress, NoticeStatus};
 use crate::domain::occurrence::Occurrence;
 use crate::domain::payment::{MovementId, Payment, PaymentState};
 use crate::domain::schedule::{Progress, Schedule, ScheduleStatus};
 use crate::domain::session::Session;
+
+use super::history;
+use super::records::encode_notes;
 
 /// A future of the journal.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -173,6 +181,82 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> Pending<'_, Result<Vec<LoggedEvent>, Unavailable>>;
 
+    /// An event of a merchant.
+    fn event(
+        &self,
+        merchant: &MerchantName,
+        id: EventId,
+    ) -> Pending<'_, Result<Option<LoggedEvent>, Unavailable>>;
+
+    /// The place of the newest event of a merchant; 0 when there is none.
+    fn last_event(&self, merchant: &MerchantName) -> Pending<'_, Result<u64, Unavailable>>;
+
+    /// Follows the log of a merchant: the receiver changes after every commit of this process that
+    /// added to it. Other processes are not heard of; whoever follows looks now and then as well.
+    fn follow_events(&self, merchant: &MerchantName) -> watch::Receiver<u64>;
+
+    /// Notices that are to be acted upon at `now`, the longest overdue first.
+    fn due_notices(&self, now: Timestamp, limit: usize) -> Pending<'_, Result<Vec<Notice>, Unavailable>>;
+
+    /// When the next notice is to be acted upon; `None` for never.
+    fn next_notice(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>>;
+
+    /// Notices that were left over, newest first.
+    fn notices(&self, filter: NoticeFilter) -> Pending<'_, Result<Vec<Notice>, Unavailable>>;
+
+    /// Forgets up to `limit` notices from before `before` with which nothing is left to do. Returns how
+    /// many.
+    fn forget_notices(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>>;
+
+    /// The payment of an account that a provider's id stands for, as far as such ids are kept: those of
+    /// sessions, and of captures, voids and refunds.
+    fn payment_by_handle(
+        &self,
+        account: &AccountName,
+        handle: Handle,
+        value: &str,
+    ) -> Pending<'_, Result<Option<PaymentId>, Unavailable>>;
+
+    /// Payments of a merchant that are not settled, or in quarantine; newest first.
+    fn unsettled(&self, filter: UnsettledFilter) -> Pending<'_, Result<Vec<Payment>, Unavailable>>;
+
+    /// How the addresses of a merchant stand that were ever seen.
+    fn standings(&self, merchant: &MerchantName) -> Pending<'_, Result<Vec<Standing>, Unavailable>>;
+
+    /// Deliveries of an address that are due at `due`, in the order of the log. One waits as long as an
+    /// earlier one of the same payment is open, unless it could have gone since `held` or longer.
+    fn sendable(
+        &self,
+        endpoint: &EndpointKey,
+        due: Timestamp,
+        held: Timestamp,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Delivery>, Unavailable>>;
+
+    /// How many deliveries of an address have not ended.
+    fn open_deliveries(&self, endpoint: &EndpointKey) -> Pending<'_, Result<usize, Unavailable>>;
+
+    /// When the next delivery of an address is due after a time; `None` for never.
+    fn next_delivery(
+        &self,
+        endpoint: &EndpointKey,
+        after: Timestamp,
+    ) -> Pending<'_, Result<Option<Timestamp>, Unavailable>>;
+
+    /// Deliveries of a merchant, newest first.
+    fn deliveries(&self, filter: DeliveryFilter) -> Pending<'_, Result<Vec<Delivery>, Unavailable>>;
+
+    /// How many events of a merchant come after a place in its log, counted up to `limit`.
+    fn events_after(
+        &self,
+        merchant: &MerchantName,
+        place: u64,
+        limit: usize,
+    ) -> Pending<'_, Result<usize, Unavailable>>;
+
+    /// Forgets up to `limit` deliveries that ended before `before`. Returns how many.
+    fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>>;
+
     /// Forgets up to `limit` claims made before `before`. Returns how many.
     fn forget_claims(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>>;
 
@@ -244,6 +328,142 @@ pub struct Entry {
     pub declines: Vec<CardDecline>,
     /// Facts for the log of their merchant, in this order.
     pub events: Vec<Event>,
+    /// What providers sent by themselves. Of news that is there already, by account and key, only the
+    /// arrival is counted; where it [came to nothing](NoticeStatus::may_come_again) it is to be acted
+    /// upon again, as this one says.
+    pub notices: Vec<Notice>,
+    /// How far notices have come. One that is not there is passed over.
+    pub heard: Vec<(NoticeId, NoticeProgress)>,
+    /// What changes of the addresses that events are sent to, and of what is on its way there.
+    pub outbox: Outbox,
+}
+
+impl Entry {
+    /// Whether it has nothing to write beside the payment and what is told of it.
+    #[must_use]
+    pub fn is_only_about_the_payment(&self) -> bool {
+        let Self {
+            claim,
+            release,
+            session,
+            payment: _,
+            tokens,
+            used,
+            history: _,
+            schedules,
+            ticks,
+            occurrences,
+            ended,
+            declines,
+            events,
+            notices,
+            heard,
+            outbox,
+        } = self;
+        claim.is_none()
+            && release.is_none()
+            && session.is_none()
+            && tokens.is_empty()
+            && used.is_empty()
+            && schedules.is_empty()
+            && ticks.is_empty()
+            && occurrences.is_empty()
+            && ended.is_empty()
+            && declines.is_empty()
+            && events.is_empty()
+            && notices.is_empty()
+            && heard.is_empty()
+            && outbox.is_empty()
+    }
+
+    /// The hash of the payment's story once this entry is written.
+    #[must_use]
+    pub fn history_hash(&self, payment: &Payment) -> [u8; 32] {
+        match self.history.is_empty() {
+            true => payment.history_hash,
+            false => history::link(payment, &encode_notes(&self.history)),
+        }
+    }
+}
+
+/// What changes of the addresses that events are sent to, and of what is on its way there. Everything of
+/// one address is written by the one task that looks after it, so nothing here meets a conflict.
+#[derive(Debug, Clone, Default)]
+pub struct Outbox {
+    /// How addresses stand now.
+    pub standings: Vec<Standing>,
+    /// New deliveries. One that is there already, by address and event, stays as it is.
+    pub made: Vec<Delivery>,
+    /// Deliveries as they are now, made where they are not there.
+    pub tried: Vec<Delivery>,
+    /// Addresses that take events again, and since when: all that is open is due then. This comes after
+    /// everything else.
+    pub resumed: Vec<(EndpointKey, Timestamp)>,
+}
+
+impl Outbox {
+    /// Whether it has nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { standings, made, tried, resumed } = self;
+        standings.is_empty() && made.is_empty() && tried.is_empty() && resumed.is_empty()
+    }
+}
+
+/// Which deliveries to list.
+#[derive(Debug, Clone)]
+pub struct DeliveryFilter {
+    /// Whose.
+    pub merchant: MerchantName,
+    /// Of this event.
+    pub event: Option<EventId>,
+    /// To the address of this name.
+    pub endpoint: Option<String>,
+    /// With one of these statuses; empty for all.
+    pub statuses: Vec<DeliveryStatus>,
+    /// With lower numbers than this one: where the last page ended.
+    pub before: Option<u64>,
+    /// At most so many, 1 to [`ROWS_MAX`].
+    pub limit: usize,
+}
+
+/// Which of a provider's ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Handle {
+    /// Of a session.
+    Session,
+    /// Of an order.
+    Order,
+    /// Of a transaction.
+    Transaction,
+    /// The reference that we gave to a capture, void or refund.
+    Movement,
+}
+
+/// Which notices to list.
+#[derive(Debug, Clone)]
+pub struct NoticeFilter {
+    /// Of these accounts.
+    pub accounts: Vec<AccountName>,
+    /// With one of these statuses.
+    pub statuses: Vec<NoticeStatus>,
+    /// Older than this one: where the last page ended.
+    pub before: Option<NoticeId>,
+    /// At most so many, 1 to [`ROWS_MAX`].
+    pub limit: usize,
+}
+
+/// Which unsettled payments to list.
+#[derive(Debug, Clone)]
+pub struct UnsettledFilter {
+    /// Whose.
+    pub merchant: MerchantName,
+    /// Of this account.
+    pub account: Option<AccountName>,
+    /// Older than this one: where the last page ended.
+    pub before: Option<PaymentId>,
+    /// At most so many, 1 to [`ROWS_MAX`].
+    pub limit: usize,
 }
 
 /// How far a schedule has come, to be written over what it was at a version.
@@ -298,6 +518,8 @@ pub enum Subject {
     Schedule(ScheduleId),
     /// An occurrence was skipped.
     Occurrence(ScheduleId, u32),
+    /// An event was sent again.
+    Event(EventId),
 }
 
 /// Proof that the journal holds what is about to be sent. Made only by a store, after its commit.
@@ -368,6 +590,8 @@ pub enum HistoryKind {
     Exchanged,
     /// The provider was asked what became of it.
     Observed,
+    /// The provider told something by itself.
+    Noticed,
     /// The session was confirmed.
     Confirmed,
     /// A capture was asked for.
@@ -393,6 +617,7 @@ impl HistoryKind {
         Self::Permitted,
         Self::Exchanged,
         Self::Observed,
+        Self::Noticed,
         Self::Confirmed,
         Self::CaptureRequested,
         Self::VoidRequested,
@@ -411,6 +636,7 @@ impl HistoryKind {
             Self::Permitted => "permitted",
             Self::Exchanged => "exchanged",
             Self::Observed => "observed",
+            Self::Noticed => "noticed",
             Self::Confirmed => "confirmed",
             Self::CaptureRequested => "capture_requested",
             Self::VoidRequested => "void_requested",
@@ -429,6 +655,23 @@ impl HistoryKind {
     }
 }
 
+/// One exchange with a provider, in a form that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExchangeNote {
+    /// What the request is called, such as `sessions/pay`.
+    pub name: String,
+    /// Its HTTP method.
+    pub method: String,
+    /// The path of its address, without a query and without anything secret.
+    pub path: String,
+    /// The HTTP status; 0 without an answer.
+    pub http_status: u16,
+    /// How long it took, in milliseconds.
+    pub took_ms: u32,
+    /// The body that was sent, as it may be shown; up to about 2 KiB, in `providers::redact`.
+    pub request: String,
+}
+
 /// What happened to a payment, in a form that may be shown to its merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryNote {
@@ -436,14 +679,22 @@ pub struct HistoryNote {
     pub at: Timestamp,
     /// What kind of thing.
     pub kind: HistoryKind,
+    /// Whose wish it is, by the name of a credential or a schedule's id; empty for the gateway's own.
+    pub caller: Arc<str>,
     /// One sentence or a few words, without anything secret.
     pub summary: String,
-    /// The provider's request that it is about, such as `sessions/pay`; empty for none.
-    pub exchange: String,
-    /// The provider's HTTP status; 0 for none.
-    pub http_status: u16,
+    /// The exchange with the provider that it is about.
+    pub exchange: Option<ExchangeNote>,
     /// Where the payment stood afterwards.
     pub state: PaymentState,
+}
+
+impl HistoryNote {
+    /// The same, as the wish of somebody.
+    #[must_use]
+    pub fn by(self, caller: &Arc<str>) -> Self {
+        Self { caller: caller.clone(), ..self }
+    }
 }
 
 /// A note as it was stored.
@@ -455,12 +706,12 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// What kind of thing; `None` for a kind that only a later version knows.
     pub kind: Option<HistoryKind>,
+    /// Whose wish it was; empty for the gateway's own.
+    pub caller: String,
     /// In words.
     pub summary: String,
-    /// The provider's request that it is about.
-    pub exchange: String,
-    /// The provider's HTTP status; 0 for none.
-    pub http_status: u16,
+    /// The exchange with the provider that it is about.
+    pub exchange: Option<ExchangeNote>,
     /// Where the payment stood afterwards.
     pub state: PaymentState,
 }

@@ -6,7 +6,10 @@
 //! never wait for the runtime, so that the store can be closed from anywhere.
 
 mod checkpoint;
+mod deliveries;
 mod events;
+mod follow;
+mod notices;
 mod occurrences;
 mod promises;
 mod reader;
@@ -14,6 +17,7 @@ mod recurring;
 mod rows;
 mod schedules;
 mod schema;
+mod verify;
 mod writer;
 
 use std::fs::File;
@@ -32,10 +36,11 @@ use self::reader::{Errand, Reader};
 use self::recurring::{Due, PUT_OFF};
 use self::rows::Rows;
 pub use self::schema::{Check, FILE, LOCK, OpenError, Versions, migrate, versions};
+pub use self::verify::{Verified, VerifyError, verify};
 pub use self::writer::Resealed;
 use self::writer::{Answer, Shared, Writer};
 use super::batch::{Lane, Limits, NoAnswer};
-use super::seal::{CardHashes, Keys};
+use super::seal::{Hashes, Keys};
 use super::seam::{CommitError, Entry, Pending, ROWS_MAX, Unavailable};
 use crate::domain::secret::Secret;
 
@@ -140,7 +145,7 @@ pub fn open(config: Config) -> Result<SqliteJournal, OpenError> {
     }
     Ok(SqliteJournal {
         keys,
-        cards: CardHashes::new(&fingerprint_key),
+        hashes: Hashes::new(&fingerprint_key),
         fingerprint_key,
         shared,
         writes,
@@ -164,7 +169,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 pub struct SqliteJournal {
     keys: Arc<Keys>,
     fingerprint_key: Secret<Vec<u8>>,
-    cards: CardHashes,
+    hashes: Hashes,
     shared: Arc<Shared>,
     writes: Lane<Rows, Result<(), CommitError>>,
     /// To the writer directly, for what is rare.
@@ -221,7 +226,7 @@ impl SqliteJournal {
             None => tracing::info_span!("record", outcome = tracing::field::Empty),
         };
         let ended = span.clone();
-        let rows = Rows::of(entry, &self.keys, &self.cards);
+        let rows = Rows::of(entry, &self.keys, &self.hashes);
         let written = async move {
             let written = match rows {
                 Ok(rows) => {

@@ -21,6 +21,8 @@ use crate::domain::order::{CaptureMode, Charge, LinePart, MethodKind, Options, P
 use crate::domain::outcome::{Outcome, SeenTotals, Trace};
 use crate::domain::secret::Secret;
 
+use super::notice::{Notice, NoticeAnswer, Refusal, Told};
+
 /// How many requests one conversation may make: the longest known road has four.
 pub const STEPS_PER_CONVERSATION_MAX: usize = 8;
 
@@ -87,6 +89,40 @@ pub trait Provider: Send + Sync + 'static {
     /// stage: nothing is known.
     fn unanswered(&self, _stage: Self::Stage) -> Option<Outcome> {
         None
+    }
+
+    /// Verifies what the provider sent by itself exactly as its documentation says, and reads what it is
+    /// about. Fails closed: without a key there is no genuine notice.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing of the notice is believed or kept then.
+    fn read_notice(&self, _notice: &Notice<'_>, _cx: &Context<'_>) -> Result<Told, Refusal> {
+        Err(Refusal::NotExpected)
+    }
+
+    /// Reads a verified notice whose news is [`News::Trusted`](super::notice::News::Trusted) as the answer
+    /// to an inquiry about its payment.
+    ///
+    /// # Errors
+    /// A [`Fault`] when it is none; the provider is asked then.
+    fn outcome_told(
+        &self,
+        _inquiry: &Inquiry,
+        _notice: &Notice<'_>,
+        _cx: &Context<'_>,
+    ) -> Result<Outcome, Fault> {
+        Err(Fault::unintelligible("a notice that proves nothing"))
+    }
+
+    /// How the provider wants a notice answered, once what is genuine is stored, or when it is refused.
+    fn answer(&self, judged: &Result<Told, Refusal>) -> NoticeAnswer {
+        NoticeAnswer::usual(judged)
+    }
+
+    /// The answer to a genuine notice that we could not store, so that the provider sends it again. Never
+    /// a 4xx: to some providers that is final.
+    fn not_stored(&self) -> NoticeAnswer {
+        NoticeAnswer::bare(503)
     }
 
     /// The stage names of an operation, first to last, for `turnpike inspect reply --stage`.
@@ -743,6 +779,10 @@ pub struct Profile {
     pub amount_minor_min: i64,
     /// The largest amount of a payment in minor units.
     pub amount_minor_max: i64,
+    /// When a payment that waits for the customer or the provider is asked about, beside what its notices tell:
+    /// the pauses between questions as multiples of the unhurried pause (30 seconds unless configured), the
+    /// last one again and again. Empty where the provider suggests nothing: pauses double then.
+    pub poll_pauses: &'static [u32],
     /// Keys of JSON bodies whose values are never shown, wherever they stand.
     pub sensitive_keys: &'static [&'static str],
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::contract::{
-    AccessToken, Context, Effect, Fault, Feature, Operation, OperationKind, Profile, Provider, Reply,
-    Request, Step, Support,
+    AccessToken, Context, Effect, Fault, Feature, Inquiry, Operation, OperationKind, Profile, Provider,
+    Reply, Request, Step, Support,
 };
+use super::notice::{Notice, NoticeAnswer, Refusal, Told};
 use crate::domain::card::StoredToken;
 use crate::domain::order::MethodKind;
 use crate::domain::outcome::Outcome;
@@ -35,6 +36,25 @@ pub trait AnyProvider: Send + Sync + 'static {
     /// # Errors
     /// As [`Provider::begin`].
     fn begin(self: Arc<Self>, operation: Operation, cx: &Context<'_>) -> Result<Turn, Fault>;
+    /// See [`Provider::read_notice`].
+    ///
+    /// # Errors
+    /// As there.
+    fn read_notice(&self, notice: &Notice<'_>, cx: &Context<'_>) -> Result<Told, Refusal>;
+    /// See [`Provider::outcome_told`].
+    ///
+    /// # Errors
+    /// As there.
+    fn outcome_told(
+        &self,
+        inquiry: &Inquiry,
+        notice: &Notice<'_>,
+        cx: &Context<'_>,
+    ) -> Result<Outcome, Fault>;
+    /// See [`Provider::answer`].
+    fn answer(&self, judged: &Result<Told, Refusal>) -> NoticeAnswer;
+    /// See [`Provider::not_stored`].
+    fn not_stored(&self) -> NoticeAnswer;
     /// The stage names of an operation.
     fn stages(&self, operation: OperationKind) -> &'static [&'static str];
     /// Reads one reply at a stage, as `turnpike inspect reply` does. `None` for an unknown stage.
@@ -140,6 +160,27 @@ impl<P: Provider> AnyProvider for P {
 
     fn check_token(&self, token: &StoredToken) -> Result<(), Fault> {
         Provider::check_token(self, token)
+    }
+
+    fn read_notice(&self, notice: &Notice<'_>, cx: &Context<'_>) -> Result<Told, Refusal> {
+        Provider::read_notice(self, notice, cx)
+    }
+
+    fn outcome_told(
+        &self,
+        inquiry: &Inquiry,
+        notice: &Notice<'_>,
+        cx: &Context<'_>,
+    ) -> Result<Outcome, Fault> {
+        Provider::outcome_told(self, inquiry, notice, cx)
+    }
+
+    fn answer(&self, judged: &Result<Told, Refusal>) -> NoticeAnswer {
+        Provider::answer(self, judged)
+    }
+
+    fn not_stored(&self) -> NoticeAnswer {
+        Provider::not_stored(self)
     }
 
     fn begin(self: Arc<Self>, operation: Operation, cx: &Context<'_>) -> Result<Turn, Fault> {

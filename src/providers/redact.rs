@@ -45,6 +45,9 @@ const ALWAYS: &[&str] = &[
     "address_line_2",
 ];
 
+/// The bytes of a body that was sent which a payment's story keeps.
+const SENT_MAX: usize = 2048;
+
 /// How deep JSON that travels as text in JSON is looked into. What is wrapped more often is not shown.
 const WRAPPINGS_MAX: usize = 4;
 
@@ -67,6 +70,18 @@ pub fn show(request: &Request, profile: &Profile) -> Shown {
     Shown { name: request.name.to_owned(), method: request.method.as_str().to_owned(), url, headers, body }
 }
 
+/// The body of a request for a payment's story; empty without one. What is longer than [`SENT_MAX`] is cut.
+#[must_use]
+pub fn shown_sent(request: &Request, profile: &Profile) -> String {
+    let mut shown = request.body.as_ref().map_or_else(String::new, |body| show_body(body.expose(), profile));
+    if shown.len() > SENT_MAX {
+        let end = (0..=SENT_MAX).rev().find(|end| shown.is_char_boundary(*end)).unwrap_or_default();
+        shown.truncate(end);
+        shown.push('…');
+    }
+    shown
+}
+
 /// Shows a JSON body; a body that is not JSON is not shown at all.
 #[must_use]
 pub fn show_body(body: &[u8], profile: &Profile) -> String {
@@ -77,6 +92,17 @@ pub fn show_body(body: &[u8], profile: &Profile) -> String {
         }
         Err(_) => REDACTED.to_owned(),
     }
+}
+
+/// The path of a request's address, as it may be shown: nothing of it where the address is a secret.
+#[must_use]
+pub fn shown_path(request: &Request) -> String {
+    if request.secret_url {
+        return REDACTED.to_owned();
+    }
+    let after_scheme = request.url.split_once("://").map_or(request.url.as_str(), |(_, rest)| rest);
+    let path = after_scheme.find('/').map_or("/", |place| &after_scheme[place..]);
+    path.split(['?', '#']).next().unwrap_or("/").to_owned()
 }
 
 fn secret_url(url: &str) -> String {
@@ -145,6 +171,7 @@ mod tests {
         currencies: None,
         amount_minor_min: 1,
         amount_minor_max: i64::MAX,
+        poll_pauses: &[],
         sensitive_keys: &["payment_token"],
     };
 

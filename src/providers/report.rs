@@ -27,6 +27,12 @@ pub fn outcome_json(outcome: &Outcome, asked: Option<&Asked>) -> Value {
     fields.value()
 }
 
+/// Saved cards by everything but their values.
+#[must_use]
+pub fn cards_json(cards: &[SavedCard]) -> Value {
+    cards.iter().map(|saved| token(saved).value()).collect()
+}
+
 /// A fault. `effect` is that of the request that was answered, `None` when nothing was sent.
 #[must_use]
 pub fn fault_json(fault: &Fault, effect: Option<&Effect>) -> Value {

@@ -177,6 +177,21 @@ impl Settings {
         }
     }
 
+    /// Credentials of which two are good while one takes the other's place: the setting of that name, and
+    /// the one with `_previous` behind it. Empty when neither is set.
+    pub fn secrets(&self, name: &str) -> Vec<Secret<String>> {
+        let previous = format!("{name}_previous");
+        let mut found = Vec::new();
+        for name in [name, previous.as_str()] {
+            match self.secret_maybe(name) {
+                // Everybody has the empty one.
+                Some(secret) if secret.expose().trim().is_empty() => self.mistake(name, "is empty"),
+                secret => found.extend(secret),
+            }
+        }
+        found
+    }
+
     /// A base address with a default: http or https, no query, returned without a closing slash.
     pub fn url_or(&self, name: &str, default: &str) -> String {
         let text = self.text_or(name, default);
@@ -329,5 +344,18 @@ mod tests {
         assert!(settings.flag_or("strict", true));
         assert_eq!(settings.choice("mode", &["a", "b"]), "a");
         assert!(settings.finish().is_ok());
+    }
+    #[test]
+    fn two_secrets_are_good_during_a_rotation_and_an_empty_one_never() {
+        let settings = Settings::new(BTreeMap::from([
+            ("key".to_owned(), Setting::Text("new".to_owned())),
+            ("key_previous".to_owned(), Setting::Secret(Secret::from("old"))),
+            ("other".to_owned(), Setting::Text(" ".to_owned())),
+        ]));
+        let keys: Vec<String> = settings.secrets("key").iter().map(|key| key.expose().clone()).collect();
+        assert_eq!(keys, ["new", "old"]);
+        assert!(settings.secrets("other").is_empty() && settings.secrets("none").is_empty());
+        let names: Vec<String> = settings.finish().unwrap_err().into_iter().map(|error| error.name).collect();
+        assert_eq!(names, ["other"]);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -14,20 +15,24 @@ use jiff::Timestamp;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 
 use crate::domain::ids::MerchantName;
+use crate::domain::rate::{Bucket, Rate};
 use crate::engine::commands::Caller;
-
-use super::rate::{Bucket, Rate};
 
 /// The package of the services that need a credential.
 const PACKAGE: &str = "turnpike.v1.";
 /// Services that need none.
 const OPEN: [&str; 2] = ["grpc.health.v1.Health/", "grpc.reflection."];
 
+/// The characters of a credential's name.
+pub const NAME_MAX: usize = 64;
+
 /// What opens the door, for whom, and how far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
     /// Whose it is.
     pub merchant: MerchantName,
+    /// What it is called where somebody asks who asked; up to [`NAME_MAX`] characters.
+    pub name: Arc<str>,
     /// What kind it is.
     pub kind: CredentialKind,
     /// SHA-256 of the API key's text, or of the certificate's DER form.
@@ -74,6 +79,7 @@ pub struct Doorkeeper {
 
 struct Identity {
     merchant: MerchantName,
+    name: Arc<str>,
     rpcs: Vec<String>,
     bucket: Option<Bucket>,
 }
@@ -83,8 +89,8 @@ impl Doorkeeper {
     /// had come over TLS.
     pub fn new(credentials: &[Credential], development: bool) -> Self {
         let known = credentials.iter().map(|credential| {
-            let Credential { merchant, kind, sha256, rpcs, rate } = credential.clone();
-            ((kind, sha256), Identity { merchant, rpcs, bucket: rate.map(Bucket::new) })
+            let Credential { merchant, name, kind, sha256, rpcs, rate } = credential.clone();
+            ((kind, sha256), Identity { merchant, name, rpcs, bucket: rate.map(Bucket::new) })
         });
         Self { known: known.collect(), development }
     }
@@ -120,7 +126,11 @@ impl Doorkeeper {
             bucket.take(now()).map_err(|wait| Refused::TooOften { calls_per_second, wait })?;
         }
         let trusted = self.development && peer.address.is_some_and(|address| address.is_loopback());
-        Ok(Some(Caller { merchant: identity.merchant.clone(), secure: peer.tls || trusted }))
+        Ok(Some(Caller {
+            merchant: identity.merchant.clone(),
+            name: identity.name.clone(),
+            secure: peer.tls || trusted,
+        }))
     }
 }
 
@@ -188,6 +198,7 @@ mod tests {
     fn limited(rpcs: &[&str], development: bool, rate: Option<Rate>) -> Doorkeeper {
         let credential = Credential {
             merchant: MerchantName("shop".to_owned()),
+            name: "till".into(),
             kind: CredentialKind::ApiKey,
             sha256: sha256(b"tpk_test"),
             rpcs: rpcs.iter().map(|pattern| (*pattern).to_owned()).collect(),
@@ -230,7 +241,7 @@ mod tests {
         for headers in [headers("authorization", "Bearer tpk_test"), headers("x-api-key", "tpk_test")] {
             let caller =
                 door.caller(CHARGE, &headers, &from("10.0.0.1:1"), never).expect("known").expect("a caller");
-            assert_eq!((caller.merchant.0.as_str(), caller.secure), ("shop", false));
+            assert_eq!((caller.merchant.0.as_str(), &*caller.name, caller.secure), ("shop", "till", false));
         }
     }
 

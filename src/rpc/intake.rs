@@ -60,6 +60,7 @@ requests! {
         WatchPaymentRequest = "PaymentService/WatchPayment",
         ResolvePaymentRequest = "PaymentService/ResolvePayment",
         ListPaymentHistoryRequest = "PaymentService/ListPaymentHistory",
+        ListDifferencesRequest = "PaymentService/ListDifferences",
         GetTokenRequest = "TokenService/GetToken",
         ListTokensRequest = "TokenService/ListTokens",
         GetScheduleRequest = "RecurringService/GetSchedule",
@@ -67,6 +68,9 @@ requests! {
         ListOccurrencesRequest = "RecurringService/ListOccurrences",
         PreviewOccurrencesRequest = "RecurringService/PreviewOccurrences",
         ListEventsRequest = "EventService/ListEvents",
+        StreamEventsRequest = "EventService/StreamEvents",
+        ListWebhookDeliveriesRequest = "EventService/ListWebhookDeliveries",
+        ListWebhookEndpointsRequest = "EventService/ListWebhookEndpoints",
         ListAccountsRequest = "AccountService/ListAccounts",
         GetCapabilitiesRequest = "AccountService/GetCapabilities",
         ExplainRequestRequest = "AccountService/ExplainRequest",
@@ -91,6 +95,7 @@ requests! {
         ResumeScheduleRequest = "RecurringService/ResumeSchedule",
         CancelScheduleRequest = "RecurringService/CancelSchedule",
         SkipOccurrenceRequest = "RecurringService/SkipOccurrence",
+        RedeliverEventRequest = "EventService/RedeliverEvent",
     }
 }
 

@@ -44,6 +44,10 @@ pub struct About {
     pub occurrence: i32,
     /// The capture that it names.
     pub capture_id: String,
+    /// The event that it names.
+    pub event_id: String,
+    /// The address for events that it names.
+    pub endpoint: String,
     /// The account that it names.
     pub account: String,
     /// The currency of its amount.
@@ -367,6 +371,10 @@ fn not_found(thing: Thing, message: String, about: &About) -> Line {
         Thing::Occurrence => {
             (ErrorReason::OccurrenceNotFound, vec![schedule(), ("number", about.occurrence.to_string())])
         }
+        Thing::Event => (ErrorReason::EventNotFound, vec![("event_id", about.event_id.clone())]),
+        Thing::WebhookEndpoint => {
+            (ErrorReason::WebhookEndpointNotFound, vec![("endpoint", about.endpoint.clone())])
+        }
     };
     Line { code: Code::NotFound, reason, message, metadata, detail: Detail::None }
 }
@@ -409,6 +417,7 @@ fn resource_id(subject: Subject) -> String {
         Subject::Movement(_, movement) => movement.to_string(),
         Subject::Token(id) => id.to_string(),
         Subject::Schedule(id) | Subject::Occurrence(id, _) => id.to_string(),
+        Subject::Event(id) => id.to_string(),
     }
 }
 
@@ -449,7 +458,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::domain::ids::{CaptureId, PaymentId, ScheduleId, SessionId, TokenId};
+    use crate::domain::ids::{CaptureId, EventId, PaymentId, ScheduleId, SessionId, TokenId};
     use crate::engine::Feature;
 
     /// What the contract says of a reason, read from its comment.
@@ -518,6 +527,8 @@ mod tests {
             schedule_id: ScheduleId::from_bytes([5; 16]).to_string(),
             occurrence: 7,
             capture_id: CaptureId::from_bytes([4; 16]).to_string(),
+            event_id: EventId::from_bytes([6; 16]).to_string(),
+            endpoint: "books".to_owned(),
             account: "shop-no".to_owned(),
             currency_code: "NOK".to_owned(),
             country_code: "NO".to_owned(),
@@ -548,6 +559,8 @@ mod tests {
             Error::NotFound(Thing::Account),
             Error::NotFound(Thing::Schedule),
             Error::NotFound(Thing::Occurrence),
+            Error::NotFound(Thing::Event),
+            Error::NotFound(Thing::WebhookEndpoint),
             Error::EtagMismatch { etag: "0102030405060708.4".to_owned() },
             Error::Reused(Some(Subject::Token(TokenId::from_bytes([3; 16])))),
             Error::NoAccountMatches,

@@ -3,7 +3,8 @@
 //! Everything with a deadline here (access tokens, sessions, asynchronous captures, duplicate
 //! windows) reads this clock and nothing else, so a test can live a day in a microsecond. No timer
 //! runs on it: what has become due happens at the next request that looks (see
-//! [`ProviderSimulator::settle`](super::contract::ProviderSimulator::settle)).
+//! [`ProviderSimulator::settle`](super::contract::ProviderSimulator::settle)), or when the task that
+//! delivers notifications looks, some milliseconds later.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -3,7 +3,7 @@
 //! A new provider is one folder that implements [`ProviderSimulator`] and one line in the registry
 //! (`launch.rs`). The framework brings sockets, faults, the log, the ledger and the control API.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
 use http::{Method, StatusCode};
@@ -11,10 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::clock::Clock;
+use super::deliveries::Deliveries;
+use super::delivery::{BackOffice, Call, DeliveryRules};
 use super::entropy::Entropy;
 use super::exchanges::{Exchanges, Numbers};
 use super::faults::{Faults, Kind};
 use super::ledger::Ledger;
+use super::notification_faults::{NotificationFaults, Tampering};
 use super::notifications::{Notification, Notifications};
 
 /// One payment provider, as the world sees it.
@@ -65,6 +68,24 @@ pub trait ProviderSimulator: Send + Sync + 'static {
     /// The headers a notification leaves with, signature included.
     fn seal(&self, notification: &Notification) -> Vec<(String, String)>;
 
+    /// How this notification is delivered: what counts as a receipt, and when it comes again.
+    fn delivery(&self, notification: &Notification) -> DeliveryRules;
+
+    /// What follows when a notification was refused for good or its attempts are used up.
+    fn gave_up(&self, _notification: &Notification) {}
+
+    /// A version of the sealed call that the provider would never have sent, as somebody hostile or a
+    /// broken line would make it. None where there is nothing to tamper with.
+    fn tamper(&self, how: Tampering, notification: &Notification, call: Call) -> Option<Call>;
+
+    /// Address and body of the notification with another amount, genuinely sealed as far as the seal is
+    /// a part of them. None when it states no amount.
+    fn misstate(&self, notification: &Notification) -> Option<(String, String)>;
+
+    /// Does what an employee does by hand, with the newest payment of this reference, through the code
+    /// behind the API. Refused, in the provider's words, when that refuses it.
+    fn back_office(&self, reference: &str, act: BackOffice) -> Result<(), String>;
+
     /// Public keys and other things a merchant would copy from the provider's back office.
     fn keys(&self) -> Value;
 
@@ -93,6 +114,12 @@ pub struct Backstage {
     pub ledger: Ledger,
     /// What the merchant's server is owed.
     pub notifications: Notifications,
+    /// What goes wrong with that.
+    pub notification_faults: NotificationFaults,
+    /// What became of every attempt to tell it.
+    pub deliveries: Deliveries,
+    /// The newest call that was accepted, for replays, and its notification's number.
+    last_accepted: Mutex<Option<(u64, Call)>>,
     base_url: OnceLock<String>,
 }
 
@@ -107,6 +134,9 @@ impl Backstage {
             exchanges: Exchanges::new(reference_key, numbers),
             ledger: Ledger::default(),
             notifications: Notifications::default(),
+            notification_faults: NotificationFaults::default(),
+            deliveries: Deliveries::default(),
+            last_accepted: Mutex::default(),
             base_url: OnceLock::new(),
         }
     }
@@ -114,6 +144,17 @@ impl Backstage {
     /// Where browsers and merchants reach this provider, without a trailing slash.
     pub fn base_url(&self) -> &str {
         self.base_url.get().map_or("", String::as_str)
+    }
+
+    /// The newest notification that was accepted: its number, and the call as it left.
+    pub fn last_accepted(&self) -> Option<(u64, Call)> {
+        self.last_accepted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers a call that was accepted.
+    pub fn remember_accepted(&self, sequence: u64, call: Call) {
+        let mut last = self.last_accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((sequence, call));
     }
 
     /// Fixes the base URL once the socket is bound; later calls change nothing.

@@ -22,12 +22,13 @@ use super::contract::{CustomerAction, CustomerOutcome, CustomerResult, ProviderS
 use super::exchanges::Filter;
 use super::faults::{Chaos, Fault};
 use super::ledger::{Movement, Totals};
+use super::notice_control;
 use super::page;
 
 /// Where the control API lives on every provider's port.
 pub const PREFIX: &str = "/_simulator";
 
-type Provider = Arc<dyn ProviderSimulator>;
+pub(super) type Provider = Arc<dyn ProviderSimulator>;
 
 /// What every path is for; shown by the index.
 const PATHS: &[(&str, &str)] = &[
@@ -45,6 +46,11 @@ const PATHS: &[(&str, &str)] = &[
     ("GET POST /_simulator/behaviour", "read or turn the provider's knobs"),
     ("GET /_simulator/keys", "public keys and secrets of the back office"),
     ("GET /_simulator/notifications?since=", "callbacks and webhooks owed to the merchant"),
+    ("GET POST DELETE /_simulator/notification_faults", "list, arrange, clear faults of notifications"),
+    ("GET POST DELETE /_simulator/notification_chaos", "draw faults of notifications from a seed"),
+    ("GET /_simulator/deliveries?since=", "attempts to deliver notifications, and how they ended"),
+    ("GET POST /_simulator/delivery", "whether notifications are sent, and how much faster they repeat"),
+    ("POST /_simulator/back_office", "refund, capture or void by hand, as the merchant's staff does"),
 ];
 
 /// The routes of the control API for one provider.
@@ -64,7 +70,7 @@ pub fn router(provider: Provider) -> Router {
         .route("/clock", get(clock).post(advance))
         .route("/behaviour", get(behaviour).post(set_behaviour))
         .route("/keys", get(keys))
-        .route("/notifications", get(notifications))
+        .merge(notice_control::routes())
         .with_state(provider.clone());
     Router::new()
         .route("/_simulator/", get(index))
@@ -73,11 +79,11 @@ pub fn router(provider: Provider) -> Router {
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "no such path; see /_simulator/") })
 }
 
-fn refuse(status: StatusCode, why: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 
-fn done(result: Result<(), String>) -> Response {
+pub(super) fn done(result: Result<(), String>) -> Response {
     match result {
         Ok(()) => Json(json!({ "ok": true })).into_response(),
         Err(why) => refuse(StatusCode::BAD_REQUEST, &why),
@@ -253,24 +259,4 @@ async fn set_behaviour(State(provider): State<Provider>, Json(change): Json<Valu
 
 async fn keys(State(provider): State<Provider>) -> Json<Value> {
     Json(provider.keys())
-}
-
-async fn notifications(State(provider): State<Provider>, Query(shown): Query<Shown>) -> Json<Value> {
-    provider.settle();
-    let owed = provider.backstage().notifications.since(shown.since);
-    let shown: Vec<Value> = owed
-        .iter()
-        .map(|notification| {
-            let headers: BTreeMap<_, _> = provider.seal(notification).into_iter().collect();
-            json!({
-                "sequence": notification.sequence,
-                "due_at": iso(notification.due_at),
-                "method": notification.method,
-                "url": notification.url,
-                "headers": headers,
-                "body": notification.body,
-            })
-        })
-        .collect();
-    Json(json!({ "notifications": shown }))
 }

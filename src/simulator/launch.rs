@@ -16,12 +16,16 @@ use super::begateway::Begateway;
 use super::clock::Clock;
 use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulator};
 use super::control::{self, Standing};
+use super::deliveries;
+use super::delivery::BackOffice;
 use super::dintero::Dintero;
+use super::dispatch;
 use super::entropy::Entropy;
 use super::exchanges::{Exchange, Filter, Numbers};
 use super::faults::{Chaos, Fault};
 use super::ledger::{Count, Kind, Movement};
-use super::notifications::Notification;
+use super::notification_faults;
+use super::notifications::{Notification, Pace};
 use super::paymob::Paymob;
 use super::pivot::Pivot;
 use super::wire;
@@ -58,6 +62,11 @@ pub struct Options {
     /// Knobs to turn at once: provider name and the change, as for
     /// [`Simulator::set_behaviour`].
     pub behaviour: Vec<(String, Value)>,
+    /// Whether notifications are sent, to addresses on this machine; otherwise they are only queued.
+    pub deliver_notifications: bool,
+    /// What the pauses between attempts to deliver are divided by: 1 as the provider has them, at
+    /// most [`HURRY_MAX`](super::notifications::HURRY_MAX).
+    pub notification_hurry: u32,
 }
 
 impl Default for Options {
@@ -67,14 +76,22 @@ impl Default for Options {
             seed: None,
             public_origin: None,
             behaviour: Vec::new(),
+            deliver_notifications: true,
+            notification_hurry: 1,
         }
     }
 }
 
-/// Starts every provider's simulator. Fails when a port cannot be bound or a knob is unknown.
+/// Starts every provider's simulator. Fails when a port cannot be bound, or a knob is unknown or
+/// out of range.
 pub async fn start(options: Options) -> io::Result<Simulators> {
     let (clock, exchanges) = (Clock::default(), Numbers::default());
     let (stop, stopped) = watch::channel(false);
+    let client = dispatch::client().map_err(io::Error::other)?;
+    let pace = Pace {
+        deliver_notifications: options.deliver_notifications,
+        notification_hurry: options.notification_hurry,
+    };
     let mut running = Vec::new();
     for (place, (name, reference_key, build)) in PROVIDERS.iter().enumerate() {
         let listener = TcpListener::bind(address(options.listen, place)?).await?;
@@ -87,13 +104,21 @@ pub async fn start(options: Options) -> io::Result<Simulators> {
             None => format!("http://{address}"),
         };
         backstage.set_base_url(base_url);
+        let set = backstage.notifications.set_pace(pace);
+        set.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         let (provider, api) = build(backstage);
         for (_, change) in options.behaviour.iter().filter(|(whose, _)| whose == name) {
             let turned = provider.set_behaviour(change);
             turned.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         }
         let serving = wire::serve(listener, provider.clone(), api, stopped.clone());
-        running.push(Simulator { provider, address, serving: tokio::spawn(serving) });
+        let delivering = dispatch::deliver(provider.clone(), client.clone(), stopped.clone());
+        running.push(Simulator {
+            provider,
+            address,
+            serving: tokio::spawn(serving),
+            delivering: tokio::spawn(delivering),
+        });
     }
     Ok(Simulators { running, clock, exchanges, stop })
 }
@@ -165,8 +190,9 @@ impl Simulators {
         // Refused only when nobody listens any more, which is what is wanted.
         let _ = self.stop.send(true);
         for simulator in self.running {
-            // A serving task ends by itself; were it to panic, it has ended too.
+            // Both tasks end by themselves; were one to panic, it has ended too.
             let _ = simulator.serving.await;
+            let _ = simulator.delivering.await;
         }
     }
 }
@@ -176,6 +202,7 @@ pub struct Simulator {
     provider: Arc<dyn ProviderSimulator>,
     address: SocketAddr,
     serving: JoinHandle<()>,
+    delivering: JoinHandle<()>,
 }
 
 impl fmt::Debug for Simulator {
@@ -281,6 +308,39 @@ impl Simulator {
             (notification, headers)
         };
         owed.into_iter().map(seal).collect()
+    }
+
+    /// Arranges a fault of a notification; refused when a field is out of range or too many are
+    /// waiting.
+    pub fn arrange_notification(&self, fault: notification_faults::Fault) -> Result<(), String> {
+        self.provider.backstage().notification_faults.arrange(fault)
+    }
+
+    /// Draws faults of notifications from a seed from now on; `None` stops it.
+    pub fn set_notification_chaos(&self, chaos: Option<notification_faults::Chaos>) -> Result<(), String> {
+        self.provider.backstage().notification_faults.set_chaos(chaos)
+    }
+
+    /// Forgets all faults of notifications.
+    pub fn clear_notification_faults(&self) {
+        self.provider.backstage().notification_faults.clear();
+    }
+
+    /// Every attempt to deliver after number `since`, oldest first; the newest
+    /// [`DELIVERIES_MAX`](deliveries::DELIVERIES_MAX) are kept.
+    pub fn deliveries(&self, since: u64) -> Vec<deliveries::Delivery> {
+        self.provider.backstage().deliveries.since(since)
+    }
+
+    /// Changes whether and how fast notifications are delivered; refused when out of range.
+    pub fn set_pace(&self, pace: Pace) -> Result<(), String> {
+        self.provider.backstage().notifications.set_pace(pace)
+    }
+
+    /// Does what an employee of the merchant does by hand at the provider, with the newest payment of
+    /// this reference. Refused, in the provider's words, where the same call of the API would be.
+    pub fn back_office(&self, reference: &str, act: BackOffice) -> Result<(), String> {
+        self.provider.back_office(reference, act)
     }
 
     /// The provider's knobs.

@@ -2,9 +2,8 @@
 
 use turnpike::domain::ids::SessionId;
 use turnpike::domain::order::CaptureMode;
-use turnpike::domain::outcome::DeclineReason;
 use turnpike::domain::payment::Payment;
-use turnpike::domain::session::{Session, SessionStatus};
+use turnpike::domain::session::SessionStatus;
 use turnpike::engine::commands::SessionView;
 use turnpike::engine::error::Error;
 use turnpike::engine::gateway::Gateway;
@@ -34,7 +33,7 @@ impl House {
             match call_cancel(&gateway, &key, session).await {
                 Ok(view) => {
                     heard.push(view.payment.state.word().to_owned());
-                    said_closed = is_closed(&view.session, &view.payment);
+                    said_closed = is_closed(&view.payment);
                     break;
                 }
                 Err(error) if is_unanswered(&error) => heard.push("UNAVAILABLE".to_owned()),
@@ -51,7 +50,7 @@ impl House {
         let payment = self.finished(opened.payment.id, &mut heard).await;
         let view = self.gateway().session(&caller(), session).await.expect("there");
         let (theirs, charges) = self.books(row, &payment);
-        let ours = match is_closed(&view.session, &view.payment) {
+        let ours = match is_closed(&view.payment) {
             true => "CANCELLED 0/0".to_owned(),
             false => stands(&payment),
         };
@@ -78,8 +77,6 @@ async fn call_cancel(gateway: &Gateway, key: &str, session: SessionId) -> Result
 
 /// Closed by us, or told by the provider as left by the customer: who learns of our own cancellation
 /// by asking cannot tell the two apart.
-fn is_closed(session: &Session, payment: &Payment) -> bool {
-    let left =
-        payment.decline.as_ref().is_some_and(|decline| decline.reason == DeclineReason::CustomerCancelled);
-    session.status(payment) == SessionStatus::Cancelled || left
+fn is_closed(payment: &Payment) -> bool {
+    SessionStatus::of(payment) == SessionStatus::Cancelled
 }

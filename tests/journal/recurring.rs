@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use turnpike::domain::calendar::{Cadence, Calendar, Zone};
 use turnpike::domain::dunning::{Ladder, RUNG_MIN, RetryPolicy, WhenExhausted};
-use turnpike::domain::event::{Event, EventKind};
+use turnpike::domain::event::{About, Event, EventKind, RecurringFact};
 use turnpike::domain::ids::*;
 use turnpike::domain::occurrence::{Occurrence, OccurrenceStatus, Try, TryEnd};
 use turnpike::domain::order::Purchase;
@@ -74,12 +74,15 @@ pub fn event(n: u32, kind: EventKind) -> Event {
         merchant: merchant(),
         at: time(i64::from(n)),
         kind,
-        schedule: schedule_id(n),
-        occurrence: None,
-        payment: None,
-        token: None,
-        link: None,
-        note: None,
+        about: About::Recurring(Box::new(RecurringFact {
+            schedule: schedule_id(n),
+            standing: None,
+            occurrence: None,
+            payment: None,
+            token: None,
+            link: None,
+            note: None,
+        })),
     }
 }
 
@@ -239,19 +242,24 @@ pub fn any_occurrence(schedule: ScheduleId) -> impl Strategy<Value = Occurrence>
 pub fn any_event(merchant: MerchantName) -> impl Strategy<Value = Event> {
     let bytes = any::<[u8; 16]>;
     (
-        (bytes(), timestamp(), select(EventKind::ALL), bytes()),
+        (bytes(), timestamp(), select(EventKind::ALL), bytes(), any::<bool>()),
         (of(any_occurrence(schedule_id(1))), of(bytes()), of(bytes()), of(text()), of(text())),
     )
-        .prop_map(move |((id, at, kind, schedule), (occurrence, payment, token, link, note))| Event {
-            id: EventId::from_bytes(id),
-            merchant: merchant.clone(),
-            at,
-            kind,
-            schedule: ScheduleId::from_bytes(schedule),
-            occurrence: occurrence.map(Box::new),
-            payment: payment.map(PaymentId::from_bytes),
-            token: token.map(TokenId::from_bytes),
-            link,
-            note,
-        })
+        .prop_map(
+            move |((id, at, kind, schedule_id, standing), (occurrence, payment, token, link, note))| Event {
+                id: EventId::from_bytes(id),
+                merchant: merchant.clone(),
+                at,
+                kind,
+                about: About::Recurring(Box::new(RecurringFact {
+                    schedule: ScheduleId::from_bytes(schedule_id),
+                    standing: standing.then(|| schedule(7, 3)),
+                    occurrence,
+                    payment: payment.map(PaymentId::from_bytes),
+                    token: token.map(TokenId::from_bytes),
+                    link,
+                    note,
+                })),
+            },
+        )
 }

@@ -101,6 +101,7 @@ pub fn payment(n: u32) -> Payment {
         created_at: time(i64::from(n)),
         updated_at: time(i64::from(n)),
         version: 0,
+        history_hash: [0; 32],
     }
 }
 
@@ -195,9 +196,9 @@ pub fn note(kind: HistoryKind) -> HistoryNote {
     HistoryNote {
         at: time(1),
         kind,
+        caller: "till".into(),
         summary: "something happened".to_owned(),
-        exchange: String::new(),
-        http_status: 0,
+        exchange: None,
         state: PaymentState::Created,
     }
 }
@@ -449,7 +450,15 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
         ),
         (of(failure()), of(next_action()), of(mismatch()), of(card()), of(text()), of(text()), of(text())),
         (texts(), vec(bytes(), 0..3), vec(movement(), 0..3), of(follow_up), of(timestamp()), of(timestamp())),
-        (text(), timestamp(), timestamp(), of(text()), of(text()), of(timestamp()), any::<bool>()),
+        (
+            (text(), any::<[u8; 32]>()),
+            timestamp(),
+            timestamp(),
+            of(text()),
+            of(text()),
+            of(timestamp()),
+            any::<bool>(),
+        ),
     )
         .prop_map(
             |(
@@ -457,7 +466,15 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 (totals, trace, token, session, merchant_initiated, decline, occurrence),
                 (failure, next_action, mismatch, card, network_transaction_id, approval_code, descriptor),
                 (metadata, saved_tokens, movements, follow_up, sent_at, expires_at),
-                (request_id, created_at, updated_at, customer, description, saved_awaited_until, undone),
+                (
+                    (request_id, history_hash),
+                    created_at,
+                    updated_at,
+                    customer,
+                    description,
+                    saved_awaited_until,
+                    undone,
+                ),
             )| Payment {
                 id: PaymentId::from_bytes(id),
                 merchant: MerchantName(merchant),
@@ -497,6 +514,7 @@ pub fn any_payment() -> impl Strategy<Value = Payment> {
                 created_at,
                 updated_at,
                 version: 0,
+                history_hash,
             },
         )
 }

@@ -169,7 +169,7 @@ async fn when_the_customer_is_wanted_a_link_goes_out_and_paying_there_ends_it() 
     assert_eq!(taken.status, OccurrenceStatus::AwaitingCustomer, "{taken:?}");
     let logged = house.gateway.events(&caller(), 0, ROWS_MAX).await.expect("listed");
     let asked = logged.iter().find(|logged| logged.event.kind == EventKind::CustomerRequired);
-    let link = asked.and_then(|logged| logged.event.link.clone()).expect("a link");
+    let link = asked.and_then(|logged| logged.event.about.recurring()?.link.clone()).expect("a link");
     pay(&house.simulators, DINTERO, &link);
     house.forward(Duration::from_secs(3 * 3_600)).await;
     let taken = house.occurrences(schedule.id).await.remove(0);

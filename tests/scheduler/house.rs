@@ -35,6 +35,7 @@ pub fn unhurried() -> EngineOptions {
         first: Duration::from_secs(60),
         longest: Duration::from_secs(6 * 3_600),
         unhurried: Duration::from_secs(3_600),
+        ..FollowUpPlan::default()
     };
     EngineOptions { follow_up, ..options() }
 }
@@ -133,7 +134,9 @@ impl House {
             let read = self.gateway.events(&caller(), after, ROWS_MAX).await.expect("they are listed");
             let Some(last) = read.last() else { return kinds };
             after = last.sequence;
-            let own = read.iter().filter(|logged| logged.event.schedule == schedule);
+            let own = read.iter().filter(|logged| {
+                logged.event.about.recurring().is_some_and(|fact| fact.schedule == schedule)
+            });
             kinds.extend(own.map(|logged| logged.event.kind.word()));
         }
     }

@@ -1,11 +1,19 @@
-//! What the simulators' tests share: a client that speaks JSON and forms, and a comparison of the
-//! shape of an answer with the shape of a sample.
+//! What the simulators' tests share: a client that speaks JSON and forms, a comparison of the shape of
+//! an answer with the shape of a sample, and the adapter's word on a notification.
 
 // Every test file uses some of this and none uses all of it.
 #![allow(dead_code)]
 
+pub mod receiver;
+pub mod shops;
+
 use reqwest::{Client, Method, redirect};
 use serde_json::Value;
+use turnpike::providers::contract::Context;
+use turnpike::providers::notice::{Notice, Refusal, Told};
+use turnpike::providers::registry;
+use turnpike::providers::settings::Setting;
+use turnpike::simulator::notifications::Notification;
 use turnpike::simulator::{Options, Simulator, Simulators, start};
 
 /// Simulators on free ports.
@@ -91,6 +99,37 @@ pub fn sample(provider: &str, name: &str) -> Value {
         Some(body) => body.take(),
         None => value,
     }
+}
+
+/// What the adapter makes of a notification and its headers. It shares no code with the simulator, so
+/// what it takes for genuine was sealed as the documentation says.
+pub fn judged(
+    provider: &str,
+    settings: &[(&str, Setting)],
+    (told, headers): &(Notification, Vec<(String, String)>),
+) -> Result<Told, Refusal> {
+    let (url, body) = (told.url.as_str(), told.body.as_bytes());
+    read(provider, settings, told.method, url, headers, body, jiff::Timestamp::now())
+}
+
+/// The same of a call's parts, at this time.
+pub fn read(
+    provider: &str,
+    settings: &[(&str, Setting)],
+    method: &str,
+    url: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+    now: jiff::Timestamp,
+) -> Result<Told, Refusal> {
+    let changes = settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let entry = registry::find(provider).expect("a provider");
+    let account = entry.example_account(changes).expect("settings");
+    let headers: Vec<(String, String)> =
+        headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
+    let notice = Notice { method, url, headers: &headers, body };
+    let cx = Context { now, entropy: [7; 32], access: None };
+    account.read_notice(&notice, &cx)
 }
 
 /// Asserts that an answer has the keys of a sample with the same types, and no keys besides but

@@ -4,6 +4,7 @@
 #![allow(dead_code)] // Each test file uses its part.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +92,10 @@ pub struct Provider {
     pub refunds_again: bool,
     /// Whether a hosted page can offer saved cards.
     pub offers_saved: bool,
+    /// Whether anything of its notices is signed; where nothing is, a forged one is only a reason to ask.
+    pub signs_notices: bool,
+    /// Whether its notices say for which merchant they are.
+    pub names_merchant: bool,
     /// Exchanges of a charge before the one that moves money, once signed in.
     pub before_charging: i32,
     /// The exchange that asks for the card of a payment that saved one; empty where the payment's own
@@ -120,6 +125,8 @@ impl Provider {
             voids_taken: false,
             refunds_again: true,
             offers_saved: true,
+            signs_notices: true,
+            names_merchant: true,
             before_charging: 0,
             asks_for_card: "",
         }
@@ -150,6 +157,7 @@ pub const PROVIDERS: &[Provider] = &[
         unit: 10_000,
         step: 100,
         voids_reserved: false,
+        signs_notices: false,
         asks_for_card: "get_customer",
         ..Provider::able("pivot", "pivot-dev", "IDR", "4440000112200001")
     },
@@ -160,6 +168,7 @@ pub const PROVIDERS: &[Provider] = &[
         voids_taken: true,
         refunds_again: false,
         offers_saved: false,
+        names_merchant: false,
         ..Provider::able("bbmsl", "bbmsl-dev", "HKD", "4111111111111111")
     },
 ];
@@ -178,8 +187,23 @@ pub fn configuration(simulators: &Simulators, directory: &Path) -> Config {
 
 /// The same for several merchants, each with simulators of its own.
 pub fn configuration_of(merchants: &[(&str, &Simulators)], directory: &Path) -> Config {
-    let setup =
-        Setup { grpc: "127.0.0.1:0", data_directory: directory, sealing_key: SEALING_KEY, log: "warn" };
+    configuration_told(merchants, directory, None)
+}
+
+/// The same with a port where providers tell their news.
+pub fn configuration_told(
+    merchants: &[(&str, &Simulators)],
+    directory: &Path,
+    webhooks: Option<SocketAddr>,
+) -> Config {
+    let setup = Setup {
+        grpc: "127.0.0.1:0",
+        data_directory: directory,
+        sealing_key: SEALING_KEY,
+        log: "warn",
+        webhooks,
+        sent_to: None,
+    };
     let merchants: Vec<_> = (0..)
         .zip(merchants)
         .map(|(number, (name, simulators))| (name, format!("{number:064x}"), simulators))
@@ -217,6 +241,7 @@ pub fn options() -> EngineOptions {
             first: Duration::from_millis(20),
             longest: Duration::from_millis(200),
             unhurried: Duration::from_millis(40),
+            ..FollowUpPlan::default()
         },
         ..EngineOptions::default()
     }
@@ -267,7 +292,7 @@ pub fn caller() -> Caller {
 
 /// A merchant by name.
 pub fn caller_of(merchant: &str) -> Caller {
-    Caller { merchant: MerchantName(merchant.to_owned()), secure: true }
+    Caller { merchant: MerchantName(merchant.to_owned()), name: "tests".into(), secure: true }
 }
 
 /// An amount of a story.

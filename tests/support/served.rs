@@ -57,6 +57,7 @@ pub fn credential(key: &str, merchant: &str, rpcs: &[&str]) -> Credential {
     sha256.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
     Credential {
         merchant: MerchantName(merchant.to_owned()),
+        name: "tests".into(),
         kind: CredentialKind::ApiKey,
         sha256,
         rpcs: rpcs.iter().map(|pattern| (*pattern).to_owned()).collect(),

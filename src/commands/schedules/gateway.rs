@@ -1,40 +1,25 @@
 //! The gateway that an import talks to. A line may be sent any number of times: its request id makes
 //! it one schedule.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
-use turnpike::domain::secret::Secret;
 use turnpike::rpc::proto::preview_occurrences_request::Subject;
 use turnpike::rpc::proto::recurring_service_client::RecurringServiceClient;
 use turnpike::rpc::proto::token_service_client::TokenServiceClient;
 use turnpike::rpc::proto::{self as pb};
 
 use super::lines::{Failure, Numbered, Wish};
+use crate::commands::calling::{Called, Calling};
 
 /// How long one call may take.
 const CALL_MAX: Duration = Duration::from_secs(60);
-/// How long connecting may take.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How often one call is made before the import stops.
 const TRIES_MAX: u32 = 6;
 /// The longest wait between two of them, whatever the gateway asks for.
 const WAIT_MAX: Duration = Duration::from_secs(30);
-
-/// How the key travels.
-pub struct Way {
-    /// The API key.
-    pub key: Secret<String>,
-    /// Who may have signed the gateway's certificate, PEM.
-    pub authorities: Option<String>,
-    /// Whether the key may travel in clear to another machine.
-    pub plaintext: bool,
-}
 
 /// What came of a line.
 pub enum Came {
@@ -56,41 +41,17 @@ pub enum Came {
 pub struct Gateway {
     recurring: RecurringServiceClient<Channel>,
     tokens: TokenServiceClient<Channel>,
-    key: MetadataValue<Ascii>,
+    called: Called,
     dry_run: bool,
 }
 
 impl Gateway {
     /// Connects.
-    pub async fn connect(address: &str, way: Way, dry_run: bool) -> anyhow::Result<Self> {
-        let endpoint = Endpoint::from_shared(address.to_owned()).context("--address is not an address")?;
-        let mut endpoint = endpoint.tcp_nodelay(true).connect_timeout(CONNECT_MAX).timeout(CALL_MAX);
-        match (endpoint.uri().scheme_str(), way.authorities) {
-            (Some("https"), Some(authorities)) => {
-                let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authorities));
-                endpoint = endpoint.tls_config(tls).context("--ca-file")?;
-            }
-            (Some("https"), None) => anyhow::bail!("an https address needs --ca-file"),
-            (Some("http"), _) => {
-                let host = endpoint.uri().host().unwrap_or_default();
-                let is_near = is_this_machine(host);
-                anyhow::ensure!(
-                    is_near || way.plaintext,
-                    "the API key would travel in clear: use https, or say --plaintext"
-                );
-            }
-            _ => anyhow::bail!("--address begins with https:// or http://"),
-        }
-        let channel = endpoint.connect().await.with_context(|| format!("connecting to {address}"))?;
-        let mut key: MetadataValue<Ascii> =
-            way.key.expose().parse().context("the API key is not a header's value")?;
-        key.set_sensitive(true);
-        Ok(Self {
-            recurring: RecurringServiceClient::new(channel.clone()),
-            tokens: TokenServiceClient::new(channel),
-            key,
-            dry_run,
-        })
+    pub async fn connect(calling: &Calling, dry_run: bool) -> anyhow::Result<Self> {
+        let called = calling.connect(Some(CALL_MAX)).await?;
+        let recurring = RecurringServiceClient::new(called.channel.clone());
+        let tokens = TokenServiceClient::new(called.channel.clone());
+        Ok(Self { recurring, tokens, called, dry_run })
     }
 
     /// Does what a line asks for.
@@ -155,8 +116,7 @@ impl Gateway {
     {
         let mut tries = 1;
         loop {
-            let mut request = Request::new(message.clone());
-            request.metadata_mut().insert("x-api-key", self.key.clone());
+            let mut request = self.called.request(message.clone());
             request.set_timeout(CALL_MAX);
             let status = match call(request).await {
                 Ok(answer) => return Ok(answer.into_inner()),
@@ -169,11 +129,6 @@ impl Gateway {
             tries += 1;
         }
     }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Whether an error is about the line, or about everything.

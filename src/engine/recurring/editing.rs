@@ -15,6 +15,8 @@ use crate::engine::error::{Error, FieldError, Thing};
 use crate::engine::gateway::{CONFLICTS_MAX, Came, Done, Gateway};
 use crate::journal::seam::{Claim, CommitError, Entry, OccurrenceFilter, ROWS_MAX, Subject};
 
+use super::schedules::standing_as_written;
+
 /// How far ahead an occurrence can be marked to be skipped.
 const SKIP_AHEAD_MAX: u32 = 1_000;
 
@@ -332,13 +334,14 @@ impl Gateway {
             schedule.updated_at = now;
             schedule.revision += 1;
         }
-        let entry = Entry {
+        let mut entry = Entry {
             claim: Some(claim.clone()),
             schedules: vec![(*schedule).clone()],
             occurrences,
             events,
             ..Entry::default()
         };
+        standing_as_written(&mut entry);
         match self.shared.journal.commit(entry).await {
             Ok(()) => {
                 schedule.version += 1;

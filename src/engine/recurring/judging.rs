@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::occurrences::later;
 use super::payers;
+use super::schedules::standing_as_written;
 use crate::domain::dunning::{self, Verdict, WhenExhausted};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::occurrence::{Occurrence, OccurrenceStatus, TryEnd};
@@ -210,8 +211,8 @@ impl Gateway {
 
     pub(super) fn given_up(&self, mut occurrence: Occurrence, why: Halt, now: Timestamp) -> Judged {
         occurrence.end(OccurrenceStatus::Failed, now);
-        let mut event = self.told_of(&occurrence, EventKind::OccurrenceFailed, now);
-        event.note = Some(why.word().to_owned());
+        let note = Some(why.word().to_owned());
+        let event = self.event_with(&occurrence, EventKind::OccurrenceFailed, now, |fact| fact.note = note);
         Judged { occurrence, events: vec![event], decline: None, halt: Some(why) }
     }
 
@@ -260,6 +261,7 @@ impl Gateway {
             }
             self.complete_if_over(&mut schedule, &mut attempt.events, now);
             attempt.schedules.push(schedule);
+            standing_as_written(&mut attempt);
             match self.shared.journal.commit(attempt).await {
                 Ok(()) => {
                     self.shared.lanes.noted(declined);

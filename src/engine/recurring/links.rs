@@ -45,13 +45,15 @@ impl Gateway {
                 occurrence.tries.push(Try { payment, at: now, end: None });
                 occurrence.next_at = Some(later(now, LOOK_AFTER_HELD));
                 occurrence.updated_at = now;
-                let mut event = self.told_of(&occurrence, EventKind::CustomerRequired, now);
-                event.link = Some(link);
+                let link = Some(link);
+                let event =
+                    self.event_with(&occurrence, EventKind::CustomerRequired, now, |fact| fact.link = link);
                 self.write_judged(Judged::telling(occurrence, vec![event]), now).await
             }
             Err(why) => {
-                let mut event = self.told_of(&occurrence, EventKind::CustomerRequired, now);
-                event.note = Some(why);
+                let note = Some(why);
+                let event =
+                    self.event_with(&occurrence, EventKind::CustomerRequired, now, |fact| fact.note = note);
                 let mut judged = self.given_up(occurrence, Halt::CustomerRequired, now);
                 judged.events.insert(0, event);
                 self.write_judged(judged, now).await

@@ -166,7 +166,8 @@ impl Gateway {
         occurrence.updated_at = now;
         let mut first = Entry { occurrences: vec![occurrence.clone()], ..Entry::default() };
         first.used.extend(token.map(|id| (id, now)));
-        first.history.push(note(&payment, HistoryKind::Created, format!("occurrence {}", tried.number)));
+        let what = format!("occurrence {}", tried.number);
+        first.history.push(note(&payment, HistoryKind::Created, what).by(&caller.name));
         let mut mover = PaymentMover::new(self, payment, first);
         let operation = Operation::Charge(charge);
         let world = self.shared.world.as_ref();
@@ -277,9 +278,9 @@ impl Gateway {
     }
 }
 
-/// The merchant itself, as the gateway acts for it.
+/// The merchant itself, as the gateway acts for it because of a schedule.
 pub(super) fn internal(schedule: &Schedule) -> Caller {
-    Caller { merchant: schedule.merchant.clone(), secure: true }
+    Caller { merchant: schedule.merchant.clone(), name: schedule.id.to_string().into(), secure: true }
 }
 
 /// Whether it may not be charged any more, because nobody could for so long.

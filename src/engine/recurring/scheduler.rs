@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use super::lanes::{Held, Lane, Pace, finish};
 use super::occurrences::{Known, LOOK_AFTER};
+use super::schedules::standing_as_written;
 use super::taking::{Taken, Taking};
 use super::terms::{card_ends, warn_at};
 use crate::domain::dunning::{Ceilings, Ladder};
@@ -102,7 +103,7 @@ impl Gateway {
     }
 
     /// The time at an account. Merchants with a clock of their own share no account.
-    pub(super) fn now_at(&self, account: &Account) -> Timestamp {
+    pub(in crate::engine) fn now_at(&self, account: &Account) -> Timestamp {
         match account.rules.merchants.as_slice() {
             [merchant] => self.now_of(merchant),
             _ => self.now(),
@@ -272,6 +273,7 @@ impl Keeper {
                 entry.events.push(gateway.told(&schedule, EventKind::CardExpiring, now));
             }
             entry.schedules.push(schedule);
+            standing_as_written(&mut entry);
             match journal.commit(entry).await {
                 // Changed by somebody else: it is still due and looked at again.
                 Ok(()) | Err(CommitError::Conflict) => {}

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::event::{Event, EventKind, LoggedEvent};
-use crate::domain::ids::{EventId, ScheduleId};
+use crate::domain::event::{About, Event, EventKind, LoggedEvent, RecurringFact};
+use crate::domain::ids::ScheduleId;
 use crate::domain::occurrence::Occurrence;
 use crate::domain::schedule::{Planned, Preview, Schedule, ScheduleStatus};
 use crate::engine::commands::{Answer, Ask, Caller, ScheduleRecurring, TermsChange};
@@ -34,12 +34,13 @@ impl Gateway {
             let mut schedule = gateway.drafted(&run_caller, wish, &run_key.request_id).await?;
             let subject = Subject::Schedule(schedule.id);
             let claim = Claim { key: run_key, fingerprint, subject, at: schedule.created_at };
-            let entry = Entry {
+            let mut entry = Entry {
                 claim: Some(claim.clone()),
                 schedules: vec![(*schedule).clone()],
                 events: vec![gateway.told(&schedule, EventKind::ScheduleCreated, schedule.created_at)],
                 ..Entry::default()
             };
+            standing_as_written(&mut entry);
             match gateway.shared.journal.commit(entry).await {
                 Ok(()) => {
                     schedule.version += 1;
@@ -148,35 +149,57 @@ impl Gateway {
         }
     }
 
-    /// An event about a schedule as a whole.
+    /// An event about a schedule as a whole; [`standing_as_written`] says how it stands then.
     pub(super) fn told(&self, schedule: &Schedule, kind: EventKind, at: Timestamp) -> Event {
-        Event {
-            id: EventId::mint(at, self.random()),
-            merchant: schedule.merchant.clone(),
-            at,
-            kind,
+        let fact = RecurringFact {
             schedule: schedule.id,
+            standing: Some(schedule.clone()),
             occurrence: None,
             payment: None,
             token: Some(schedule.token),
             link: None,
             note: schedule.halted.map(|halt| halt.word().to_owned()),
-        }
+        };
+        self.event((kind, About::Recurring(Box::new(fact))), &schedule.merchant, at)
     }
 
     /// An event about an occurrence, as it is now.
     pub(super) fn told_of(&self, occurrence: &Occurrence, kind: EventKind, at: Timestamp) -> Event {
-        Event {
-            id: EventId::mint(at, self.random()),
-            merchant: occurrence.merchant.clone(),
-            at,
-            kind,
+        self.event_with(occurrence, kind, at, |_| {})
+    }
+
+    /// The same with more to say.
+    pub(super) fn event_with(
+        &self,
+        occurrence: &Occurrence,
+        kind: EventKind,
+        at: Timestamp,
+        more: impl FnOnce(&mut RecurringFact),
+    ) -> Event {
+        let mut fact = RecurringFact {
             schedule: occurrence.schedule,
-            occurrence: Some(Box::new(occurrence.clone())),
+            standing: None,
+            occurrence: Some(occurrence.clone()),
             payment: occurrence.tries.last().map(|last| last.payment),
             token: None,
             link: None,
             note: None,
+        };
+        more(&mut fact);
+        self.event((kind, About::Recurring(Box::new(fact))), &occurrence.merchant, at)
+    }
+}
+
+/// Has the events of an entry tell of schedules as the entry writes them.
+pub(super) fn standing_as_written(entry: &mut Entry) {
+    for event in &mut entry.events {
+        let About::Recurring(fact) = &mut event.about else { continue };
+        let written = entry.schedules.iter().find(|schedule| schedule.id == fact.schedule);
+        if let (Some(standing), Some(written)) = (&mut fact.standing, written) {
+            let counted_off = u64::from(entry.ended.contains(&written.id));
+            *standing = written.clone();
+            standing.version += 1 + counted_off;
+            standing.progress.open -= u32::from(counted_off > 0).min(standing.progress.open);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::occurrence::{Occurrence, OccurrenceStatus};
 use crate::domain::schedule::{Schedule, ScheduleStatus};
 use crate::journal::seam::{CommitError, Entry, Tick};
 
+use super::schedules::standing_as_written;
 use crate::engine::accounts::Account;
 use crate::engine::error::{Error, Thing};
 use crate::engine::gateway::Gateway;
@@ -123,6 +124,7 @@ impl Taking {
             }
             entry.occurrences.extend(occurrences);
         }
+        standing_as_written(&mut entry);
         match self.gateway.shared.journal.commit(entry).await {
             Ok(()) => Ok(Some(charged)),
             Err(CommitError::Conflict) => Ok(None),

@@ -51,6 +51,7 @@ record!(Payment => PaymentRecord {
     follow_up: Option<FollowUp>,
     sent_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
+    history_hash: [u8; 32],
 });
 
 record!(MovementRecord => MovementForm {

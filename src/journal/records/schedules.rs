@@ -1,4 +1,4 @@
-//! Schedules, their occurrences, and the events that tell of them.
+//! Schedules and their occurrences.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::{Malformed, Stored, is_default};
 use crate::domain::calendar::{Cadence, Calendar, Zone};
 use crate::domain::dunning::{Ladder, RetryPolicy, WhenExhausted};
-use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::*;
 use crate::domain::money::Money;
 use crate::domain::occurrence::{Occurrence, OccurrenceStatus, OccurrenceTry, Try, TryEnd};
@@ -99,23 +98,9 @@ record!(OccurrenceTry => OccurrenceTryForm {
     attempt: u32,
 });
 
-record!(Event => EventRecord {
-    id: EventId,
-    merchant: MerchantName,
-    at: Timestamp,
-    kind: EventKind,
-    schedule: ScheduleId,
-} optional {
-    occurrence: Option<Box<Occurrence>>,
-    payment: Option<PaymentId>,
-    token: Option<TokenId>,
-    link: Option<String>,
-    note: Option<String>,
-});
-
 words!(Overlap { Skip = "skip", Delay = "delay", Allow = "allow", });
 words!(WhenExhausted { PastDue = "past_due", Cancel = "cancel", Continue = "continue", });
-own_words!(ScheduleStatus Halt OccurrenceStatus EventKind);
+own_words!(ScheduleStatus Halt OccurrenceStatus);
 
 /// The written form of [`Calendar`].
 #[derive(PartialEq, Default, Serialize, Deserialize)]

@@ -1,21 +1,21 @@
 //! The tables that are only added to: the events of merchants, and the declines of cards.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::reader::{Read, Reader, bounded};
 use super::rows::{nanoseconds, opened, timestamp};
 use crate::domain::event::{Event, LoggedEvent};
-use crate::domain::ids::MerchantName;
+use crate::domain::ids::{EventId, MerchantName};
 use crate::journal::records::{self, Malformed};
-use crate::journal::seal::{CardHashes, Keys, Table, Unsealed};
+use crate::journal::seal::{Hashes, Keys, Table, Unsealed};
 use crate::journal::seam::{CardDecline, ROWS_MAX};
 
 /// An event, ready to be written.
 pub(super) struct EventRow {
     pub(super) record: Vec<u8>,
     id: [u8; 16],
-    merchant: String,
+    pub(super) merchant: String,
     kind: &'static str,
     at: i64,
 }
@@ -49,8 +49,8 @@ impl EventRow {
 }
 
 impl DeclineRow {
-    pub(super) fn of(decline: &CardDecline, cards: &CardHashes) -> Self {
-        Self { card: cards.of(&decline.card), at: nanoseconds(decline.at) }
+    pub(super) fn of(decline: &CardDecline, hashes: &Hashes) -> Self {
+        Self { card: hashes.card(&decline.card), at: nanoseconds(decline.at) }
     }
 
     pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
@@ -80,6 +80,29 @@ impl Reader {
             .query_map((card, nanoseconds(since), bounded(ROWS_MAX)), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         Ok(newest_first.into_iter().rev().map(timestamp).collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn event(&self, merchant: &MerchantName, id: EventId) -> Read<Option<LoggedEvent>> {
+        let found: Option<(i64, Vec<u8>)> = self
+            .connection
+            .prepare_cached("SELECT sequence, record FROM events WHERE id = ?1 AND merchant = ?2")?
+            .query_row((id.to_bytes(), &merchant.0), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((sequence, sealed)) = found else { return Ok(None) };
+        let event = opened(Table::Events, id.to_bytes(), &sealed, &self.keys)?;
+        Ok(Some(LoggedEvent { sequence: u64::try_from(sequence).map_err(|_| Malformed)?, event }))
+    }
+
+    pub(super) fn last_event(&self, merchant: &MerchantName) -> Read<u64> {
+        let last: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT sequence FROM events INDEXED BY events_by_merchant WHERE merchant = ?1 \
+                 ORDER BY sequence DESC LIMIT 1",
+            )?
+            .query_row([&merchant.0], |row| row.get(0))
+            .optional()?;
+        Ok(u64::try_from(last.unwrap_or(0)).map_err(|_| Malformed)?)
     }
 
     pub(super) fn events(&self, merchant: &MerchantName, after: u64, limit: usize) -> Read<Vec<LoggedEvent>> {

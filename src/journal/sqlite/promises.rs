@@ -4,20 +4,24 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
-use super::{SqliteJournal, rows, writer};
+use super::{SqliteJournal, notices, rows, writer};
 use crate::domain::card::{StoredToken, Token};
+use crate::domain::delivery::{Delivery, EndpointKey, Standing};
 use crate::domain::event::LoggedEvent;
 use crate::domain::ids::{
-    AccountName, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
+    AccountName, EventId, IdempotencyKey, MerchantName, PaymentId, ScheduleId, SessionId, TokenId,
 };
+use crate::domain::notice::Notice;
 use crate::domain::occurrence::Occurrence;
 use crate::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
 use crate::domain::schedule::Schedule;
 use crate::domain::session::Session;
 use crate::journal::seam::{
-    Claim, CommitError, Entry, HistoryEntry, Journal, Moment, OccurrenceFilter, PaymentFilter, Pending,
-    Permit, ScheduleFilter, TokenFilter, Unavailable,
+    Claim, CommitError, DeliveryFilter, Entry, Handle, HistoryEntry, Journal, Moment, NoticeFilter,
+    OccurrenceFilter, PaymentFilter, Pending, Permit, ScheduleFilter, TokenFilter, Unavailable,
+    UnsettledFilter,
 };
 
 impl Journal for SqliteJournal {
@@ -169,7 +173,7 @@ impl Journal for SqliteJournal {
         cards: Vec<String>,
         since: Timestamp,
     ) -> Pending<'_, Result<Vec<Vec<Timestamp>>, Unavailable>> {
-        let cards: Vec<_> = cards.iter().map(|card| self.cards.of(card)).collect();
+        let cards: Vec<_> = cards.iter().map(|card| self.hashes.card(card)).collect();
         self.list(move |reader| cards.into_iter().map(|card| reader.declines(card, since)).collect())
     }
 
@@ -186,6 +190,104 @@ impl Journal for SqliteJournal {
     ) -> Pending<'_, Result<Vec<LoggedEvent>, Unavailable>> {
         let merchant = merchant.clone();
         self.list(move |reader| reader.events(&merchant, after, limit))
+    }
+
+    fn event(
+        &self,
+        merchant: &MerchantName,
+        id: EventId,
+    ) -> Pending<'_, Result<Option<LoggedEvent>, Unavailable>> {
+        let merchant = merchant.clone();
+        self.look_up(move |reader| reader.event(&merchant, id))
+    }
+
+    fn last_event(&self, merchant: &MerchantName) -> Pending<'_, Result<u64, Unavailable>> {
+        let merchant = merchant.clone();
+        self.look_up(move |reader| reader.last_event(&merchant))
+    }
+
+    fn follow_events(&self, merchant: &MerchantName) -> watch::Receiver<u64> {
+        self.shared.followers.follow(merchant)
+    }
+
+    fn due_notices(&self, now: Timestamp, limit: usize) -> Pending<'_, Result<Vec<Notice>, Unavailable>> {
+        self.due_batch(now, move |reader| reader.due_notices(now, limit))
+    }
+
+    fn next_notice(&self) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        self.look_up(|reader| reader.next_notice())
+    }
+
+    fn notices(&self, filter: NoticeFilter) -> Pending<'_, Result<Vec<Notice>, Unavailable>> {
+        self.list(|reader| reader.notices(filter))
+    }
+
+    fn forget_notices(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>> {
+        let before = rows::nanoseconds(before);
+        Box::pin(self.instruct(move |answer| writer::Job::ForgetNotices { before, limit, answer }))
+    }
+
+    fn payment_by_handle(
+        &self,
+        account: &AccountName,
+        handle: Handle,
+        value: &str,
+    ) -> Pending<'_, Result<Option<PaymentId>, Unavailable>> {
+        let handle = notices::handle(&self.hashes, account, handle, value);
+        self.look_up(move |reader| reader.payment_by_handle(handle))
+    }
+
+    fn unsettled(&self, filter: UnsettledFilter) -> Pending<'_, Result<Vec<Payment>, Unavailable>> {
+        self.list(|reader| reader.unsettled(filter))
+    }
+
+    fn standings(&self, merchant: &MerchantName) -> Pending<'_, Result<Vec<Standing>, Unavailable>> {
+        let merchant = merchant.clone();
+        self.look_up(move |reader| reader.standings(&merchant))
+    }
+
+    fn sendable(
+        &self,
+        endpoint: &EndpointKey,
+        due: Timestamp,
+        held: Timestamp,
+        limit: usize,
+    ) -> Pending<'_, Result<Vec<Delivery>, Unavailable>> {
+        let endpoint = endpoint.clone();
+        self.list(move |reader| reader.sendable(&endpoint, due, held, limit))
+    }
+
+    fn open_deliveries(&self, endpoint: &EndpointKey) -> Pending<'_, Result<usize, Unavailable>> {
+        let endpoint = endpoint.clone();
+        self.list(move |reader| reader.open_deliveries(&endpoint))
+    }
+
+    fn next_delivery(
+        &self,
+        endpoint: &EndpointKey,
+        after: Timestamp,
+    ) -> Pending<'_, Result<Option<Timestamp>, Unavailable>> {
+        let endpoint = endpoint.clone();
+        self.list(move |reader| reader.next_delivery(&endpoint, after))
+    }
+
+    fn deliveries(&self, filter: DeliveryFilter) -> Pending<'_, Result<Vec<Delivery>, Unavailable>> {
+        self.list(|reader| reader.deliveries(filter))
+    }
+
+    fn events_after(
+        &self,
+        merchant: &MerchantName,
+        place: u64,
+        limit: usize,
+    ) -> Pending<'_, Result<usize, Unavailable>> {
+        let merchant = merchant.clone();
+        self.list(move |reader| reader.events_after(&merchant, place, limit))
+    }
+
+    fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>> {
+        let before = rows::nanoseconds(before);
+        Box::pin(self.instruct(move |answer| writer::Job::ForgetDeliveries { before, limit, answer }))
     }
 
     fn forget_claims(&self, before: Timestamp, limit: usize) -> Pending<'_, Result<usize, Unavailable>> {

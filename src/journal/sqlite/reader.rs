@@ -16,7 +16,9 @@ use crate::domain::session::Session;
 use crate::journal::batch::{Batch, Weigh};
 use crate::journal::records::{self, Malformed};
 use crate::journal::seal::Keys;
-use crate::journal::seam::{Claim, HistoryEntry, Moment, PaymentFilter, ROWS_MAX, TokenFilter, Unavailable};
+use crate::journal::seam::{
+    Claim, HistoryEntry, Moment, PaymentFilter, ROWS_MAX, TokenFilter, Unavailable, UnsettledFilter,
+};
 
 /// Something to be read; keeps its answer where whoever asked finds it.
 pub(super) type Errand = Box<dyn FnOnce(&Reader) + Send>;
@@ -174,6 +176,17 @@ impl Reader {
         self.list(query.newest_first(limit), |id, sealed, _| rows::payment(id, sealed, &self.keys))
     }
 
+    pub(super) fn unsettled(&self, filter: UnsettledFilter) -> Read<Vec<Payment>> {
+        let UnsettledFilter { merchant, account, before, limit } = filter;
+        let mut query = Query::new("id, record", "payments", "payments_unsettled");
+        // Word by word as the index has it, so that it may be used.
+        query.plainly("(next_at IS NOT NULL OR state = 'QUARANTINED')");
+        query.and("merchant = ?", merchant.0);
+        query.and_if("account = ?", account.map(|account| account.0));
+        query.and_if("id < ?", before.map(|id| id.to_bytes().to_vec()));
+        self.list(query.newest_first(limit), |id, sealed, _| rows::payment(id, sealed, &self.keys))
+    }
+
     pub(super) fn tokens(&self, filter: TokenFilter) -> Read<Vec<Token>> {
         let TokenFilter { merchant, account, customer, status, before, limit } = filter;
         let index = if customer.is_some() { "tokens_by_customer" } else { "tokens_by_merchant" };
@@ -322,6 +335,11 @@ impl Query {
         self.values.push(value.into());
     }
 
+    pub(super) fn plainly(&mut self, condition: &str) {
+        self.text.push_str(" AND ");
+        self.text.push_str(condition);
+    }
+
     pub(super) fn and_if(&mut self, condition: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.and(condition, value);
@@ -334,8 +352,12 @@ impl Query {
         self.values.extend(values);
     }
 
-    pub(super) fn newest_first(mut self, limit: usize) -> (String, Vec<Value>) {
-        self.text.push_str(" ORDER BY id DESC LIMIT ?");
+    pub(super) fn newest_first(self, limit: usize) -> (String, Vec<Value>) {
+        self.newest_first_by("id", limit)
+    }
+
+    pub(super) fn newest_first_by(mut self, column: &str, limit: usize) -> (String, Vec<Value>) {
+        self.text.push_str(&format!(" ORDER BY {column} DESC LIMIT ?"));
         self.values.push(Value::Integer(bounded(limit)));
         (self.text, self.values)
     }

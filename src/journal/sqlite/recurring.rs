@@ -11,7 +11,6 @@ use super::events::{DeclineRow, EventRow};
 use super::occurrences::{self, OccurrenceRow};
 use super::reader::{Read, Reader};
 use super::schedules::{self, ScheduleRow, TickRow};
-use crate::domain::ids::ScheduleId;
 use crate::journal::batch::Weigh;
 use crate::journal::records::Malformed;
 
@@ -175,6 +174,7 @@ pub(super) enum DueAt {
     Schedules,
     Warnings,
     Occurrences,
+    Notices,
 }
 
 /// Something that is due and does not read back: its row, and when it was due.
@@ -191,6 +191,7 @@ impl fmt::Display for DueAt {
             Self::Schedules => "schedule",
             Self::Warnings => "schedule to warn of",
             Self::Occurrences => "occurrence",
+            Self::Notices => "notice",
         })
     }
 }
@@ -203,7 +204,7 @@ pub(super) struct Due<T> {
 
 impl Reader {
     /// Rows that are due, read one by one: one that does not read back is reported and set apart.
-    /// The id of the schedule is the first column, the row's number and its time are where it says.
+    /// The row's number and its time are where it says.
     pub(super) fn due_rows<T>(
         &self,
         what: DueAt,
@@ -222,8 +223,7 @@ impl Reader {
                 Err(Malformed) => {
                     let (place, at) = (row.get(place)?, row.get(at)?);
                     // Whatever is wrong with the row, the others must not wait for it.
-                    let schedule = row.get(0).map(ScheduleId::from_bytes).ok();
-                    tracing::error!(?schedule, row = place, "a {what} that is due does not read back");
+                    tracing::error!(row = place, "a {what} that is due does not read back");
                     due.damaged.push(Damaged { what, place, at });
                 }
             }
@@ -240,6 +240,7 @@ pub(super) fn put_off(connection: &Connection, damaged: &[Damaged], until: i64) 
             DueAt::Schedules => "UPDATE schedules SET next_at = ?3 WHERE number = ?1 AND next_at = ?2",
             DueAt::Warnings => "UPDATE schedules SET warn_at = ?3 WHERE number = ?1 AND warn_at = ?2",
             DueAt::Occurrences => "UPDATE occurrences SET next_at = ?3 WHERE place = ?1 AND next_at = ?2",
+            DueAt::Notices => "UPDATE notices SET next_at = ?3 WHERE number = ?1 AND next_at = ?2",
         };
         connection.prepare_cached(statement)?.execute(params![place, at, until])?;
     }

@@ -3,17 +3,20 @@
 
 use jiff::Timestamp;
 
+use super::deliveries::OutboxRows;
 use super::events::{DeclineRow, EventRow};
+use super::notices::{self, HandleRow, NoticeRow, ProgressRow};
 use super::occurrences::OccurrenceRow;
 use super::recurring::Recurring;
 use super::schedules::{ScheduleRow, TickRow};
 use crate::domain::card::{Token, TokenStatus};
-use crate::domain::ids::{Fingerprint, IdempotencyKey, PaymentId, ScheduleId, SessionId, TokenId};
+use crate::domain::ids::{EventId, Fingerprint, IdempotencyKey, PaymentId, ScheduleId, SessionId, TokenId};
 use crate::domain::payment::{MovementId, MovementStatus, Payment, PaymentState};
 use crate::domain::session::Session;
 use crate::journal::batch::Weigh;
+use crate::journal::history;
 use crate::journal::records::{self, Malformed, Stored};
-use crate::journal::seal::{CardHashes, Keys, Table, Unsealed};
+use crate::journal::seal::{Hashes, Keys, Table, Unsealed};
 use crate::journal::seam::{Claim, Entry, Subject};
 
 /// Room for notes of one version of a payment in the sequence of all its notes.
@@ -28,8 +31,13 @@ pub(super) struct Rows {
     pub(super) tokens: Vec<TokenRow>,
     /// Which tokens were used, and when.
     pub(super) used: Vec<([u8; 16], i64)>,
-    pub(super) notes: Option<String>,
+    /// Notes of the payment, and the hash of its story with them.
+    pub(super) notes: Option<(String, [u8; 32])>,
     pub(super) recurring: Recurring,
+    pub(super) notices: Vec<NoticeRow>,
+    /// How far notices have come.
+    pub(super) heard: Vec<([u8; 16], ProgressRow)>,
+    pub(super) outbox: OutboxRows,
 }
 
 pub(super) struct ClaimRow {
@@ -59,6 +67,7 @@ pub(super) struct PaymentRow {
     /// The version at which it was read.
     pub(super) version: i64,
     pub(super) record: Vec<u8>,
+    pub(super) handles: Vec<HandleRow>,
 }
 
 pub(super) struct TokenRow {
@@ -75,7 +84,7 @@ pub(super) struct TokenRow {
 }
 
 impl Rows {
-    pub(super) fn of(entry: Entry, keys: &Keys, cards: &CardHashes) -> Result<Self, Unsealed> {
+    pub(super) fn of(entry: Entry, keys: &Keys, hashes: &Hashes) -> Result<Self, Unsealed> {
         let Entry {
             claim,
             release,
@@ -90,17 +99,26 @@ impl Rows {
             ended,
             declines,
             events,
+            notices,
+            heard,
+            outbox,
         } = entry;
         debug_assert!(history.is_empty() || payment.is_some(), "notes belong to the entry's payment");
         debug_assert!((history.len() as u64) < NOTES_PER_VERSION, "too many notes in one entry");
+        let notes = payment.as_ref().filter(|_| !history.is_empty()).map(|payment| {
+            let text = records::encode_notes(&history);
+            let hash = history::link(payment, &text);
+            (text, hash)
+        });
+        let hash = notes.as_ref().map(|(_, hash)| *hash);
         Ok(Self {
             claim: claim.map(ClaimRow::of),
             release,
             session: session.map(|session| SessionRow::of(*session, keys)).transpose()?,
-            payment: payment.map(|payment| PaymentRow::of(*payment, keys)).transpose()?,
+            payment: payment.map(|payment| PaymentRow::of(*payment, hash, keys, hashes)).transpose()?,
             tokens: tokens.into_iter().map(|token| TokenRow::of(token, keys)).collect::<Result<_, _>>()?,
             used: used.into_iter().map(|(token, at)| (token.to_bytes(), nanoseconds(at))).collect(),
-            notes: (!history.is_empty()).then(|| records::encode_notes(history)),
+            notes,
             recurring: Recurring {
                 schedules: schedules
                     .into_iter()
@@ -109,24 +127,44 @@ impl Rows {
                 ticks: ticks.into_iter().map(TickRow::of).collect(),
                 occurrences: occurrences.into_iter().map(OccurrenceRow::of).collect(),
                 ended: ended.into_iter().map(ScheduleId::to_bytes).collect(),
-                declines: declines.into_iter().map(|decline| DeclineRow::of(&decline, cards)).collect(),
+                declines: declines.into_iter().map(|decline| DeclineRow::of(&decline, hashes)).collect(),
                 events: events
                     .into_iter()
                     .map(|event| EventRow::of(event, keys))
                     .collect::<Result<_, _>>()?,
             },
+            notices: notices
+                .into_iter()
+                .map(|notice| NoticeRow::of(notice, keys, hashes))
+                .collect::<Result<_, _>>()?,
+            heard: heard.iter().map(|(id, progress)| (id.to_bytes(), ProgressRow::of(progress))).collect(),
+            outbox: OutboxRows::of(outbox),
         })
     }
 }
 
 impl Weigh for Rows {
     fn weight(&self) -> usize {
-        let Self { claim: _, release: _, session, payment, tokens, used: _, notes, recurring } = self;
+        let Self {
+            claim: _,
+            release: _,
+            session,
+            payment,
+            tokens,
+            used: _,
+            notes,
+            recurring,
+            notices,
+            heard: _,
+            outbox,
+        } = self;
         // What is not counted is small and bounded.
         256 + session.as_ref().map_or(0, |row| row.record.len())
             + payment.as_ref().map_or(0, |row| row.record.len())
             + tokens.iter().map(|row| row.record.len()).sum::<usize>()
-            + notes.as_ref().map_or(0, String::len)
+            + notes.as_ref().map_or(0, |(text, _)| text.len())
+            + notices.iter().map(|row| 256 + row.record.len()).sum::<usize>()
+            + outbox.weight()
             + recurring.weight()
     }
 }
@@ -147,10 +185,15 @@ impl SessionRow {
 }
 
 impl PaymentRow {
-    fn of(mut payment: Payment, keys: &Keys) -> Result<Self, Unsealed> {
+    fn of(
+        mut payment: Payment,
+        history_hash: Option<[u8; 32]>,
+        keys: &Keys,
+        hashes: &Hashes,
+    ) -> Result<Self, Unsealed> {
         let (id, version) = (payment.id.to_bytes(), number(payment.version));
-        // What is read back has the version that it has then.
-        payment.version += 1;
+        // What is read back has the version, and the end of its story, that it has then.
+        payment.written(history_hash.unwrap_or(payment.history_hash));
         Ok(Self {
             id,
             merchant: payment.merchant.0.clone(),
@@ -164,6 +207,7 @@ impl PaymentRow {
             next_at: payment.follow_up.map(|follow_up| nanoseconds(follow_up.next_at)),
             unfinished: is_unfinished(&payment).then_some(true),
             version,
+            handles: notices::handles(&payment, hashes),
             record: keys.seal(Table::Payments, id, |out| records::encode(payment, out))?,
         })
     }
@@ -247,6 +291,7 @@ fn write_subject(subject: Subject) -> String {
         Subject::Token(id) => format!("token {id}"),
         Subject::Schedule(id) => format!("schedule {id}"),
         Subject::Occurrence(id, number) => format!("occurrence {id} {number}"),
+        Subject::Event(id) => format!("event {id}"),
     }
 }
 
@@ -269,6 +314,7 @@ fn read_subject(text: &str) -> Result<Subject, Malformed> {
             let schedule = ScheduleId::parse(schedule).map_err(|_| Malformed)?;
             Ok(Subject::Occurrence(schedule, number.parse().map_err(|_| Malformed)?))
         }
+        "event" => EventId::parse(ids).map(Subject::Event).map_err(|_| Malformed),
         _ => Err(Malformed),
     }
 }

@@ -28,6 +28,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0003_token_use.sql"),
     include_str!("../migrations/0004_payment_customer.sql"),
     include_str!("../migrations/0005_schedules.sql"),
+    include_str!("../migrations/0006_events_and_notices.sql"),
+    include_str!("../migrations/0007_deliveries.sql"),
 ];
 /// How long one connection waits for another: checkpoints hold a lock for moments.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

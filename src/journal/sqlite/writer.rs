@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
 
 use super::checkpoint::{Checkpoints, Nudge};
+use super::follow::{self, Followers};
 use super::recurring::Damaged;
 use super::rows::{self, ClaimRow, PaymentRow, Rows, SessionRow, TokenRow};
 use crate::domain::ids::IdempotencyKey;
@@ -29,6 +30,10 @@ pub(super) enum Job {
     Forget { before: i64, limit: usize, answer: Answer<usize> },
     /// Forget up to so many declines from before a time.
     ForgetDeclines { before: i64, limit: usize, answer: Answer<usize> },
+    /// Forget up to so many notices from before a time with which nothing is left to do.
+    ForgetNotices { before: i64, limit: usize, answer: Answer<usize> },
+    /// Forget up to so many deliveries that ended before a time.
+    ForgetDeliveries { before: i64, limit: usize, answer: Answer<usize> },
     /// Put off what is due and does not read back.
     PutOff { damaged: Vec<Damaged>, until: i64, answer: Answer<()> },
     /// Look at so many records and seal those anew that are sealed with another key.
@@ -66,6 +71,8 @@ pub(super) struct Shared {
     pub(super) checkpoints: AtomicU64,
     /// Set by the checkpointer when most of the log is written back: the rest is the writer's.
     pub(super) finish_checkpoint: AtomicBool,
+    /// Who follows which merchant's log.
+    pub(super) followers: Followers,
 }
 
 thread_local! {
@@ -124,6 +131,16 @@ impl Writer {
                         self.transaction(|w| super::events::forget_declines(&w.connection, before, limit));
                     let _ = answer.send(forgotten);
                 }
+                Job::ForgetNotices { before, limit, answer } => {
+                    let forgotten =
+                        self.transaction(|w| super::notices::forget(&w.connection, before, limit));
+                    let _ = answer.send(forgotten);
+                }
+                Job::ForgetDeliveries { before, limit, answer } => {
+                    let forgotten =
+                        self.transaction(|w| super::deliveries::forget(&w.connection, before, limit));
+                    let _ = answer.send(forgotten);
+                }
                 Job::PutOff { damaged, until, answer } => {
                     let put_off =
                         self.transaction(|w| super::recurring::put_off(&w.connection, &damaged, until));
@@ -148,7 +165,11 @@ impl Writer {
 
     fn write(&mut self, work: Vec<Rows>) -> Vec<Result<(), CommitError>> {
         let count = work.len();
+        let grown = follow::grown_by(&work);
         let written = self.transaction(|w| work.into_iter().map(|rows| w.apply(rows)).collect());
+        if written.is_ok() {
+            self.shared.followers.tell(&grown);
+        }
         written.unwrap_or_else(|unavailable| vec![Err(CommitError::Unavailable(unavailable)); count])
     }
 
@@ -177,7 +198,8 @@ impl Writer {
 
     /// Checks an entry and writes it, or says why not and has written nothing.
     fn apply(&self, rows: Rows) -> rusqlite::Result<Result<(), CommitError>> {
-        let Rows { claim, release, session, payment, tokens, used, notes, recurring } = rows;
+        let Rows { claim, release, session, payment, tokens, used, notes, recurring, notices, heard, outbox } =
+            rows;
         // An update says by itself whether it met the version. It needs no check when nothing is
         // written before it, which is the case for everything that a provider's answer changes.
         let checked = claim.is_some() || session.is_some() || !tokens.is_empty() || recurring.has_versions();
@@ -208,12 +230,24 @@ impl Writer {
         for (token, at) in used {
             self.note_use(token, at)?;
         }
-        if let (Some(payment), Some(notes)) = (&payment, notes) {
+        if let (Some(payment), Some((notes, hash))) = (&payment, notes) {
             self.connection
-                .prepare_cached("INSERT INTO history (payment, version, notes) VALUES (?1, ?2, ?3)")?
-                .execute(params![payment.id, payment.version + 1, notes])?;
+                .prepare_cached(
+                    "INSERT INTO history (payment, version, notes, hash) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![payment.id, payment.version + 1, notes, hash])?;
+        }
+        for handle in payment.iter().flat_map(|payment| &payment.handles) {
+            handle.write(&self.connection)?;
+        }
+        for notice in &notices {
+            notice.write(&self.connection)?;
+        }
+        for (id, progress) in heard {
+            progress.update(id, &self.connection)?;
         }
         recurring.write(places, &self.connection)?;
+        outbox.write(&self.connection)?;
         if let Some(key) = release {
             self.release(&key)?;
         }
@@ -489,12 +523,13 @@ impl Writer {
 }
 
 /// What is resealed, in this order.
-const RESEALED: [(Table, &str); 5] = [
+const RESEALED: [(Table, &str); 6] = [
     (Table::Payments, "payments"),
     (Table::Sessions, "sessions"),
     (Table::Tokens, "tokens"),
     (Table::Schedules, "schedules"),
     (Table::Events, "events"),
+    (Table::Notices, "notices"),
 ];
 
 /// The claim on a key; the inner error says that it does not read.

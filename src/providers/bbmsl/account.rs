@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::notice::ProviderKey;
 use super::signing::{Keys, SigningKey};
 use crate::domain::money::Money;
 use crate::domain::outcome::{DeclineReason, RetryAdvice};
 use crate::providers::contract::{Fault, Method, Request};
 use crate::providers::fields::{Fields, number};
+use crate::providers::rsa::PublicKey;
 use crate::providers::settings::{Methods, Settings};
 
 /// Hosts, and the public keys with which the provider signs its notifications there (dossier,
@@ -37,7 +37,7 @@ pub(super) struct Account {
     pub amount_as_text: bool,
     keys: Option<Keys>,
     /// The keys under which the provider's notifications are believed.
-    pub provider_keys: Vec<ProviderKey>,
+    pub provider_keys: Vec<PublicKey>,
     currencies: Vec<String>,
     /// A1: where token orders are asked for.
     pub token_query_path: String,
@@ -214,7 +214,7 @@ fn keys(settings: &Settings) -> Option<Keys> {
     current.map(|current| Keys { current, next })
 }
 
-fn provider_keys(settings: &Settings, default: &str) -> Vec<ProviderKey> {
+fn provider_keys(settings: &Settings, default: &str) -> Vec<PublicKey> {
     let mut texts = settings.list("provider_public_keys");
     if texts.len() > PROVIDER_KEYS_MAX {
         settings.mistake("provider_public_keys", format!("may hold at most {PROVIDER_KEYS_MAX} keys"));
@@ -222,7 +222,7 @@ fn provider_keys(settings: &Settings, default: &str) -> Vec<ProviderKey> {
     if texts.is_empty() {
         texts.push(default.to_owned());
     }
-    let read = |text: &String| match ProviderKey::read(text) {
+    let read = |text: &String| match PublicKey::read(text) {
         Some(key) => Some(key),
         None => {
             settings.mistake("provider_public_keys", "must hold RSA public keys, base64 or PEM");

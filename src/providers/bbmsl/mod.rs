@@ -6,7 +6,8 @@
 //!
 //! Every call is a signed POST, reads included. The conversations are `opening`, `closing`, `charging`,
 //! `movement`, `looking` and `deleting`. What they send stands in `wire` and `page`; what comes back is
-//! recognised in `answer` and judged in `verdict`, `movement` and `cards`.
+//! recognised in `answer` and judged in `verdict`, `movement` and `cards`. What comes unasked is read in
+//! `notice`.
 //!
 //! An order stays OPEN after a decline, so OPEN tells nothing. The adapter must never take it for a
 //! decline, and never void an order that a customer may still be paying.
@@ -22,7 +23,7 @@ mod deleting;
 mod looking;
 mod money;
 mod movement;
-pub mod notice;
+mod notice;
 mod opening;
 mod page;
 mod profile;
@@ -39,6 +40,7 @@ use self::decline::Words;
 use self::looking::user_of;
 use super::contract::{Context, Fault, Operation, OperationKind, Profile, Provider, Reply, Step};
 use super::conversation::AnyProvider;
+use super::notice::{Notice, NoticeAnswer, Refusal, Told};
 use super::settings::Settings;
 use crate::domain::card::StoredToken;
 use crate::domain::order::{MethodKind, Purpose};
@@ -61,15 +63,6 @@ pub fn build(settings: &Settings) -> Arc<dyn AnyProvider> {
 /// BBMSL, for one merchant.
 pub struct Bbmsl {
     account: Account,
-}
-
-impl Bbmsl {
-    /// What a notification is about, if it is the provider's: under a key of this account's
-    /// environment. It is a reason to ask and settles nothing.
-    #[must_use]
-    pub fn notice(&self, body: &[u8]) -> Option<notice::Notice> {
-        notice::read(body, &self.account.provider_keys)
-    }
 }
 
 type Next = Result<Step<Stage>, Fault>;
@@ -234,6 +227,14 @@ impl Provider for Bbmsl {
             }
             _ => Err(Fault::unintelligible("an answer at a stage that its operation does not have")),
         }
+    }
+
+    fn read_notice(&self, notice: &Notice<'_>, _cx: &Context<'_>) -> Result<Told, Refusal> {
+        self.read_notification(notice)
+    }
+
+    fn answer(&self, judged: &Result<Told, Refusal>) -> NoticeAnswer {
+        notice::answer(judged)
     }
 
     fn stages(&self, operation: OperationKind) -> &'static [&'static str] {

@@ -1,85 +1,118 @@
-//! Whether a notification is the provider's: the rule of the dossier's section 12.2.
+//! What BBMSL tells by itself: notifications, and the rule by which they are its own (dossier, section
+//! 12).
 //!
 //! A verified notification is a reason to ask, never news by itself: it has no currency, may be a
-//! replay, and the text that is signed is not escaped. This file must never settle anything.
+//! replay, and the text that is signed is not escaped. Nor does it name the merchant: all of an
+//! environment have one key. This file must never settle anything.
 
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Value, json};
 
+use super::Bbmsl;
 use super::account::is_id;
+use super::cards;
+use super::page::SESSION_PARAMETER;
+use crate::providers::notice::{About, News, Notice, NoticeAnswer, Refusal, Told};
+use crate::providers::rsa::PublicKey;
 
 /// The largest body that is looked at, in bytes (section 12.4).
 const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Fields of a notification; the published ones have eight.
 const FIELDS_MAX: usize = 64;
+/// The longest reference of ours.
+const REFERENCE_CHARS_MAX: usize = 64;
 
-/// A public key of the provider.
-#[derive(Clone)]
-pub struct ProviderKey(Vec<u8>);
+/// Anything but a 2xx with this text is a failure, and sent again up to fifteen times (section 12.1).
+const STORED: NoticeAnswer = NoticeAnswer { status: 200, content_type: "text/plain", body: "OK" };
 
-/// What a verified notification is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// An order was paid: ask for it.
-    Order {
-        /// Our reference of the order.
-        reference: String,
-        /// The provider's id of the order.
-        order: String,
-    },
-    /// A card was stored: ask for the cards of its owner.
-    Card {
-        /// Whose card it is.
-        user: String,
-    },
-}
-
-impl ProviderKey {
-    /// Reads an X.509 SubjectPublicKeyInfo, base64 or PEM; `None` for anything else.
-    pub fn read(text: &str) -> Option<Self> {
-        let der = super::signing::der(text)?;
-        aws_lc_rs::rsa::PublicEncryptingKey::from_der(&der).ok()?;
-        Some(Self(der.to_vec()))
-    }
-
-    fn verifies(&self, text: &str, signature: &[u8]) -> bool {
-        let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.0);
-        key.verify(text.as_bytes(), signature).is_ok()
+/// What is refused is answered as the provider's own plugin does (section 12.4); only what we lack is ours.
+pub(super) fn answer(judged: &Result<Told, Refusal>) -> NoticeAnswer {
+    match judged {
+        Ok(_) => STORED,
+        Err(Refusal::NotExpected) => NoticeAnswer::usual(judged),
+        Err(Refusal::Unsigned | Refusal::Forged | Refusal::Stale | Refusal::Malformed | Refusal::Foreign) => {
+            NoticeAnswer::bare(403)
+        }
     }
 }
 
-/// Reads a notification; `None` unless one of the keys signed it and it is whole.
-#[must_use]
-pub fn read(body: &[u8], keys: &[ProviderKey]) -> Option<Notice> {
-    if body.len() > BODY_BYTES_MAX {
-        return None;
+impl Bbmsl {
+    pub(super) fn read_notification(&self, notice: &Notice<'_>) -> Result<Told, Refusal> {
+        let fields = verified(notice, &self.account.provider_keys)?;
+        match (fields.filled("orderId"), fields.filled("tokenId")) {
+            (Some(order), _) => paid(&fields, order),
+            (None, Some(token)) => stored(&fields, token, notice.url),
+            (None, None) => {
+                Ok(Told::new("unknown", fields.signed_text(None), About::default(), News::Unknown))
+            }
+        }
     }
-    let fields = Flat::read(body)?;
-    let signature = BASE64.decode(fields.text("signature")?).ok()?;
+}
+
+/// The fields of a notification that one of the keys signed, and that can be read in one way only.
+fn verified(notice: &Notice<'_>, keys: &[PublicKey]) -> Result<Flat, Refusal> {
+    if keys.is_empty() {
+        return Err(Refusal::NotExpected);
+    }
+    if notice.method != "POST" || notice.body.len() > BODY_BYTES_MAX {
+        return Err(Refusal::Malformed);
+    }
+    let fields = Flat::read(notice.body).ok_or(Refusal::Malformed)?;
+    let signature = fields.filled("signature").ok_or(Refusal::Unsigned)?;
+    let signature = BASE64.decode(signature).map_err(|_| Refusal::Forged)?;
     // How a null is written is not published (A6): left out, empty, or as the word.
     let readings = [None, Some(""), Some("null")];
     let is_signed = readings.iter().any(|null| {
         let text = fields.signed_text(*null);
-        keys.iter().any(|key| key.verifies(&text, &signature))
+        keys.iter().any(|key| key.verifies(text.as_bytes(), &signature))
     });
     if !is_signed {
-        return None;
+        return Err(Refusal::Forged);
     }
     // Nothing is escaped in what is signed, so a value with an ampersand could hold further fields.
-    if fields.iter().any(|(name, value)| name.contains(['&', '=']) || value.contains('&')) {
-        return None;
+    let is_folded = |(name, value): (&str, &str)| name.contains(['&', '=']) || value.contains('&');
+    if fields.iter().any(is_folded) { Err(Refusal::Malformed) } else { Ok(fields) }
+}
+
+/// An order was paid: it is asked for. Only paid orders are promised a notification (section 12.1).
+fn paid(fields: &Flat, order: &str) -> Result<Told, Refusal> {
+    let mandatory = |name: &str| fields.filled(name).ok_or(Refusal::Malformed);
+    let (reference, status) = (mandatory("merchantReference")?, mandatory("status")?);
+    mandatory("amount")?;
+    if !is_id(order) || !is_reference(reference) {
+        return Err(Refusal::Malformed);
     }
-    let text = |name: &str| fields.text(name).filter(|value| !value.is_empty());
-    match (text("orderId"), text("tokenId")) {
-        (Some(order), _) => {
-            let reference = text("merchantReference").filter(|reference| is_reference(reference))?;
-            let is_whole = text("amount").is_some() && text("status").is_some() && is_id(order);
-            is_whole.then(|| Notice::Order { reference: reference.to_owned(), order: order.to_owned() })
-        }
-        (None, Some(_)) => Some(Notice::Card { user: text("userId")?.to_owned() }),
-        (None, None) => None,
+    let about =
+        About { reference: Some(reference.to_owned()), order: Some(order.to_owned()), ..About::default() };
+    let key = json!(["order", order, reference, status]).to_string();
+    Ok(Told::new(&format!("order {status}"), key, about, News::Hint))
+}
+
+/// A card was stored: its owner's cards are asked for. It names the owner and no reference of ours, so
+/// the address that the session was given says which session it is; that part is not signed, which
+/// matters little, since a session that nobody added a card to has no new card.
+fn stored(fields: &Flat, token: &str, url: &str) -> Result<Told, Refusal> {
+    let user = fields.filled("userId").ok_or(Refusal::Malformed)?;
+    if !is_id(token) {
+        return Err(Refusal::Malformed);
+    }
+    let session = session_of(url);
+    // The same card may be added in another session (A9).
+    let key = json!(["token", cards::digest(user, token), session]).to_string();
+    Ok(Told::new("token", key, About { reference: session, ..About::default() }, News::Hint))
+}
+
+/// The session that an address names, if it names one.
+fn session_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    let mut named = url.query_pairs().filter(|(name, _)| name == SESSION_PARAMETER);
+    match (named.next(), named.next()) {
+        (Some((_, reference)), None) => Some(reference.into_owned()).filter(|text| is_reference(text)),
+        (None | Some(_), _) => None,
     }
 }
 
@@ -109,6 +142,11 @@ impl Flat {
         self.0.iter().find(|(known, _)| known == name)?.1.as_deref()
     }
 
+    /// A text that is not empty.
+    fn filled(&self, name: &str) -> Option<&str> {
+        self.text(name).filter(|text| !text.is_empty())
+    }
+
     fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()))
     }
@@ -126,22 +164,22 @@ impl Flat {
 /// An object's members as they stand, so that a name that stands twice is seen.
 struct Pairs(Vec<(String, Value)>);
 
-impl<'de> serde::Deserialize<'de> for Pairs {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
-        impl<'de> serde::de::Visitor<'de> for Members {
+        impl<'de> Visitor<'de> for Members {
             type Value = Pairs;
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a flat object")
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
                 let mut pairs = Vec::new();
                 while let Some(pair) = map.next_entry()? {
                     pairs.push(pair);
                     if pairs.len() > FIELDS_MAX {
-                        return Err(serde::de::Error::custom("too many fields"));
+                        return Err(A::Error::custom("too many fields"));
                     }
                 }
                 Ok(Pairs(pairs))
@@ -153,13 +191,20 @@ impl<'de> serde::Deserialize<'de> for Pairs {
 
 /// Our references hold nothing else, so that what is signed cannot be read in two ways.
 fn is_reference(text: &str) -> bool {
-    text.len() <= 64
+    (1..=REFERENCE_CHARS_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+
     use super::*;
+    use crate::providers::bbmsl::tests::account;
+    use crate::providers::settings::Setting;
+
+    const URL: &str = "https://pay.example/in/bbmsl?session=save-1";
 
     fn sample(name: &str) -> Value {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -168,14 +213,37 @@ mod tests {
         serde_json::from_str(&std::fs::read_to_string(path).expect("a sample")).expect("JSON")
     }
 
-    fn key() -> ProviderKey {
+    /// The adapter with the public half of the samples' key, and others before it.
+    fn bbmsl(before: &[&str]) -> Bbmsl {
         let keys = sample("00_sample_keys");
-        ProviderKey::read(keys["provider"]["public_key_spki_base64_der"].as_str().expect("a key"))
-            .expect("a key")
+        let own = keys["provider"]["public_key_spki_base64_der"].as_str().expect("a key");
+        let keys = before.iter().chain(&[own]).map(|key| (*key).to_owned()).collect();
+        Bbmsl { account: account(&[("provider_public_keys", Setting::List(keys))]) }
     }
 
     fn raw(name: &str) -> String {
         sample(name)["raw_body"].as_str().expect("a body").to_owned()
+    }
+
+    fn notice<'a>(body: &'a str, url: &'a str) -> Notice<'a> {
+        Notice { method: "POST", url, headers: &[], body: body.as_bytes() }
+    }
+
+    fn read(bbmsl: &Bbmsl, body: &str) -> Result<Told, Refusal> {
+        bbmsl.read_notification(&notice(body, URL))
+    }
+
+    /// A body with a genuine signature over the text of its fields.
+    fn signed(fields: &Value) -> String {
+        let text = Flat::read(fields.to_string().as_bytes()).expect("flat").signed_text(None);
+        let keys = sample("00_sample_keys");
+        let key = keys["provider"]["private_key_pkcs8_base64_der"].as_str().expect("a key");
+        let key = RsaKeyPair::from_pkcs8(&BASE64.decode(key).expect("base64")).expect("a key");
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).expect("signs");
+        let mut fields = fields.clone();
+        fields["signature"] = BASE64.encode(signature).into();
+        fields.to_string()
     }
 
     #[test]
@@ -183,35 +251,144 @@ mod tests {
         for name in ["03_token_notification", "37_payment_notification"] {
             let flat = Flat::read(raw(name).as_bytes()).expect("flat");
             assert_eq!(flat.signed_text(None), sample(name)["signed_string"], "{name}");
+            let expected = &sample(name)["expected_reply"];
+            let NoticeAnswer { status, content_type, body } = answer(&read(&bbmsl(&[]), &raw(name)));
+            assert_eq!(
+                (&expected["status"], &expected["content_type"], &expected["body"]),
+                (&json!(status), &json!(content_type), &json!(body)),
+                "{name}"
+            );
         }
-        let keys = [key()];
-        let order = Notice::Order { reference: "pay-01hx7n0b2c3d4e5f".to_owned(), order: "91101".to_owned() };
-        assert_eq!(read(raw("37_payment_notification").as_bytes(), &keys), Some(order));
-        let card = Notice::Card { user: "c7f1e09a4b2d4f0e8a6d5b3c2a190f7e".to_owned() };
-        assert_eq!(read(raw("03_token_notification").as_bytes(), &keys), Some(card));
     }
 
     #[test]
-    fn nothing_else_is_believed() {
-        let keys = [key()];
+    fn every_sample_is_a_reason_to_ask() {
+        let told = read(&bbmsl(&[]), &raw("37_payment_notification")).expect("genuine");
+        let about = About {
+            reference: Some("pay-01hx7n0b2c3d4e5f".to_owned()),
+            order: Some("91101".to_owned()),
+            ..About::default()
+        };
+        assert_eq!((told.kind.as_str(), told.about, told.news), ("order SUCCESS", about, News::Hint));
+        let told = read(&bbmsl(&[]), &raw("03_token_notification")).expect("genuine");
+        let about = About { reference: Some("save-1".to_owned()), ..About::default() };
+        assert_eq!((told.kind.as_str(), told.about, told.news), ("token", about, News::Hint));
+        assert!(!told.key.contains("5127"), "the token is not in it");
+    }
+
+    #[test]
+    fn a_card_s_session_is_named_by_the_address_alone() {
+        let body = raw("03_token_notification");
+        let about = |url: &str| bbmsl(&[]).read_notification(&notice(&body, url)).expect("genuine").about;
+        for url in [
+            "https://pay.example/in/bbmsl",
+            "https://pay.example/in/bbmsl?session=",
+            "https://pay.example/in/bbmsl?session=one&session=two",
+            "https://pay.example/in/bbmsl?session=a%26b",
+            "nowhere",
+        ] {
+            assert_eq!(about(url), About::default(), "{url}");
+        }
+        let key = |url: &str| bbmsl(&[]).read_notification(&notice(&body, url)).expect("genuine").key;
+        assert_eq!(key(URL), key(URL));
+        assert_ne!(key(URL), key("https://pay.example/in/bbmsl?session=save-2"));
+    }
+
+    #[test]
+    fn forged_and_mangled_ones_are_refused() {
         let good = raw("37_payment_notification");
-        for forged in [
-            good.replace("450.00", "451.00"),
-            good.replace("SUCCESS", "SETTLED"),
-            good.replacen('{', "{\"status\":\"SUCCESS\",", 1),
-            good.replace("\"450.00\"", "[\"450.00\"]"),
-            // The same signed text with one field less: the ambiguity of section 12.2.
+        let signature = sample("37_payment_notification")["body"]["signature"].clone();
+        let signature = signature.as_str().expect("a text");
+        for (wrong, refusal) in [
+            (good.replace("450.00", "451.00"), Refusal::Forged),
+            (good.replace("SUCCESS", "SETTLED"), Refusal::Forged),
+            (good.replace("91101", "91102"), Refusal::Forged),
+            (good.replace("\"amount\":\"450.00\",", ""), Refusal::Forged),
+            (good.replacen('{', "{\"currency\":\"HKD\",", 1), Refusal::Forged),
+            (good.replace(&signature[..4], "AAAA"), Refusal::Forged),
+            (good.replace(signature, &signature[..340]), Refusal::Forged),
+            (good.replace(signature, "!"), Refusal::Forged),
+            (good.replace(signature, ""), Refusal::Unsigned),
+            (good.replace("\"signature\"", "\"Signature\""), Refusal::Unsigned),
+            (good.replacen('{', "{\"status\":\"SUCCESS\",", 1), Refusal::Malformed),
+            (good.replacen('{', "{\"st\\u0061tus\":\"SUCCESS\",", 1), Refusal::Malformed),
+            (good.replace("\"450.00\"", "[\"450.00\"]"), Refusal::Malformed),
+            (good[..good.len() - 1].to_owned(), Refusal::Malformed),
+            (format!("{good}{}", " ".repeat(BODY_BYTES_MAX)), Refusal::Malformed),
+            ("[]".to_owned(), Refusal::Malformed),
+            ("null".to_owned(), Refusal::Malformed),
+            (String::new(), Refusal::Malformed),
+        ] {
+            assert_ne!(wrong, good);
+            assert_eq!(read(&bbmsl(&[]), &wrong), Err(refusal), "{wrong}");
+        }
+        let asked = Notice { method: "GET", ..notice(&good, URL) };
+        assert_eq!(bbmsl(&[]).read_notification(&asked), Err(Refusal::Malformed));
+    }
+
+    /// The ambiguity of section 12.2: the text under the signature stays the same.
+    #[test]
+    fn a_field_that_is_folded_into_another_is_refused() {
+        let good = raw("37_payment_notification");
+        let text = |body: &str| Flat::read(body.as_bytes()).expect("flat").signed_text(None);
+        for folded in [
             good.replace("\"orderId\":\"91101\"", "\"orderId\":\"91101&status=SUCCESS\"")
                 .replace(",\"status\":\"SUCCESS\"", ""),
-            "[]".to_owned(),
-            "null".to_owned(),
+            good.replace("\"cardType\":\"VISA\",", "").replace("\"450.00\"", "\"450.00&cardType=VISA\""),
+            good.replace("\"cardType\":\"VISA\",", "")
+                .replace("\"amount\":\"450.00\"", "\"amount=450.00&cardType\":\"VISA\""),
         ] {
-            assert_ne!(forged, good);
-            assert_eq!(read(forged.as_bytes(), &keys), None, "{forged}");
+            assert_eq!(text(&folded), text(&good), "the same is signed");
+            assert_eq!(read(&bbmsl(&[]), &folded), Err(Refusal::Malformed), "{folded}");
         }
-        let environment = ProviderKey::read(include_str!("provider_key_sit.txt")).expect("a key");
-        assert_eq!(read(good.as_bytes(), &[environment]), None, "another environment's key");
-        assert_eq!(read(good.as_bytes(), &[]), None);
+    }
+
+    #[test]
+    fn what_is_signed_must_be_whole_as_well() {
+        let whole = json!({
+            "amount": "1.00", "merchantReference": "pay-1", "orderId": "7", "status": "SUCCESS",
+        });
+        assert!(read(&bbmsl(&[]), &signed(&whole)).is_ok());
+        for (name, value) in [
+            ("amount", json!("")),
+            ("status", Value::Null),
+            ("merchantReference", json!("pay 1")),
+            ("merchantReference", json!("pay=1")),
+            ("orderId", json!("7x")),
+        ] {
+            let mut fields = whole.clone();
+            fields[name] = value;
+            assert_eq!(read(&bbmsl(&[]), &signed(&fields)), Err(Refusal::Malformed), "{fields}");
+        }
+        let token = json!({ "tokenId": "5127", "maskedPan": "4111********1111" });
+        assert_eq!(read(&bbmsl(&[]), &signed(&token)), Err(Refusal::Malformed), "nobody's card");
+        let other = read(&bbmsl(&[]), &signed(&json!({ "settlementId": "9" }))).expect("genuine");
+        assert_eq!((other.about, other.news), (About::default(), News::Unknown));
+    }
+
+    #[test]
+    fn only_the_environment_s_keys_open() {
+        let good = raw("37_payment_notification");
+        let environment = include_str!("provider_key_sit.txt");
+        assert!(read(&bbmsl(&[environment]), &good).is_ok(), "while it rotates there are two");
+        let other = Bbmsl { account: account(&[]) };
+        assert_eq!(read(&other, &good), Err(Refusal::Forged), "another environment's key");
+        let mut none = Bbmsl { account: account(&[]) };
+        none.account.provider_keys.clear();
+        assert_eq!(read(&none, &good), Err(Refusal::NotExpected));
+    }
+
+    #[test]
+    fn a_repeat_is_known_and_later_news_is_not_taken_for_one() {
+        let of = |status: &str| {
+            let fields = json!({
+                "amount": "1.00", "merchantReference": "pay-1", "orderId": "7", "status": status,
+                "updateTime": "2026-03-02 16:31:07",
+            });
+            read(&bbmsl(&[]), &signed(&fields)).expect("genuine").key
+        };
+        assert_eq!(of("SUCCESS"), of("SUCCESS"));
+        assert_ne!(of("SUCCESS"), of("SETTLED"));
     }
 
     #[test]

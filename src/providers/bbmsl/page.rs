@@ -147,11 +147,14 @@ pub(super) fn add_token(
     account.request("add-token", "/tokenization/add-token", body, now)
 }
 
+/// The parameter of a notification's address that names the session.
+pub(super) const SESSION_PARAMETER: &str = "session";
+
 /// A notification about a card names only the user, so its address names the session (section 6.2).
 fn with_session(url: &str, reference: &str) -> String {
     match url::Url::parse(url) {
         Ok(mut parsed) => {
-            parsed.query_pairs_mut().append_pair("session", reference);
+            parsed.query_pairs_mut().append_pair(SESSION_PARAMETER, reference);
             parsed.into()
         }
         Err(_) => url.to_owned(),

@@ -9,12 +9,9 @@ use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
-use zeroize::Zeroizing;
 
 use crate::providers::contract::Fault;
-
-/// The longest text of a key: a PEM file of an 8192-bit key has about 6,500 characters.
-const KEY_CHARS_MAX: usize = 16 * 1024;
+use crate::providers::rsa;
 
 /// The merchant's key, and the one that takes over at a given time. The provider verifies with the
 /// public key that the merchant uploads in its portal; a rotation is planned for the moment at which
@@ -44,7 +41,7 @@ impl SigningKey {
     /// # Errors
     /// What is wrong, without a character of the key.
     pub(super) fn read(text: &str) -> Result<Self, &'static str> {
-        let der = der(text).ok_or("must be an RSA private key, PEM or base64")?;
+        let der = rsa::der(text).ok_or("must be an RSA private key, PEM or base64")?;
         let key = RsaKeyPair::from_pkcs8(&der).or_else(|_| RsaKeyPair::from_der(&der));
         key.map(Self).map_err(|_| "must be an RSA private key of at least 2048 bits, PKCS#8 or PKCS#1")
     }
@@ -57,19 +54,6 @@ impl SigningKey {
             .map_err(|_| Fault::Unauthorized { code: None })?;
         Ok(BASE64.encode(signature))
     }
-}
-
-/// The bytes of a PEM block, or of bare base64 with any white space in it.
-pub(super) fn der(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    if text.len() > KEY_CHARS_MAX {
-        return None;
-    }
-    let is_content = |line: &&str| !line.trim_start().starts_with("-----");
-    let joined: String = text.lines().filter(is_content).flat_map(str::chars).collect();
-    let joined = Zeroizing::new(joined);
-    let bare: String = joined.chars().filter(|character| !character.is_whitespace()).collect();
-    let bare = Zeroizing::new(bare);
-    BASE64.decode(bare.as_bytes()).ok().filter(|der| !der.is_empty()).map(Zeroizing::new)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The whole decision table of section 10, by enumeration, and what would be lost between stories.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ use crate::providers::contract::{Fault, Reply};
 use crate::providers::redact;
 use crate::providers::settings::{Setting, Settings};
 
-fn account(changes: &[(&str, Setting)]) -> Account {
+pub(super) fn account(changes: &[(&str, Setting)]) -> Account {
     let mut values: BTreeMap<String, Setting> = super::EXAMPLE
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Setting::Text((*value).to_owned())))
@@ -225,21 +224,4 @@ fn nothing_of_a_token_is_shown_and_the_rest_is() {
     let inner: Value = serde_json::from_str(body["request"].as_str().expect("a text")).expect("JSON");
     assert_eq!(inner["merchantId"], "3000217");
     assert_eq!(body["signature"], redact::REDACTED);
-}
-
-#[test]
-fn the_adapter_knows_its_provider_s_notices() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/simulator_samples/bbmsl/");
-    let read = |name: &str| -> Value {
-        serde_json::from_str(&std::fs::read_to_string(format!("{path}{name}.json")).expect("a sample"))
-            .expect("JSON")
-    };
-    let key =
-        read("00_sample_keys")["provider"]["public_key_spki_base64_der"].as_str().expect("a key").to_owned();
-    let keys = Setting::List(vec![key]);
-    let bbmsl = Arc::new(super::Bbmsl { account: account(&[("provider_public_keys", keys)]) });
-    let body = read("37_payment_notification")["raw_body"].as_str().expect("a body").to_owned();
-    assert!(bbmsl.notice(body.as_bytes()).is_some());
-    let other = super::Bbmsl { account: account(&[]) };
-    assert!(other.notice(body.as_bytes()).is_none(), "SIT's key is not the samples'");
 }

@@ -3,13 +3,17 @@
 //! Every white label runs the same programs on its own hosts and with its own limits, so whatever
 //! the documentation leaves to the shop or marks as uncertain is a setting here.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::exponents::Exponents;
+use super::notice::Trust;
 use crate::domain::order::{Customer, Purchase};
 use crate::domain::secret::Secret;
 use crate::providers::contract::{Fault, Method, Request};
+use crate::providers::rsa::PublicKey;
 use crate::providers::settings::{Methods, Settings};
 
 /// The header and its value on the checkout host: "Create a payment token" asks for version 2.
@@ -82,6 +86,8 @@ pub(super) struct Account {
     pub default_description: String,
     pub default_refund_reason: String,
     required_fields: Vec<String>,
+    /// What makes a notice the provider's.
+    pub trust: Trust,
 }
 
 impl Account {
@@ -136,6 +142,7 @@ impl Account {
             default_description: settings.text_or("default_description", "Order"),
             default_refund_reason: settings.text_or("default_refund_reason", "Refund"),
             required_fields,
+            trust: trust(settings),
         }
     }
 
@@ -159,9 +166,28 @@ impl Account {
     }
 
     fn signed(&self, request: Request) -> Request {
-        let pair = Secret::new(format!("{}:{}", self.shop_id, self.secret_key.expose()));
-        let basic = format!("Basic {}", STANDARD.encode(pair.expose()));
+        let basic = format!("Basic {}", STANDARD.encode(self.pair().expose()));
         request.credential("Authorization", Secret::new(basic)).header("Accept", "application/json")
+    }
+
+    fn pair(&self) -> Secret<String> {
+        Secret::new(format!("{}:{}", self.shop_id, self.secret_key.expose()))
+    }
+
+    /// Whether an `Authorization` header has this shop's own credentials, which the provider sends with
+    /// its notices, too (section 9.1). How long the comparison takes says nothing of the key.
+    pub(super) fn is_own(&self, authorization: &str) -> bool {
+        let Some((scheme, encoded)) = authorization.trim().split_once(' ') else { return false };
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return false;
+        }
+        let Ok(pair) = STANDARD.decode(encoded.trim()).map(Zeroizing::new) else { return false };
+        verify_slices_are_equal(&pair, self.pair().expose().as_bytes()).is_ok()
+    }
+
+    /// Whether a notice names another shop than this one.
+    pub(super) fn is_other_shop(&self, shop_id: &str) -> bool {
+        self.shop_id != shop_id
     }
 
     /// Refuses an order that lacks what this shop is known to insist on.
@@ -176,6 +202,29 @@ impl Account {
             }),
             None => Ok(()),
         }
+    }
+}
+
+/// What makes a notice the provider's: its signature, or for old installations its credentials alone, which
+/// somebody has to say (section 9.2).
+fn trust(settings: &Settings) -> Trust {
+    let key = |name: &str| {
+        let text = settings.text_maybe(name)?;
+        let key = PublicKey::read(&text);
+        if key.is_none() {
+            settings.mistake(name, "must be an RSA public key of at least 2048 bits, base64 or PEM");
+        }
+        key
+    };
+    let keys: Vec<PublicKey> =
+        [key("webhook_public_key"), key("webhook_public_key_previous")].into_iter().flatten().collect();
+    match (settings.flag_or("webhook_basic_only", false), keys.is_empty()) {
+        (true, false) => {
+            settings.mistake("webhook_basic_only", "is for shops without a webhook_public_key");
+            Trust::Signature(keys)
+        }
+        (true, true) => Trust::Credentials,
+        (false, _) => Trust::Signature(keys),
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! Sources, sandbox facts, quirks and the status map are in the README beside this file. What is
 //! sent stands in `page` (the hosted page), `wire` (payments) and `movement`; what comes back is
-//! recognised in `answer` and judged in `verdict`. This file must never decide from an HTTP code
-//! or a browser's word that money moved, and never sends a second payment under one reference.
+//! recognised in `answer` and judged in `verdict`; what comes by itself is believed, or not, in
+//! `notice`. This file must never decide from an HTTP code or a browser's word that money moved, and
+//! never sends a second payment under one reference.
 
 mod account;
 mod answer;
 mod decline;
 mod exponents;
 mod movement;
+mod notice;
 mod page;
 mod profile;
 #[cfg(test)]
@@ -32,6 +34,7 @@ use super::contract::{
 };
 use super::conversation::AnyProvider;
 use super::fields;
+use super::notice::{Notice, Refusal as Disbelief, Told};
 use super::settings::Settings;
 use crate::domain::card::{Initiator, Means, StoredToken};
 use crate::domain::order::{
@@ -171,6 +174,19 @@ impl Provider for Begateway {
             }
             _ => Err(Fault::unintelligible("an answer at a stage that its operation does not have")),
         }
+    }
+
+    fn read_notice(&self, notice: &Notice<'_>, _cx: &Context<'_>) -> Result<Told, Disbelief> {
+        notice::read(&self.account, notice)
+    }
+
+    fn outcome_told(
+        &self,
+        inquiry: &Inquiry,
+        notice: &Notice<'_>,
+        _cx: &Context<'_>,
+    ) -> Result<Outcome, Fault> {
+        notice::outcome(&self.account, inquiry, notice)
     }
 
     fn stages(&self, operation: OperationKind) -> &'static [&'static str] {

@@ -92,6 +92,8 @@ pub static PROFILE: Profile = Profile {
     amount_minor_min: 1,
     // No limit is published; each acquirer has its own.
     amount_minor_max: i64::MAX,
+    // A checkout stops telling after two and a half minutes (dossier, section 9.1): then only asking tells.
+    poll_pauses: &[1, 1, 2, 4, 10],
     sensitive_keys: &[
         "token",
         "redirect_url",

@@ -21,6 +21,11 @@ const AUDIENCE_BASE: &str = "https://api.dintero.com/v1/accounts";
 /// The longest delay of a callback that Dintero documents, in seconds (dossier §11).
 const CALLBACK_DELAY_SECONDS_MAX: i64 = 60;
 
+/// How far the time of a callback may be from ours, in seconds: the recommendation (dossier §12), and
+/// the most that may be set, which is a day.
+const CALLBACK_TOLERANCE_SECONDS: i64 = 300;
+const CALLBACK_TOLERANCE_SECONDS_MAX: i64 = 86_400;
+
 /// The settings of one account.
 pub(super) struct Account {
     /// `T` or `P` and eight digits: test or production.
@@ -48,6 +53,11 @@ pub(super) struct Account {
     pub(super) callback_method: String,
     /// Seconds that Dintero waits before it calls back.
     pub(super) callback_delay_seconds: i64,
+    /// What callbacks are signed with; none: no callback is believed.
+    pub(super) callback_secrets: Vec<Secret<String>>,
+    pub(super) callback_tolerance_seconds: u64,
+    /// What the account's webhooks are signed with; none: none is believed.
+    pub(super) hook_secrets: Vec<Secret<String>>,
     check_prefix: bool,
     currencies: Vec<String>,
     renewal_margin: SignedDuration,
@@ -97,6 +107,16 @@ impl Account {
                 0,
                 CALLBACK_DELAY_SECONDS_MAX,
             ),
+            callback_secrets: settings.secrets("callback_secret"),
+            callback_tolerance_seconds: settings
+                .integer_or(
+                    "callback_tolerance_seconds",
+                    CALLBACK_TOLERANCE_SECONDS,
+                    1,
+                    CALLBACK_TOLERANCE_SECONDS_MAX,
+                )
+                .unsigned_abs(),
+            hook_secrets: settings.secrets("hook_secret"),
             check_prefix: settings.flag_or("check_account_prefix", true),
             currencies,
             renewal_margin: SignedDuration::from_secs(settings.integer_or(

@@ -11,9 +11,13 @@ mod asking;
 mod decline;
 mod event;
 mod faults;
+mod hook;
 mod movement;
+mod notice;
 mod profile;
 mod session;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod wire;
 
@@ -39,6 +43,7 @@ use crate::providers::contract::{
 };
 use crate::providers::conversation::AnyProvider;
 use crate::providers::json::{Reading, parse};
+use crate::providers::notice::{Notice, NoticeAnswer, Refusal, Told};
 use crate::providers::settings::Settings;
 
 pub use self::profile::PROFILE;
@@ -235,6 +240,14 @@ impl Provider for Dintero {
             Stage::ReadingMovement { transaction } => self.movement_read(operation, transaction, reply),
             Stage::DeletingToken => token_deleted(reply),
         }
+    }
+
+    fn read_notice(&self, notice: &Notice<'_>, cx: &Context<'_>) -> Result<Told, Refusal> {
+        self.read_call(notice, cx.now)
+    }
+
+    fn answer(&self, judged: &Result<Told, Refusal>) -> NoticeAnswer {
+        notice::answer(judged)
     }
 
     fn stages(&self, operation: OperationKind) -> &'static [&'static str] {

@@ -85,6 +85,7 @@ pub static PROFILE: Profile = Profile {
     currencies: Some(CURRENCIES),
     amount_minor_min: 1,
     amount_minor_max: AMOUNT_MINOR_MAX,
+    poll_pauses: &[],
     sensitive_keys: &[
         "access_token",
         "client_secret",

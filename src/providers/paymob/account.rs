@@ -111,6 +111,11 @@ pub(super) struct Account {
     pub(super) required_fields: Vec<String>,
     currencies: Vec<String>,
     methods: BTreeMap<MethodKind, Vec<String>>,
+    /// What notices are signed with: the present secret, and during a rotation the one before. With none
+    /// nothing is believed.
+    pub(super) hmac_secrets: Vec<Secret<String>>,
+    /// The `owner` of the account's transactions; without it the digest of a notice binds no order.
+    pub(super) owner_id: Option<i64>,
 }
 
 impl Account {
@@ -150,9 +155,6 @@ impl Account {
         if movement_auth == MovementAuth::SecretKey && secret_key.is_none() {
             settings.mistake("movement_auth", "is secret_key, and there is no secret_key");
         }
-        // Kept for the notices that a later version receives; two, so that one can be replaced.
-        settings.secret_maybe("hmac_secret");
-        settings.secret_maybe("hmac_secret_previous");
         let integrations = Integrations::read(settings);
         let methods = methods(settings, &integrations);
         Self {
@@ -179,6 +181,8 @@ impl Account {
             required_fields: required_fields(settings),
             currencies: currencies(settings),
             methods,
+            hmac_secrets: hmac_secrets(settings),
+            owner_id: settings.id_maybe("owner_id", ID_MAX),
         }
     }
 
@@ -302,6 +306,17 @@ fn check_mode(settings: &Settings, name: &str, key: Option<&str>, test: bool) {
     if key.is_some_and(|key| key.contains(wrong)) {
         settings.mistake(name, format!("is a key of the other mode than test = {test}"));
     }
+}
+
+fn hmac_secrets(settings: &Settings) -> Vec<Secret<String>> {
+    let secret = |name: &str| {
+        let secret = settings.secret_maybe(name)?;
+        if secret.expose().trim().is_empty() {
+            settings.mistake(name, "must not be empty");
+        }
+        Some(secret)
+    };
+    [secret("hmac_secret"), secret("hmac_secret_previous")].into_iter().flatten().collect()
 }
 
 fn methods(settings: &Settings, integrations: &Integrations) -> BTreeMap<MethodKind, Vec<String>> {

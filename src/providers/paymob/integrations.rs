@@ -41,6 +41,12 @@ impl Integrations {
             wallet: id("wallet"),
         }
     }
+
+    /// Whether it is one of these.
+    pub(super) fn has(&self, id: i64) -> bool {
+        let Self { three_d_secure, authorize, moto, authorize_moto, verification, wallet } = *self;
+        [three_d_secure, authorize, moto, authorize_moto, verification, wallet].contains(&Some(id))
+    }
 }
 
 /// An integration that the account does not have.

@@ -15,8 +15,10 @@ mod integrations;
 mod intention;
 mod looking;
 mod movement;
+mod notice;
 mod profile;
 mod saved;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -40,11 +42,12 @@ use crate::domain::order::{Charge, MethodKind, Options, Purchase, Purpose, Sessi
 use crate::domain::outcome::{NextAction, Outcome, PaymentReport, SessionOpened, Standing, Trace};
 use crate::domain::secret::Secret;
 use crate::providers::contract::{
-    AccessToken, Context, Fault, Feature, Method, Operation, OperationKind, Profile, Provider, Reply,
-    Request, Step, Support,
+    AccessToken, Context, Fault, Feature, Inquiry, Method, Operation, OperationKind, Profile, Provider,
+    Reply, Request, Step, Support,
 };
 use crate::providers::conversation::AnyProvider;
 use crate::providers::json::{Reading, parse};
+use crate::providers::notice::{Notice, Refusal, Told};
 use crate::providers::settings::Settings;
 
 pub use self::profile::{EXAMPLE, PROFILE};
@@ -208,6 +211,19 @@ impl Provider for Paymob {
 
     fn unanswered(&self, stage: Stage) -> Option<Outcome> {
         if let Stage::ReadingTokens { report } = stage { Some(Self::tokens_unread(*report)) } else { None }
+    }
+
+    fn read_notice(&self, notice: &Notice<'_>, _cx: &Context<'_>) -> Result<Told, Refusal> {
+        notice::read(&self.account, notice)
+    }
+
+    fn outcome_told(
+        &self,
+        inquiry: &Inquiry,
+        notice: &Notice<'_>,
+        cx: &Context<'_>,
+    ) -> Result<Outcome, Fault> {
+        self.told(inquiry, notice, cx)
     }
 
     fn stages(&self, operation: OperationKind) -> &'static [&'static str] {

@@ -80,6 +80,7 @@ pub static PROFILE: Profile = Profile {
     amount_minor_min: 1,
     // No limit is published; each acquirer has its own.
     amount_minor_max: i64::MAX,
+    poll_pauses: &[],
     sensitive_keys: &[
         "api_key",
         "auth_token",

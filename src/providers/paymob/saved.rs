@@ -70,7 +70,8 @@ pub(super) fn read(
     Ok(cards)
 }
 
-fn card(account: &Account, of: &Value, token: String, original: Option<&str>) -> SavedCard {
+/// One saved card, as a list or a notice has it.
+pub(super) fn card(account: &Account, of: &Value, token: String, original: Option<&str>) -> SavedCard {
     SavedCard {
         card: CardSummary {
             brand: of.words(&["card_subtype"]).map(|brand| brand.to_lowercase()),

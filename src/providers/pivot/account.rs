@@ -46,6 +46,15 @@ pub(super) enum SavedCardFlow {
     Api,
 }
 
+/// What a callback's body is taken for (section 18): it is not signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// A reason to read the session.
+    Reread,
+    /// An answer to an inquiry.
+    Body,
+}
+
 /// What the contract says about charges without the customer (section 11, all of it assumed).
 #[derive(Debug, Clone)]
 pub(super) struct MerchantInitiated {
@@ -93,6 +102,9 @@ pub(super) struct Account {
     pub refund_scan_pages: i64,
     /// Whether Pivot confirmed that refunds honour `X-REQUEST-ID`.
     pub refund_resend: bool,
+    /// The keys that callbacks come with; none: no callback is believed.
+    pub callback_keys: Vec<Secret<String>>,
+    pub webhook_trust: Trust,
 }
 
 impl Account {
@@ -153,6 +165,11 @@ impl Account {
             ),
             refund_scan_pages: settings.integer_or("refund_scan_pages", 5, 1, SCAN_PAGES_MAX),
             refund_resend: settings.flag_or("refund_resend", false),
+            callback_keys: settings.secrets("callback_api_key"),
+            webhook_trust: match settings.choice("webhook_trust", &["reread", "body"]).as_str() {
+                "body" => Trust::Body,
+                _ => Trust::Reread,
+            },
         }
     }
 

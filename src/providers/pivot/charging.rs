@@ -197,6 +197,7 @@ impl Pivot {
     fn charge_report(&self, charge: &Charge, session: &Session) -> Result<Step<Stage>, Fault> {
         let view = View {
             reference: &charge.purchase.reference,
+            asked: charge.purchase.money,
             session: None,
             customer_present: matches!(charge.initiator, Initiator::Customer { .. }),
         };

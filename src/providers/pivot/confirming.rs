@@ -57,6 +57,7 @@ impl Pivot {
         let order = &confirmation.order;
         let view = View {
             reference: &order.purchase.reference,
+            asked: order.purchase.money,
             session: confirmation.trace.session.as_deref(),
             customer_present: true,
         };

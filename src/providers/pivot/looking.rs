@@ -42,8 +42,7 @@ impl Pivot {
             false => Some(Session::read(&self.account, &data)?),
         };
         let Some(session) = session else { return Ok(Step::Done(Outcome::Absent)) };
-        let mut report = verdict::payment(&self.account, &view_of(inquiry), &session)?;
-        report.saved_may_follow = expects_card(inquiry.purpose, &session, &report);
+        let report = self.judged(inquiry, &session)?;
         let customer = session.customer.as_ref().or(inquiry.trace.customer.as_ref());
         match (customer, Wanted::of(&session)) {
             (Some(customer), Some(wanted)) if report.saved_may_follow => {
@@ -53,6 +52,13 @@ impl Pivot {
             }
             _ => Ok(Step::Done(Outcome::Payment(report))),
         }
+    }
+
+    /// What a session comes to, asked for or told.
+    pub(super) fn judged(&self, inquiry: &Inquiry, session: &Session) -> Result<PaymentReport, Fault> {
+        let mut report = verdict::payment(&self.account, &view_of(inquiry), session)?;
+        report.saved_may_follow = expects_card(inquiry.purpose, session, &report);
+        Ok(report)
     }
 
     /// The card that the payment saved. Whatever is wrong with this answer, the payment is paid:
@@ -106,6 +112,7 @@ impl Pivot {
 pub(super) fn view_of(inquiry: &Inquiry) -> View<'_> {
     View {
         reference: &inquiry.trace.reference,
+        asked: inquiry.money,
         session: inquiry.trace.session.as_deref(),
         customer_present: inquiry.customer_present || inquiry.purpose.is_some(),
     }

@@ -6,7 +6,8 @@
 //! Everything about paying is one thing at Pivot, the payment session. It is created (`opening`, and
 //! `charging` for a stored token; said in `wire`, `method` and `order`), confirmed with a card
 //! (`confirming`), closed (`closing`), and asked for (`looking`), read (`session`) and judged
-//! (`verdict`). `customer` finds the card that a payment saved, `movement` has captures and refunds.
+//! (`verdict`). `customer` finds the card that a payment saved, `movement` has captures and refunds,
+//! `notice` reads what Pivot tells by itself.
 //!
 //! The adapter must never make a second session for one payment, never confirm one twice, and never
 //! take a browser's return for an answer.
@@ -23,6 +24,7 @@ mod key;
 mod looking;
 mod method;
 mod movement;
+mod notice;
 mod opening;
 mod order;
 mod profile;
@@ -41,10 +43,11 @@ use method::unsupported;
 pub use profile::{EXAMPLE, PROFILE};
 
 use super::contract::{
-    AccessToken, Context, Fault, Feature, Operation, OperationKind, Profile, Provider, Reply, Request, Step,
-    Support,
+    AccessToken, Context, Fault, Feature, Inquiry, Operation, OperationKind, Profile, Provider, Reply,
+    Request, Step, Support,
 };
 use super::conversation::AnyProvider;
+use super::notice::{Notice, Refusal, Told};
 use super::settings::Settings;
 use crate::domain::card::StoredToken;
 use crate::domain::order::MethodKind;
@@ -233,6 +236,19 @@ impl Provider for Pivot {
 
     fn unanswered(&self, stage: Stage) -> Option<Outcome> {
         if let Stage::ReadingCustomer(after) = stage { Some(Self::customer_unseen(*after)) } else { None }
+    }
+
+    fn read_notice(&self, notice: &Notice<'_>, _cx: &Context<'_>) -> Result<Told, Refusal> {
+        self.read_callback(notice)
+    }
+
+    fn outcome_told(
+        &self,
+        inquiry: &Inquiry,
+        notice: &Notice<'_>,
+        _cx: &Context<'_>,
+    ) -> Result<Outcome, Fault> {
+        self.outcome_of_callback(inquiry, notice)
     }
 
     fn stages(&self, operation: OperationKind) -> &'static [&'static str] {

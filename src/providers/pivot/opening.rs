@@ -132,7 +132,8 @@ impl Pivot {
             // A session that nobody can pay is none. One that has moved on is told as it is.
             None if is_open => Err(Fault::unintelligible("a session without an address, a key or a number")),
             None => {
-                let view = View { reference, session: None, customer_present: true };
+                let asked = order.purchase.money;
+                let view = View { reference, asked, session: None, customer_present: true };
                 Ok(Step::Done(Outcome::Payment(verdict::payment(&self.account, &view, session)?)))
             }
         }

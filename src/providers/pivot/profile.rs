@@ -119,6 +119,8 @@ pub static PROFILE: Profile = Profile {
     // 1,000 rupiah by QR, the least of all methods, to 9,999,999,999 by card.
     amount_minor_min: 100_000,
     amount_minor_max: 999_999_999_900,
+    // "Poll open sessions (e.g. 30 s, 2 min, 10 min, …, then hourly)" (dossier, section 18).
+    poll_pauses: &[1, 4, 20, 120],
     sensitive_keys: &[
         "accessToken",
         "accountIdentifier",

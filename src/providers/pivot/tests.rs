@@ -18,7 +18,7 @@ use crate::domain::secret::Secret;
 use crate::providers::sample::{self, Overrides};
 use crate::providers::settings::Setting;
 
-fn idr(minor: i64) -> Money {
+pub(super) fn idr(minor: i64) -> Money {
     Money::new(minor, Currency::parse("IDR").expect("IDR")).expect("money")
 }
 
@@ -31,7 +31,7 @@ fn settings(changes: &[(&str, Setting)]) -> Settings {
     Settings::new(values)
 }
 
-fn pivot(changes: &[(&str, Setting)]) -> Pivot {
+pub(super) fn pivot(changes: &[(&str, Setting)]) -> Pivot {
     let settings = settings(changes);
     let account = Account::read(&settings);
     settings.finish().expect("settings");
@@ -42,7 +42,7 @@ fn list(names: &[&str]) -> Setting {
     Setting::List(names.iter().map(|name| (*name).to_owned()).collect())
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-02-10T03:16:00Z".parse().expect("a time")
 }
 

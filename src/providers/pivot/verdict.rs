@@ -20,6 +20,8 @@ use crate::providers::contract::Fault;
 pub(super) struct View<'a> {
     /// Our reference.
     pub reference: &'a str,
+    /// What was asked.
+    pub asked: Money,
     /// Pivot's id of the session, where it is known.
     pub session: Option<&'a str>,
     /// Whether the customer can be sent somewhere.
@@ -42,7 +44,7 @@ pub(super) fn payment(account: &Account, view: &View<'_>, session: &Session) -> 
     let moved: Vec<&Charge> = taken.iter().chain(&held).copied().collect();
     let shown = moved.first().copied().or_else(|| session.newest());
     let mut report = PaymentReport::new(standing);
-    report.seen = seen(session, &moved);
+    report.seen = seen(view, session, &moved);
     if is_success {
         match foreign(session, &moved) {
             // Amounts of two currencies have no sum; the other one is what has to be seen.
@@ -163,17 +165,19 @@ fn cancelled(session: &Session) -> Standing {
     }
 }
 
-/// The session's amount and reference, or those of a charge of it that differ.
-fn seen(session: &Session, moved: &[&Charge]) -> Seen {
-    let other_money =
-        moved.iter().filter_map(|charge| charge.money).find(|money| Some(*money) != session.money);
-    let other_reference = moved
-        .iter()
-        .filter_map(|charge| charge.reference.as_ref())
-        .find(|reference| Some(*reference) != session.reference.as_ref());
+/// Session and charges repeat the amount and the reference, each for itself. Whichever of them is not
+/// what was asked is told, so that the comparison finds it.
+fn seen(view: &View<'_>, session: &Session, moved: &[&Charge]) -> Seen {
+    let mut amounts = session.money.into_iter().chain(moved.iter().filter_map(|charge| charge.money));
+    let mut references =
+        session.reference.iter().chain(moved.iter().filter_map(|charge| charge.reference.as_ref()));
     Seen {
-        money: other_money.or(session.money),
-        reference: other_reference.cloned().or_else(|| session.reference.clone()),
+        money: amounts.clone().find(|money| *money != view.asked).or_else(|| amounts.next()),
+        reference: references
+            .clone()
+            .find(|reference| *reference != view.reference)
+            .or_else(|| references.next())
+            .cloned(),
     }
 }
 

@@ -11,16 +11,20 @@ use super::values::to_time;
 /// One entry; `before` is where the payment stood until then.
 pub fn to_entry(entry: HistoryEntry, before: Option<PaymentState>) -> pb::PaymentHistoryEntry {
     let (kind, evidence) = entry.kind.map(kind).unwrap_or_default();
-    let exchange = (!entry.exchange.is_empty()).then(|| pb::ExchangeSummary {
-        operation: entry.exchange.clone(),
-        http_status: i32::from(entry.http_status),
-        fault: if entry.http_status == 0 { "no answer".to_owned() } else { String::new() },
-        ..Default::default()
+    let exchange = entry.exchange.map(|exchange| pb::ExchangeSummary {
+        operation: exchange.name,
+        method: exchange.method,
+        path: exchange.path,
+        http_status: i32::from(exchange.http_status),
+        duration_ms: exchange.took_ms.into(),
+        request: exchange.request,
+        fault: if exchange.http_status == 0 { "no answer".to_owned() } else { String::new() },
     });
     pb::PaymentHistoryEntry {
         sequence: i64::try_from(entry.sequence).unwrap_or(i64::MAX),
         time: Some(to_time(entry.at)),
         kind: kind.into(),
+        caller: entry.caller,
         operation_id: operation_id(&entry.summary),
         summary: match entry.summary.as_str() {
             "" => phrase(kind).to_owned(),
@@ -41,6 +45,7 @@ fn kind(kind: HistoryKind) -> (K, pb::EvidenceKind) {
         HistoryKind::Permitted => (K::Permitted, E::Gateway),
         HistoryKind::Exchanged => (K::Exchanged, E::Reply),
         HistoryKind::Observed => (K::Observed, E::Inquiry),
+        HistoryKind::Noticed => (K::Noticed, E::Webhook),
         HistoryKind::Confirmed => (K::Confirmed, E::Gateway),
         HistoryKind::CaptureRequested => (K::CaptureRequested, E::Gateway),
         HistoryKind::VoidRequested => (K::VoidRequested, E::Gateway),
@@ -59,6 +64,7 @@ fn phrase(kind: K) -> &'static str {
         K::Permitted => "a request that moves money may be sent",
         K::Exchanged => "the provider answered",
         K::Observed => "the provider was asked",
+        K::Noticed => "the provider told it by itself",
         K::Confirmed => "the session was confirmed",
         K::CaptureRequested => "a capture was asked for",
         K::VoidRequested => "a void was asked for",

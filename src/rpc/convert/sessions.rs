@@ -5,9 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::card::{Means, TokenUses};
 use crate::domain::ids::{AccountName, SessionId, TokenId};
 use crate::domain::order::{MethodKind, Purchase, Purpose, SessionMode, SessionOrder};
-use crate::domain::outcome::DeclineReason;
-use crate::domain::payment::{Payment, PaymentState};
-use crate::domain::session::{Session, SessionStatus};
+use crate::domain::payment::Payment;
+use crate::domain::session::SessionStatus;
 use crate::engine::accounts::Accounts;
 use crate::engine::commands::{ConfirmSession, ConfirmWith, OpenSession, SessionView};
 use crate::engine::error::Thing;
@@ -187,7 +186,7 @@ pub fn to_session(view: &SessionView, accounts: &Accounts) -> pb::Session {
     let SessionView { session, payment, tokens } = view;
     let order = &session.order;
     let account = accounts.get(&session.account);
-    let status = status(session, payment);
+    let status = status(payment);
     let purpose = match order.purpose {
         Purpose::Pay => pb::SessionPurpose::Pay,
         Purpose::PayAndSave => pb::SessionPurpose::PayAndSave,
@@ -232,19 +231,16 @@ pub fn to_payment_of(view: SessionView, accounts: &Accounts) -> Option<pb::Payme
     (!view.payment.is_hidden()).then(|| payments::to_payment(*view.payment, accounts))
 }
 
-fn status(session: &Session, payment: &Payment) -> pb::SessionStatus {
-    let cancelled =
-        payment.decline.as_ref().is_some_and(|decline| decline.reason == DeclineReason::CustomerCancelled);
-    match session.status(payment) {
+/// Where a session stands.
+fn status(payment: &Payment) -> pb::SessionStatus {
+    match SessionStatus::of(payment) {
         SessionStatus::Open => pb::SessionStatus::Open,
-        SessionStatus::Pending if payment.state == PaymentState::Unresolved => pb::SessionStatus::Unresolved,
         SessionStatus::Pending => pb::SessionStatus::Processing,
+        SessionStatus::Unresolved => pb::SessionStatus::Unresolved,
         SessionStatus::Completed => pb::SessionStatus::Completed,
         SessionStatus::Cancelled => pb::SessionStatus::Cancelled,
         SessionStatus::Expired => pb::SessionStatus::Expired,
-        SessionStatus::Failed if payment.state == PaymentState::Quarantined => pb::SessionStatus::Quarantined,
-        // The customer pressed "cancel", which providers tell as a kind of decline.
-        SessionStatus::Failed if cancelled => pb::SessionStatus::Cancelled,
         SessionStatus::Failed => pb::SessionStatus::Failed,
+        SessionStatus::Quarantined => pb::SessionStatus::Quarantined,
     }
 }

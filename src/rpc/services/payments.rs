@@ -13,6 +13,7 @@ use crate::rpc::proto::{self as pb, Operation, charge_token_request as charge};
 use crate::rpc::status::About;
 use crate::rpc::{pages, problems::Problems};
 
+use super::differences;
 use super::watch::{self, Watching};
 
 /// How many times a list reads on when few of what it read were wanted. A page may then be short,
@@ -172,6 +173,16 @@ impl PaymentService for Payments {
         let about = about_payment(&message.payment_id);
         let told = tell(door, &call, message).await;
         told.map(Response::new).map_err(|error| door.refuse(error, &about))
+    }
+
+    async fn list_differences(
+        &self,
+        request: Request<pb::ListDifferencesRequest>,
+    ) -> Result<Response<pb::ListDifferencesResponse>, Status> {
+        let Self(door) = self;
+        let (call, message) = door.enter(request)?;
+        let listed = differences::list(door, &call, message).await;
+        listed.map(Response::new).map_err(|error| door.refuse(error, &About::default()))
     }
 }
 

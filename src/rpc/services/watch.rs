@@ -74,7 +74,8 @@ pub async fn start(
     Ok(ReceiverStream::new(receiver))
 }
 
-async fn drains(draining: &mut tokio::sync::watch::Receiver<bool>) {
+/// Waits until the server goes down.
+pub async fn drains(draining: &mut tokio::sync::watch::Receiver<bool>) {
     // An error means that the server is gone, and then it drains too.
     let _ = draining.wait_for(|draining| *draining).await;
 }

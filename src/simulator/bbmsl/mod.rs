@@ -44,7 +44,9 @@ use serde_json::{Map, Value, json};
 
 use self::state::State;
 use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulator};
+use super::delivery::{BackOffice, Call, DeliveryRules};
 use super::faults::Kind;
+use super::notification_faults::Tampering;
 use super::notifications::Notification;
 
 /// The merchant whose public key is uploaded (§2).
@@ -259,6 +261,23 @@ impl ProviderSimulator for Bbmsl {
     fn seal(&self, _notification: &Notification) -> Vec<(String, String)> {
         // The signature is a field of the body (§12.2).
         vec![("Content-Type".to_owned(), "application/json".to_owned())]
+    }
+
+    fn delivery(&self, _notification: &Notification) -> DeliveryRules {
+        notices::DELIVERY
+    }
+
+    fn tamper(&self, how: Tampering, _notification: &Notification, call: Call) -> Option<Call> {
+        notices::tampered(how, call)
+    }
+
+    fn misstate(&self, notification: &Notification) -> Option<(String, String)> {
+        notices::misstated(notification)
+    }
+
+    /// Nobody is told of it: voids and refunds are learned by query (§12.1).
+    fn back_office(&self, reference: &str, act: BackOffice) -> Result<(), String> {
+        orders::by_hand(self, reference, act).map_err(|refusal| refusal.message)
     }
 
     fn keys(&self) -> Value {

@@ -11,6 +11,7 @@ use super::envelope::{Answer, Refusal, Request, handle, success};
 use super::state::{Attempt, Order, State, Status, record};
 use super::{Bbmsl, DeclineShape, Duplicates, VoidedOpenOrder, outcomes, views};
 use crate::simulator::card::Card;
+use crate::simulator::delivery::BackOffice;
 use crate::simulator::ledger::Kind;
 
 /// The longest reason, in characters.
@@ -180,15 +181,20 @@ pub async fn void_hosted_order(Shared(bbmsl): Shared<Arc<Bbmsl>>, body: Bytes) -
 fn void(bbmsl: &Bbmsl, request: &Request, is_hosted: bool) -> Answer {
     let mut state = bbmsl.state();
     let id = named(&state, request)?;
+    if state.orders.get(&id).is_none_or(|order| order.is_hosted != is_hosted) {
+        return Err(Refusal::no_order());
+    }
+    void_order(bbmsl, &mut state, id)
+}
+
+fn void_order(bbmsl: &Bbmsl, state: &mut State, id: u64) -> Answer {
     let unpaid = match state.behaviour.voided_open_order {
         VoidedOpenOrder::Voided => Status::Voided,
         VoidedOpenOrder::Cancelled => Status::Cancelled,
     };
     let transaction = state.new_transaction();
     let now = bbmsl.now();
-    let Some(order) = state.orders.get_mut(&id).filter(|order| order.is_hosted == is_hosted) else {
-        return Err(Refusal::no_order());
-    };
+    let order = state.orders.get_mut(&id).ok_or_else(Refusal::no_order)?;
     match order.status {
         // An attempt that is under way cannot be voided: the answer is refused with the order as it is.
         Status::Open if !order.is_processing => order.status = unpaid,
@@ -222,39 +228,54 @@ pub async fn refund(Shared(bbmsl): Shared<Arc<Bbmsl>>, body: Bytes) -> Response 
         let amount = request.amount()?;
         let mut state = bbmsl.state();
         let id = named(&state, request)?;
-        let (needs_settlement, is_too_small) =
-            (state.behaviour.refunds_need_settlement, state.behaviour.balance_is_too_small);
         if !state.orders.get(&id).is_some_and(|order| is_reachable(&state, order)) {
             return Err(Refusal::no_order());
         }
-        let transaction = state.new_transaction();
-        let now = bbmsl.now();
-        let order = state.orders.get_mut(&id).ok_or_else(Refusal::no_order)?;
-        let refusal = match order.status {
-            Status::Refunded => Some(("9911", "Order already refunded")),
-            Status::Success if needs_settlement => Some(("9912", "Order is not settled")),
-            Status::Success | Status::Settled if is_too_small => {
-                Some(("9905", "Insufficient unsettled balance"))
-            }
-            Status::Success | Status::Settled if amount > order.amount => {
-                Some(("9913", "Invalid refund amount"))
-            }
-            Status::Success | Status::Settled => None,
-            Status::Open | Status::Voided | Status::Closed | Status::Cancelled => {
-                Some(("9914", "Order cannot be refunded"))
-            }
-        };
-        if let Some((code, message)) = refusal {
-            return Err(Refusal::new(code, message));
-        }
-        order.status = Status::Refunded;
-        order.refunded = amount;
-        order.transaction = transaction;
-        order.updated_at = now;
-        record(&bbmsl.backstage, order, Kind::Refund, amount, false);
-        Ok(success(json!({
-            "order": views::order(order),
-            "transaction": views::transaction(order, "REFUND", amount, "SUCCESS"),
-        })))
+        refund_order(&bbmsl, &mut state, id, amount)
     })
+}
+
+fn refund_order(bbmsl: &Bbmsl, state: &mut State, id: u64, amount: i64) -> Answer {
+    let (needs_settlement, is_too_small) =
+        (state.behaviour.refunds_need_settlement, state.behaviour.balance_is_too_small);
+    let transaction = state.new_transaction();
+    let now = bbmsl.now();
+    let order = state.orders.get_mut(&id).ok_or_else(Refusal::no_order)?;
+    let refusal = match order.status {
+        Status::Refunded => Some(("9911", "Order already refunded")),
+        Status::Success if needs_settlement => Some(("9912", "Order is not settled")),
+        Status::Success | Status::Settled if is_too_small => Some(("9905", "Insufficient unsettled balance")),
+        Status::Success | Status::Settled if amount > order.amount => Some(("9913", "Invalid refund amount")),
+        Status::Success | Status::Settled => None,
+        Status::Open | Status::Voided | Status::Closed | Status::Cancelled => {
+            Some(("9914", "Order cannot be refunded"))
+        }
+    };
+    if let Some((code, message)) = refusal {
+        return Err(Refusal::new(code, message));
+    }
+    order.status = Status::Refunded;
+    order.refunded = amount;
+    order.transaction = transaction;
+    order.updated_at = now;
+    record(&bbmsl.backstage, order, Kind::Refund, amount, false);
+    Ok(success(json!({
+        "order": views::order(order),
+        "transaction": views::transaction(order, "REFUND", amount, "SUCCESS"),
+    })))
+}
+
+/// What an employee does in the merchant portal.
+pub fn by_hand(bbmsl: &Bbmsl, reference: &str, act: BackOffice) -> Result<(), Refusal> {
+    let mut state = bbmsl.state();
+    let found = state.order_by_reference(reference).map(|order| order.id);
+    let id = found.ok_or_else(Refusal::no_order)?;
+    match act {
+        BackOffice::Refund { amount_minor } if amount_minor < 1 => return Err(Refusal::field("amount")),
+        BackOffice::Refund { amount_minor } => refund_order(bbmsl, &mut state, id, amount_minor)?,
+        BackOffice::Void => void_order(bbmsl, &mut state, id)?,
+        // Sales take the money at once; there is nothing to capture (§8).
+        BackOffice::Capture { .. } => return Err(Refusal::new("9915", "Order cannot be captured")),
+    };
+    Ok(())
 }

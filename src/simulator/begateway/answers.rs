@@ -116,6 +116,11 @@ impl Refusal {
         self
     }
 
+    /// What a person reads of it.
+    pub fn words(&self) -> String {
+        self.message.clone()
+    }
+
     /// The body in a version.
     pub fn reply(&self, version: Version) -> Reply {
         let (message, errors) = (&self.message, &self.errors);

@@ -6,15 +6,16 @@ use axum::extract::State as Shared;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use super::answers::{Refusal, Version, record_not_found};
 use super::checks::{self, Errors};
 use super::processing::Decision;
 use super::requests::once;
-use super::state::{Due, Kind, Status, Transaction};
-use super::{Begateway, Shop, codes};
+use super::state::{Due, Kind, State, Status, Transaction, tracking_key};
+use super::{Begateway, SHOPS, Shop, codes};
 use crate::simulator::clock::later;
+use crate::simulator::delivery::BackOffice;
 
 /// What a child does to its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +124,25 @@ impl Begateway {
         Ok(uid)
     }
 
+    /// What an employee does in the back office. The webhook about it goes where the parent's went.
+    pub fn by_hand(&self, reference: &str, act: BackOffice) -> Result<(), String> {
+        let (act, amount) = match act {
+            BackOffice::Refund { amount_minor } => (Act::Refund, Some(amount_minor)),
+            BackOffice::Capture { amount_minor } => (Act::Capture, Some(amount_minor)),
+            BackOffice::Void => (Act::Void, None),
+        };
+        let found = parent_by_reference(&self.state(), act, reference);
+        let (shop, uid, rest) = found.ok_or("there is no such transaction")?;
+        let request = json!({ "request": {
+            "parent_uid": uid,
+            "amount": amount.unwrap_or(rest),
+            "reason": "back office",
+            "duplicate_check": false,
+        } });
+        let done = self.process_child(shop, act, Version::Two, request.to_string().as_bytes());
+        done.map(drop).map_err(|refusal| refusal.words())
+    }
+
     fn child_draft(&self, act: Act, parent: &Transaction, amount: i64, reason: Option<&str>) -> Transaction {
         let now = self.now();
         Transaction {
@@ -184,4 +204,18 @@ fn allow(act: Act, parent: &Transaction, amount: i64) -> Result<(), Box<Refusal>
         return Err(Refusal::validation(&errors));
     }
     Ok(())
+}
+
+/// The newest transaction under a reference that the act is meant for, and what is left to void of it.
+fn parent_by_reference(state: &State, act: Act, reference: &str) -> Option<(&'static Shop, String, i64)> {
+    let is_meant = |found: &&Transaction| match act {
+        Act::Capture | Act::Void => found.kind == Kind::Authorization,
+        Act::Refund => matches!(found.kind, Kind::Payment | Kind::Capture),
+    };
+    let of_shop = |shop: &'static Shop| {
+        let uids = state.transactions_by_tracking.ids(&tracking_key(shop, reference));
+        let found = uids.iter().rev().filter_map(|uid| state.transactions.get(uid)).find(is_meant)?;
+        Some((shop, found.uid.clone(), found.amount - found.captured - found.voided))
+    };
+    SHOPS.iter().find_map(of_shop)
 }

@@ -24,6 +24,8 @@ struct Keys {
 }
 
 static KEYS: OnceLock<Option<Keys>> = OnceLock::new();
+/// Another merchant's pair, of which nobody here knows the public half.
+static FOREIGN: OnceLock<Option<KeyPair>> = OnceLock::new();
 
 /// Makes the pairs, unless they are made already.
 pub fn make() {
@@ -64,10 +66,18 @@ pub fn public() -> Value {
 
 /// `Content-Signature`: RSASSA-PKCS1-v1_5 with SHA-256 over the raw bytes, base64 (§9.2).
 pub fn sign(body: &[u8]) -> Option<String> {
-    let keys = keys()?;
-    let mut signature = vec![0; keys.signing.public_modulus_len()];
-    let padding = &RSA_PKCS1_SHA256;
-    keys.signing.sign(padding, &SystemRandom::new(), body, &mut signature).ok()?;
+    signature(&keys()?.signing, body)
+}
+
+/// The same under another merchant's key.
+pub fn sign_as_another(body: &[u8]) -> Option<String> {
+    let pair = FOREIGN.get_or_init(|| KeyPair::generate(KeySize::Rsa2048).ok());
+    signature(pair.as_ref()?, body)
+}
+
+fn signature(pair: &KeyPair, body: &[u8]) -> Option<String> {
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), body, &mut signature).ok()?;
     Some(STANDARD.encode(signature))
 }
 

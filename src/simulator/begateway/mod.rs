@@ -58,6 +58,8 @@ use serde_json::{Map, Value, json};
 
 use self::state::State;
 use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulator};
+use super::delivery::{BackOffice, Call, DeliveryRules};
+use super::notification_faults::Tampering;
 use super::notifications::Notification;
 
 /// A merchant's shop: its id is the user, its key the password of HTTP Basic (§3).
@@ -262,6 +264,22 @@ impl ProviderSimulator for Begateway {
 
     fn seal(&self, notification: &Notification) -> Vec<(String, String)> {
         webhooks::seal(notification)
+    }
+
+    fn delivery(&self, notification: &Notification) -> DeliveryRules {
+        webhooks::delivery(notification.sender)
+    }
+
+    fn tamper(&self, how: Tampering, notification: &Notification, call: Call) -> Option<Call> {
+        webhooks::tampered(how, notification, call)
+    }
+
+    fn misstate(&self, notification: &Notification) -> Option<(String, String)> {
+        webhooks::misstated(notification)
+    }
+
+    fn back_office(&self, reference: &str, act: BackOffice) -> Result<(), String> {
+        self.by_hand(reference, act)
     }
 
     fn keys(&self) -> Value {

@@ -27,6 +27,11 @@ impl Reply {
         Reply::new(StatusCode::OK, body)
     }
 
+    /// What it says, for people.
+    pub fn words(&self) -> String {
+        self.body.to_string()
+    }
+
     /// The same with a header.
     pub fn with_header(mut self, name: &'static str, value: &str) -> Reply {
         self.header = Some((name, value.to_owned()));

@@ -11,7 +11,7 @@ use super::outcomes::{
 use super::state::{
     CardToken, Due, Event, Purpose, Session, State, Status, TokenKind, Transaction, new_id, text,
 };
-use super::{callbacks, outcomes};
+use super::{callbacks, hooks, outcomes};
 use crate::simulator::card::Card;
 use crate::simulator::clock::later;
 use crate::simulator::contract::Backstage;
@@ -197,6 +197,7 @@ impl State {
                 deleted: None,
             };
             self.token_values.put(token.id.clone(), value.clone());
+            hooks::token_added(self, backstage, &token);
             self.tokens.put(value.clone(), token);
             if let Some(transaction) = self.transactions.get_mut(id) {
                 transaction.tokens.push(value);

@@ -1,6 +1,7 @@
 //! What the merchant is told, and the signature under it (§11, §12).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use axum::extract::State as Shared;
@@ -11,11 +12,36 @@ use url::{Url, form_urlencoded};
 
 use super::answers::{Answer, Reply};
 use super::state::{CallbackSecret, Session, State, Status, Verb, text};
-use super::{ACCOUNT, CLIENT_ID, Dintero};
+use super::{ACCOUNT, CLIENT_ID, Dintero, hooks};
 use crate::simulator::clock::{iso, later};
 use crate::simulator::contract::Backstage;
+use crate::simulator::delivery::{DeliveryRules, Verdict};
 use crate::simulator::entropy::{Entropy, hex};
 use crate::simulator::notifications::Notification;
+
+/// The header with the signature.
+pub const SIGNATURE: &str = "Dintero-Signature";
+
+/// How often a callback is repeated (§11).
+const RETRIES: u32 = 20;
+
+/// The spacing of the retries is not published: it doubles here from one minute to an hour.
+const PAUSE_S: std::ops::RangeInclusive<u64> = 60..=3_600;
+
+/// How callbacks are delivered (§11). What a redirect means is not published; none is followed, and a
+/// call that was answered is not repeated.
+pub const DELIVERY: DeliveryRules = DeliveryRules {
+    timeout: Duration::from_secs(10),
+    judge: |status, _| match status {
+        Some(200..=299) => Verdict::Accepted,
+        Some(100..=199 | 500..=599) | None => Verdict::Again,
+        Some(_) => Verdict::Refused,
+    },
+    pause: |retry, _| {
+        let doubled = PAUSE_S.start() << retry.saturating_sub(1).min(10);
+        (1..=RETRIES).contains(&retry).then(|| Duration::from_secs(doubled.min(*PAUSE_S.end())))
+    },
+};
 
 /// `delay_callback` is honoured up to this many seconds (§11).
 const DELAY_S_MAX: u64 = 60;
@@ -46,6 +72,8 @@ pub fn authorization(state: &State, backstage: &Backstage, transaction_id: &str)
         (_, None) => News::Success,
     };
     queue(state, backstage, session, news);
+    hooks::authorization(state, backstage, session, error_of(state, session));
+    hooks::transaction(state, backstage, transaction);
 }
 
 /// The callback about the newest event, where `report_event` asks for it.
@@ -53,6 +81,7 @@ pub fn event(state: &State, backstage: &Backstage, transaction_id: &str) {
     let Some(transaction) = state.transaction(transaction_id) else {
         return;
     };
+    hooks::transaction(state, backstage, transaction);
     let session = state.sessions.get(&transaction.session_id);
     let (Some(session), Some(event)) = (session, transaction.events.last()) else {
         return;
@@ -65,6 +94,7 @@ pub fn event(state: &State, backstage: &Backstage, transaction_id: &str) {
 pub fn cancelled(state: &State, backstage: &Backstage, session_id: &str) {
     if let Some(session) = state.sessions.get(session_id) {
         queue(state, backstage, session, News::Error("cancelled"));
+        hooks::authorization(state, backstage, session, Some("cancelled"));
     }
 }
 
@@ -114,14 +144,10 @@ fn queue(state: &State, backstage: &Backstage, session: &Session, news: News<'_>
     let body = if is_post { body(state, session, has("includes", "session")) } else { String::new() };
     let delay_s = switches.iter().find(|(name, _)| name == "delay_callback");
     let delay_s = delay_s.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
-    backstage.notifications.queue(Notification {
-        sequence: 0,
-        due_at: later(backstage.clock.now(), delay_s.min(DELAY_S_MAX) * 1_000),
-        method: if is_post { "POST" } else { "GET" },
-        url: url.into(),
-        body,
-        account: ACCOUNT.to_owned(),
-    });
+    let due_at = later(backstage.clock.now(), delay_s.min(DELAY_S_MAX) * 1_000);
+    let callback = Notification::post(due_at, url.as_str(), body, ACCOUNT.to_owned());
+    let method = if is_post { "POST" } else { "GET" };
+    backstage.notifications.queue(Notification { method, ..callback });
 }
 
 /// Adds what the provider adds, in the order of samples 70 to 73.
@@ -176,15 +202,19 @@ pub fn seal(
 ) -> Vec<(String, String)> {
     let mut headers = vec![("event-delivery".to_owned(), entropy.uuid())];
     if let Ok(url) = Url::parse(&notification.url) {
-        let seconds = now.as_second();
-        let signature = sign(secret, seconds, ACCOUNT, notification.method, &url);
-        let value = format!("t={seconds},v0-hmac-sha256={signature}");
-        headers.push(("Dintero-Signature".to_owned(), value));
+        let value = signature(secret, now, ACCOUNT, notification.method, &url);
+        headers.push((SIGNATURE.to_owned(), value));
     }
     if !notification.body.is_empty() {
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
     }
     headers
+}
+
+/// The value of the signature's header.
+pub fn signature(secret: &str, now: Timestamp, account: &str, method: &str, url: &Url) -> String {
+    let seconds = now.as_second();
+    format!("t={seconds},v0-hmac-sha256={}", sign(secret, seconds, account, method, url))
 }
 
 /// The signature of §12: HMAC-SHA256 over time, account, method, host, path and sorted query.

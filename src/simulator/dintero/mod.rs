@@ -8,8 +8,9 @@
 //!
 //! `access` signs clients in, `sessions` and `pay` create payments, `pages` is the payer's side,
 //! `authorizing` decides and writes what came of an attempt, `transactions` and `operations` are
-//! what happens after it, `tokens` are saved cards, `callbacks` what the merchant is told.
-//! `outcomes` holds the tables of test cards and test amounts: start there to provoke something.
+//! what happens after it (`by_hand` in the Backoffice), `tokens` are saved cards, `callbacks` and
+//! `hooks` what the merchant is told, `tampering` what somebody else might tell. `outcomes` holds the
+//! tables of test cards and test amounts: start there to provoke something.
 //!
 //! # Decisions where the provider publishes nothing (§18)
 //!
@@ -21,8 +22,9 @@
 //! * A card stored without paying is an `AUTHORIZED` transaction of amount 0.
 //! * Sessions last 24 hours unless the request says otherwise.
 //!
-//! Not simulated: account webhooks (§13), express checkout, gift cards, the `/payments` alias of
-//! §2, and the `includes` values about request headers, which change nothing.
+//! Not simulated: express checkout, gift cards, the `/payments` alias of §2, other events of account
+//! webhooks than the three about payments and cards, and the `includes` values about request headers,
+//! which change nothing.
 //!
 //! Callback URLs on local hosts are accepted unless the knob `callback_must_be_public` is on: the
 //! provider refuses them, development needs them.
@@ -30,8 +32,10 @@
 mod access;
 mod answers;
 mod authorizing;
+mod by_hand;
 mod callbacks;
 mod checks;
+mod hooks;
 mod hosted;
 mod operations;
 mod outcomes;
@@ -39,6 +43,7 @@ mod pages;
 mod pay;
 mod sessions;
 mod state;
+mod tampering;
 mod tokens;
 mod transactions;
 
@@ -46,7 +51,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,6 +59,9 @@ use serde_json::{Map, Value, json};
 
 use self::state::State;
 use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulator};
+use super::delivery::{BackOffice, Call, DeliveryRules};
+use super::entropy::Entropy;
+use super::notification_faults::Tampering;
 use super::notifications::Notification;
 
 /// The one account: `T` says test (§2).
@@ -131,6 +139,9 @@ pub struct Dintero {
     /// Held for microseconds at a time, never across an await: one lock keeps every rule that
     /// looks at two things (a strict reference, a remaining amount) free of races.
     state: Mutex<State>,
+    /// Ids of deliveries. They are drawn whenever something leaves, so they have a source of their own:
+    /// all other ids stay repeatable.
+    deliveries: Entropy,
 }
 
 impl Dintero {
@@ -141,7 +152,7 @@ impl Dintero {
 
     /// An account nobody has used yet.
     pub fn new(backstage: Backstage) -> Dintero {
-        Dintero { backstage, state: Mutex::new(State::default()) }
+        Dintero { backstage, state: Mutex::new(State::default()), deliveries: Entropy::new(None) }
     }
 
     fn now(&self) -> Timestamp {
@@ -169,6 +180,8 @@ impl ProviderSimulator for Dintero {
         let card_token = get(tokens::read).delete(tokens::delete);
         let v1 = Router::new()
             .route("/accounts/{account}/auth/token", post(access::token))
+            .route("/accounts/{account}/hooks/subscriptions", get(hooks::list).post(hooks::subscribe))
+            .route("/accounts/{account}/hooks/subscriptions/{id}", delete(hooks::unsubscribe))
             .route("/sessions-profile", post(sessions::create_from_profile))
             .route("/sessions", post(sessions::create).get(sessions::list))
             .route("/sessions/payment-token", post(sessions::create_card_setup))
@@ -199,6 +212,7 @@ impl ProviderSimulator for Dintero {
         match (method.as_str(), parts.as_slice()) {
             (_, ["view", ..]) => "page",
             ("POST", ["accounts", _, "auth", "token"]) => "token",
+            (_, ["accounts", _, "hooks", ..]) => "hook_subscriptions",
             ("POST", ["sessions-profile" | "sessions"]) => "create_session",
             ("POST", ["sessions", "payment-token"]) => "payment_token_session",
             ("POST", ["sessions", "pay"]) => "pay",
@@ -268,8 +282,34 @@ impl ProviderSimulator for Dintero {
     }
 
     fn seal(&self, notification: &Notification) -> Vec<(String, String)> {
-        let secret = self.state().callback_secret.value.clone();
-        callbacks::seal(notification, &secret, self.now(), &self.backstage.entropy)
+        let state = self.state();
+        match notification.sender {
+            hooks::SENDER => hooks::seal(&state, notification),
+            _ => callbacks::seal(notification, &state.callback_secret.value, self.now(), &self.deliveries),
+        }
+    }
+
+    fn delivery(&self, notification: &Notification) -> DeliveryRules {
+        if notification.sender == hooks::SENDER { hooks::DELIVERY } else { callbacks::DELIVERY }
+    }
+
+    /// A subscription that keeps failing is deleted (§13).
+    fn gave_up(&self, notification: &Notification) {
+        if notification.sender == hooks::SENDER {
+            self.state().delete_subscription(&notification.account);
+        }
+    }
+
+    fn tamper(&self, how: Tampering, notification: &Notification, call: Call) -> Option<Call> {
+        tampering::tampered(how, notification, call, self.now())
+    }
+
+    fn misstate(&self, notification: &Notification) -> Option<(String, String)> {
+        tampering::misstated(notification)
+    }
+
+    fn back_office(&self, reference: &str, act: BackOffice) -> Result<(), String> {
+        by_hand::act(self, reference, act).map_err(|refusal| refusal.words())
     }
 
     fn keys(&self) -> Value {

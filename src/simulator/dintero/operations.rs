@@ -66,30 +66,30 @@ async fn operate(
     dintero.admit(&headers)?;
     let body = checks::object_or_empty(&body)?;
     let mut state = dintero.state();
-    let Some(transaction) = state.transaction(&id) else {
-        return Err(not_found("Transaction not found"));
-    };
-    if transaction.pending.is_some() {
-        return Err(refusal(StatusCode::CONFLICT));
-    }
-    let operation = read(verb, &body, transaction)?;
+    let operation = read(verb, &body, state.free_transaction(&id)?)?;
+    carry_out(&mut state, &dintero.backstage, &id, operation)
+}
+
+/// Lets an operation happen, as far as the rules and the processor let it.
+pub fn carry_out(state: &mut State, backstage: &Backstage, id: &str, operation: Operation) -> Answer {
+    let transaction = state.free_transaction(id)?;
     allow(&operation, transaction)?;
     match fate(&operation, transaction) {
         Fate::TimesOut => {
-            state.time_out(&dintero.backstage, &id, operation);
+            state.time_out(backstage, id, operation);
             Err(refusal(StatusCode::SERVICE_UNAVAILABLE))
         }
         Fate::Fails => {
-            state.fail(&dintero.backstage, &id, operation);
-            Ok(Reply::ok(state.shown_transaction(&id)))
+            state.fail(backstage, id, operation);
+            Ok(Reply::ok(state.shown_transaction(id)))
         }
         Fate::Works if state.behaviour.operations == Completion::AtOnce => {
-            state.perform(&dintero.backstage, &id, operation, None);
-            Ok(Reply::ok(state.shown_transaction(&id)))
+            state.perform(backstage, id, operation, None);
+            Ok(Reply::ok(state.shown_transaction(id)))
         }
         Fate::Works => {
-            let request_id = state.initiate(&dintero.backstage, &id, operation);
-            let reply = Reply::new(StatusCode::ACCEPTED, state.shown_transaction(&id));
+            let request_id = state.initiate(backstage, id, operation);
+            let reply = Reply::new(StatusCode::ACCEPTED, state.shown_transaction(id));
             Ok(reply.with_header("event-request-id", &request_id))
         }
     }
@@ -242,6 +242,15 @@ fn fate(operation: &Operation, on: &Transaction) -> Fate {
 }
 
 impl State {
+    /// A transaction on which no operation is under way.
+    pub fn free_transaction(&self, id: &str) -> Result<&Transaction, Reply> {
+        match self.transaction(id) {
+            None => Err(not_found("Transaction not found")),
+            Some(found) if found.pending.is_some() => Err(refusal(StatusCode::CONFLICT)),
+            Some(found) => Ok(found),
+        }
+    }
+
     /// Everything that has become due happens, in its order.
     pub fn settle(&mut self, backstage: &Backstage) {
         let now = backstage.clock.now();

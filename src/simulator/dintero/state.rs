@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::hooks::Subscription;
 use super::outcomes::{self, Outcome, Trick};
 use super::{ACCOUNT, Behaviour, CALLBACK_SECRET, PROFILE};
 use crate::simulator::agenda::Agenda;
@@ -29,6 +30,7 @@ pub struct State {
     /// Card numbers that were answered `DO_NOT_RETRY`.
     pub blocked_cards: Shelf<String, ()>,
     pub callback_secret: CallbackSecret,
+    pub subscriptions: Vec<Subscription>,
     pub agenda: Agenda<Due>,
 }
 
@@ -48,6 +50,7 @@ impl Default for State {
                 value: CALLBACK_SECRET.into(),
                 created_at: Timestamp::UNIX_EPOCH,
             },
+            subscriptions: Vec::new(),
             agenda: Agenda::default(),
         }
     }

@@ -92,7 +92,8 @@ fn word(token: &CardToken) -> &'static str {
     if token.deleted.is_some() { "DELETED" } else { "ACTIVE" }
 }
 
-fn shown(token: &CardToken) -> Value {
+/// As the API and the webhooks show it: never the secret value.
+pub fn shown(token: &CardToken) -> Value {
     let card = &token.card;
     let expiry = format!("{:02}/{}", card.expiry_month, card.expiry_year);
     let brand = if card.number.starts_with('4') { "visa" } else { "mastercard" };

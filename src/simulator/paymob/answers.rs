@@ -33,6 +33,11 @@ impl Reply {
         Reply { status: StatusCode::CREATED, body, is_empty: false }
     }
 
+    /// What it says, for people.
+    pub fn words(&self) -> String {
+        self.body.to_string()
+    }
+
     /// HTTP 200 without a body.
     pub fn nothing() -> Reply {
         Reply { status: StatusCode::OK, body: Value::Null, is_empty: true }

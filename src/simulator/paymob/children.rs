@@ -13,6 +13,7 @@ use super::state::{Due, Kind, Source, Stand, State, Transaction};
 use super::{Paymob, callbacks, views};
 use crate::simulator::clock::later;
 use crate::simulator::contract::Backstage;
+use crate::simulator::delivery::BackOffice;
 
 /// `POST /api/acceptance/capture` (sample 20).
 pub async fn capture(
@@ -52,6 +53,30 @@ fn act(paymob: &Paymob, RawQuery(query): RawQuery, headers: &HeaderMap, body: &[
     let id = state.child(&paymob.backstage, &parent, kind, amount);
     let child = state.transactions.get(&id).ok_or_else(missing)?;
     Ok(Reply::created(views::transaction(&state, child)))
+}
+
+/// What an employee does in the dashboard, with the newest payment of an order that succeeded.
+pub fn by_hand(paymob: &Paymob, reference: &str, act: BackOffice) -> Result<(), Box<Reply>> {
+    let mut state = paymob.state();
+    // By the merchant's name of the payment, as the ledger has it, or by the order's reference.
+    let names = state.orders_by_name.ids(reference).iter().rev().filter_map(|id| id.parse::<i64>().ok());
+    let ids = names.chain(state.orders_by_reference.get(reference).copied());
+    let orders = ids.filter_map(|id| state.orders.get(&id));
+    let transactions = orders.flat_map(|order| order.transactions.iter().rev());
+    let mut found = transactions.filter_map(|id| state.transactions.get(id));
+    let is_paid = |found: &&Transaction| found.kind == Kind::Payment && found.stand == Stand::Succeeded;
+    let parent = found.find(is_paid).cloned().ok_or_else(missing)?;
+    let (kind, amount) = match act {
+        BackOffice::Refund { amount_minor } => (Kind::Refund, amount_minor),
+        BackOffice::Capture { amount_minor } => (Kind::Capture, amount_minor),
+        BackOffice::Void => (Kind::Void, parent.amount),
+    };
+    if amount < 1 {
+        return Err(field("amount_cents", "Ensure this value is greater than or equal to 1."));
+    }
+    check(&parent, kind, amount)?;
+    state.child(&paymob.backstage, &parent, kind, amount);
+    Ok(())
 }
 
 /// The payment that is named; a capture leads to its reservation.

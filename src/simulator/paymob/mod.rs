@@ -44,7 +44,9 @@ use serde_json::{Map, Value, json};
 
 use self::state::State;
 use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulator};
+use super::delivery::{BackOffice, Call, DeliveryRules};
 use super::faults::{Kind, UNKNOWN_STATUS};
+use super::notification_faults::Tampering;
 use super::notifications::Notification;
 
 /// The API key that buys access tokens.
@@ -134,6 +136,8 @@ pub struct Behaviour {
     pub undecided_for_ms: Option<u64>,
     /// The only currency of all integrations; any when null.
     pub currency: Option<String>,
+    /// Where callbacks go that have no address of their own, as the dashboard has it; none when empty.
+    pub callback_url: String,
 }
 
 impl Default for Behaviour {
@@ -150,6 +154,7 @@ impl Default for Behaviour {
             movements_pending_ms: None,
             undecided_for_ms: Some(60_000),
             currency: None,
+            callback_url: String::new(),
         }
     }
 }
@@ -318,6 +323,22 @@ impl ProviderSimulator for Paymob {
         vec![("Content-Type".to_owned(), "application/json".to_owned())]
     }
 
+    fn delivery(&self, _notification: &Notification) -> DeliveryRules {
+        callbacks::DELIVERY
+    }
+
+    fn tamper(&self, how: Tampering, _notification: &Notification, call: Call) -> Option<Call> {
+        callbacks::tampered(how, call)
+    }
+
+    fn misstate(&self, notification: &Notification) -> Option<(String, String)> {
+        callbacks::misstated(notification)
+    }
+
+    fn back_office(&self, reference: &str, act: BackOffice) -> Result<(), String> {
+        children::by_hand(self, reference, act).map_err(|refusal| refusal.words())
+    }
+
     fn keys(&self) -> Value {
         json!({ "public_key": PUBLIC_KEY, "hmac_secret": HMAC_SECRET })
     }
@@ -329,6 +350,7 @@ impl ProviderSimulator for Paymob {
             "secret_key": SECRET_KEY,
             "public_key": PUBLIC_KEY,
             "hmac_secret": HMAC_SECRET,
+            "owner_id": OWNER_ID,
             "iframe_id": IFRAME_ID,
             "integrations": {
                 "three_d_secure": id(Purpose::ThreeDSecure),

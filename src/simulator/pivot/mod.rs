@@ -8,8 +8,8 @@
 //!
 //! `access` signs clients in, `sessions` creates and confirms payments, `keys` holds the card keys,
 //! `hosted` and `pages` are the payer's side, `paying` decides what comes of an attempt and writes
-//! the ledger, `refunds` has refunds and customers, `callbacks` what the merchant is told, `repeats`
-//! the memory of `X-REQUEST-ID`. `cards` has the test cards: start there to provoke something.
+//! the ledger, `refunds` has refunds and customers, `by_hand` the dashboard, `callbacks` what the
+//! merchant is told, `repeats` the memory of `X-REQUEST-ID`. `cards` has the test cards: start there to provoke something.
 //!
 //! # Decisions where the provider publishes nothing (§23)
 //!
@@ -25,6 +25,7 @@
 
 mod access;
 mod answers;
+mod by_hand;
 mod callbacks;
 mod cards;
 mod checks;
@@ -49,7 +50,9 @@ use serde_json::{Map, Value, json};
 
 use self::state::{State, Status};
 use super::contract::{Backstage, CustomerAction, CustomerResult, ProviderSimulator};
+use super::delivery::{BackOffice, Call, DeliveryRules};
 use super::faults::{Kind, UNKNOWN_STATUS};
+use super::notification_faults::Tampering;
 use super::notifications::Notification;
 
 /// The merchant id that the sign-in accepts.
@@ -303,6 +306,22 @@ impl ProviderSimulator for Pivot {
 
     fn seal(&self, _notification: &Notification) -> Vec<(String, String)> {
         callbacks::seal()
+    }
+
+    fn delivery(&self, _notification: &Notification) -> DeliveryRules {
+        callbacks::DELIVERY
+    }
+
+    fn tamper(&self, how: Tampering, _notification: &Notification, call: Call) -> Option<Call> {
+        callbacks::tampered(how, call)
+    }
+
+    fn misstate(&self, notification: &Notification) -> Option<(String, String)> {
+        callbacks::misstated(notification)
+    }
+
+    fn back_office(&self, reference: &str, act: BackOffice) -> Result<(), String> {
+        by_hand::act(self, reference, act).map_err(|refusal| refusal.body.to_string())
     }
 
     fn keys(&self) -> Value {

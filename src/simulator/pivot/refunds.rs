@@ -22,88 +22,91 @@ const LISTED_MAX: usize = 10_000;
 
 /// `POST /v1/refunds`.
 pub async fn create(Shared(pivot): Shared<Arc<Pivot>>, headers: HeaderMap, bytes: Bytes) -> Answer {
-    pivot.once(&headers, "/v1/refunds", &bytes, false, |state, now| {
-        let mut body = Body::read(&bytes)?;
-        let reference = body.required("clientReferenceId", 100);
-        let is_full = body.flag("isFullAmount", false);
-        let amount = body.rupiah("amount", true);
-        let reasons = ["SUSPECT_FRAUDULENT", "DUPLICATE", "REQUESTED_BY_CUSTOMER", "CANCELLATION", "OTHERS"];
-        if body.at("reason").is_none() {
-            body.wrong("reason", "Make sure reason value is fulfilled");
-        }
-        let reason = body.word("reason", &reasons, "OTHERS");
-        let description = body.text("description", 50).unwrap_or_default();
-        let method = body.word("method", &["AUTO", "TRANSFER_ONLY"], "AUTO");
-        let destination = body.at("transferDestination").cloned();
-        let metadata = body.at("metadata").cloned().unwrap_or_else(|| json!({}));
-        if method == "TRANSFER_ONLY" && destination.is_none() {
-            body.wrong("transferDestination", "Make sure transferDestination value is fulfilled");
-        }
-        if !is_full && body.at("amount").is_none() {
-            body.wrong("amount", "Make sure amount value is fulfilled");
-        }
-        let session_id = body.text("paymentSessionId", 255);
-        let charge_id = body.text("chargeId", 255);
-        body.finish()?;
-        if state.refunds_by_reference.get(&reference).is_some() {
-            return Err(duplicate());
-        }
-        let named = |id: &String| state.sessions.get(id);
-        let by_charge = || {
-            let is_of = |session: &&super::state::Session| {
-                session.charges.iter().any(|charge| Some(&charge.id) == charge_id.as_ref())
-            };
-            charge_id.as_ref().and_then(|_| state.sessions.newest_first().find(is_of))
+    pivot.once(&headers, "/v1/refunds", &bytes, false, |state, now| refund(&pivot, state, &bytes, now))
+}
+
+/// Opens a refund as asked for.
+pub fn refund(pivot: &Pivot, state: &mut State, bytes: &[u8], now: Timestamp) -> Answer {
+    let mut body = Body::read(bytes)?;
+    let reference = body.required("clientReferenceId", 100);
+    let is_full = body.flag("isFullAmount", false);
+    let amount = body.rupiah("amount", true);
+    let reasons = ["SUSPECT_FRAUDULENT", "DUPLICATE", "REQUESTED_BY_CUSTOMER", "CANCELLATION", "OTHERS"];
+    if body.at("reason").is_none() {
+        body.wrong("reason", "Make sure reason value is fulfilled");
+    }
+    let reason = body.word("reason", &reasons, "OTHERS");
+    let description = body.text("description", 50).unwrap_or_default();
+    let method = body.word("method", &["AUTO", "TRANSFER_ONLY"], "AUTO");
+    let destination = body.at("transferDestination").cloned();
+    let metadata = body.at("metadata").cloned().unwrap_or_else(|| json!({}));
+    if method == "TRANSFER_ONLY" && destination.is_none() {
+        body.wrong("transferDestination", "Make sure transferDestination value is fulfilled");
+    }
+    if !is_full && body.at("amount").is_none() {
+        body.wrong("amount", "Make sure amount value is fulfilled");
+    }
+    let session_id = body.text("paymentSessionId", 255);
+    let charge_id = body.text("chargeId", 255);
+    body.finish()?;
+    if state.refunds_by_reference.get(&reference).is_some() {
+        return Err(duplicate());
+    }
+    let named = |id: &String| state.sessions.get(id);
+    let by_charge = || {
+        let is_of = |session: &&super::state::Session| {
+            session.charges.iter().any(|charge| Some(&charge.id) == charge_id.as_ref())
         };
-        let Some(session) = session_id.as_ref().and_then(named).or_else(by_charge) else {
-            return Err(missing("payment session", &session_id.or(charge_id).unwrap_or_default()));
-        };
-        let taken = session.charges.iter().find(|charge| {
-            charge.status == ChargeStatus::Success || charge.captured.is_some_and(|captured| captured > 0)
-        });
-        let Some(charge) = taken else { return Err(rule("payment session has nothing to refund")) };
-        let captured = charge.captured.unwrap_or(0);
-        let gone: i64 = state
-            .refunds
-            .newest_first()
-            .filter(|refund| refund.session == session.id && !matches!(refund.status, "FAILED" | "CANCELLED"))
-            .map(|refund| refund.amount)
-            .sum();
-        let amount = if is_full { captured - gone } else { amount.unwrap_or(0) };
-        if amount <= 0 || amount > captured - gone {
-            return Err(rule("amount exceeds what was captured"));
-        }
-        let own = state.customers.get(&session.customer);
-        let own =
-            own.and_then(|customer| customer.details["refundPreference"].get("transferDestination").cloned());
-        let refund = Refund {
-            id: pivot.backstage.entropy.uuid(),
-            reference: reference.clone(),
-            session: session.id.clone(),
-            charge: charge.id.clone(),
-            payment_reference: session.reference.clone(),
-            captured,
-            is_full,
-            amount,
-            status: "PENDING",
-            reason,
-            description,
-            method,
-            destination: destination.or(own).unwrap_or(json!(null)),
-            metadata,
-            destination_type: None,
-            created_at: now,
-            updated_at: now,
-        };
-        let shown = views::refund(&refund);
-        let id = refund.id.clone();
-        state.refunds.put(id.clone(), refund);
-        state.refunds_by_reference.put(reference, id.clone());
-        callbacks::refund(state, &pivot.backstage, &id, now);
-        let delay_ms = state.behaviour.refund_delay_ms;
-        state.agenda.plan(later(now, delay_ms), Due::Refund(id));
-        Ok(Reply::ok(shown))
-    })
+        charge_id.as_ref().and_then(|_| state.sessions.newest_first().find(is_of))
+    };
+    let Some(session) = session_id.as_ref().and_then(named).or_else(by_charge) else {
+        return Err(missing("payment session", &session_id.or(charge_id).unwrap_or_default()));
+    };
+    let taken = session.charges.iter().find(|charge| {
+        charge.status == ChargeStatus::Success || charge.captured.is_some_and(|captured| captured > 0)
+    });
+    let Some(charge) = taken else { return Err(rule("payment session has nothing to refund")) };
+    let captured = charge.captured.unwrap_or(0);
+    let gone: i64 = state
+        .refunds
+        .newest_first()
+        .filter(|refund| refund.session == session.id && !matches!(refund.status, "FAILED" | "CANCELLED"))
+        .map(|refund| refund.amount)
+        .sum();
+    let amount = if is_full { captured - gone } else { amount.unwrap_or(0) };
+    if amount <= 0 || amount > captured - gone {
+        return Err(rule("amount exceeds what was captured"));
+    }
+    let own = state.customers.get(&session.customer);
+    let own =
+        own.and_then(|customer| customer.details["refundPreference"].get("transferDestination").cloned());
+    let refund = Refund {
+        id: pivot.backstage.entropy.uuid(),
+        reference: reference.clone(),
+        session: session.id.clone(),
+        charge: charge.id.clone(),
+        payment_reference: session.reference.clone(),
+        captured,
+        is_full,
+        amount,
+        status: "PENDING",
+        reason,
+        description,
+        method,
+        destination: destination.or(own).unwrap_or(json!(null)),
+        metadata,
+        destination_type: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let shown = views::refund(&refund);
+    let id = refund.id.clone();
+    state.refunds.put(id.clone(), refund);
+    state.refunds_by_reference.put(reference, id.clone());
+    callbacks::refund(state, &pivot.backstage, &id, now);
+    let delay_ms = state.behaviour.refund_delay_ms;
+    state.agenda.plan(later(now, delay_ms), Due::Refund(id));
+    Ok(Reply::ok(shown))
 }
 
 /// `GET /v1/refunds/{id}`.

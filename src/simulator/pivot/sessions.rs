@@ -428,29 +428,32 @@ pub async fn cancel(
     bytes: Bytes,
 ) -> Answer {
     let path = format!("/v2/payments/{id}/cancel");
-    pivot.once(&headers, &path, &bytes, false, |state, now| {
-        let mut body = Body::read(&bytes)?;
-        let reasons = ["REQUESTED_BY_CUSTOMER", "DUPLICATED", "VOID_SESSION"];
-        if body.at("cancellationReason").is_none() {
-            body.wrong("cancellationReason", "Make sure cancellationReason value is fulfilled");
+    pivot.once(&headers, &path, &bytes, false, |state, now| cancel_session(&pivot, state, &id, &bytes, now))
+}
+
+/// Cancels a session that nobody paid, or gives its reservation back where that is possible.
+pub fn cancel_session(pivot: &Pivot, state: &mut State, id: &str, bytes: &[u8], now: Timestamp) -> Answer {
+    let mut body = Body::read(bytes)?;
+    let reasons = ["REQUESTED_BY_CUSTOMER", "DUPLICATED", "VOID_SESSION"];
+    if body.at("cancellationReason").is_none() {
+        body.wrong("cancellationReason", "Make sure cancellationReason value is fulfilled");
+    }
+    let reason = body.word("cancellationReason", &reasons, "VOID_SESSION");
+    body.finish()?;
+    let releases = state.behaviour.cancel_releases_reservations;
+    let Some(session) = state.sessions.get(id) else { return Err(missing("payment session", id)) };
+    let is_held =
+        |charge: &Charge| charge.status == ChargeStatus::WaitingForCapture && charge.captures.is_empty();
+    match session.status {
+        Status::RequireConfirmation => {
+            state.end(&pivot.backstage, id, &reason, now);
         }
-        let reason = body.word("cancellationReason", &reasons, "VOID_SESSION");
-        body.finish()?;
-        let releases = state.behaviour.cancel_releases_reservations;
-        let Some(session) = state.sessions.get(&id) else { return Err(missing("payment session", &id)) };
-        let is_held =
-            |charge: &Charge| charge.status == ChargeStatus::WaitingForCapture && charge.captures.is_empty();
-        match session.status {
-            Status::RequireConfirmation => {
-                state.end(&pivot.backstage, &id, &reason, now);
-            }
-            Status::Processing if releases && session.charges.last().is_some_and(is_held) => {
-                state.release(&pivot.backstage, &id, now);
-            }
-            _ => return Err(rule("payment session cannot be cancelled in its current status")),
+        Status::Processing if releases && session.charges.last().is_some_and(is_held) => {
+            state.release(&pivot.backstage, id, now);
         }
-        pivot.show(state, &id)
-    })
+        _ => return Err(rule("payment session cannot be cancelled in its current status")),
+    }
+    pivot.show(state, id)
 }
 
 /// `POST /v2/payments/{id}/capture`.
@@ -461,53 +464,51 @@ pub async fn capture(
     bytes: Bytes,
 ) -> Answer {
     let path = format!("/v2/payments/{id}/capture");
-    pivot.once(&headers, &path, &bytes, false, |state, now| {
-        let mut body = Body::read(&bytes)?;
-        let releases = body.flag("releaseRemainingAmount", false);
-        let amount = body.rupiah("amount", false);
-        body.finish()?;
-        let delay_ms = state.behaviour.capture_delay_ms;
-        let Some(session) = state.sessions.get_mut(&id) else { return Err(missing("payment session", &id)) };
-        let reference = session.reference.clone();
-        let held = |charge: &&mut Charge| charge.status == ChargeStatus::WaitingForCapture;
-        let Some(charge) = session.charges.last_mut().filter(held) else {
-            return Err(rule("payment session has nothing to capture"));
-        };
-        let taken: i64 = charge
-            .captures
-            .iter()
-            .filter(|capture| capture.status != "FAILED")
-            .map(|capture| capture.amount)
-            .sum();
-        if charge.captures.iter().any(|capture| capture.releases && capture.status != "FAILED") {
-            return Err(rule("the remaining amount was released"));
-        }
-        let rest = charge.authorized.unwrap_or(0) - taken;
-        let amount = amount.unwrap_or(rest);
-        if amount > rest {
-            return Err(rule("amount exceeds what is authorized"));
-        }
-        let made = Capture {
-            id: pivot.backstage.entropy.uuid(),
-            amount,
-            releases,
-            status: "PENDING",
-            created_at: now,
-        };
-        charge.captures.push(made.clone());
-        state.agenda.plan(later(now, delay_ms), Due::Capture(id.clone(), made.id.clone()));
-        let at = format!("{now:.9}");
-        Ok(Reply::ok(json!({
-            "id": made.id,
-            "paymentSessionId": id,
-            "paymentSessionClientReferenceId": reference,
-            "releaseRemainingAmount": releases,
-            "amount": { "value": amount, "currency": "IDR" },
-            "status": "PENDING",
-            "createdAt": at,
-            "updatedAt": at,
-        })))
-    })
+    pivot.once(&headers, &path, &bytes, false, |state, now| capture_session(&pivot, state, &id, &bytes, now))
+}
+
+/// Takes what is reserved, or a part of it; done a little later.
+pub fn capture_session(pivot: &Pivot, state: &mut State, id: &str, bytes: &[u8], now: Timestamp) -> Answer {
+    let mut body = Body::read(bytes)?;
+    let releases = body.flag("releaseRemainingAmount", false);
+    let amount = body.rupiah("amount", false);
+    body.finish()?;
+    let delay_ms = state.behaviour.capture_delay_ms;
+    let Some(session) = state.sessions.get_mut(id) else { return Err(missing("payment session", id)) };
+    let reference = session.reference.clone();
+    let held = |charge: &&mut Charge| charge.status == ChargeStatus::WaitingForCapture;
+    let Some(charge) = session.charges.last_mut().filter(held) else {
+        return Err(rule("payment session has nothing to capture"));
+    };
+    let taken: i64 = charge
+        .captures
+        .iter()
+        .filter(|capture| capture.status != "FAILED")
+        .map(|capture| capture.amount)
+        .sum();
+    if charge.captures.iter().any(|capture| capture.releases && capture.status != "FAILED") {
+        return Err(rule("the remaining amount was released"));
+    }
+    let rest = charge.authorized.unwrap_or(0) - taken;
+    let amount = amount.unwrap_or(rest);
+    if amount > rest {
+        return Err(rule("amount exceeds what is authorized"));
+    }
+    let made =
+        Capture { id: pivot.backstage.entropy.uuid(), amount, releases, status: "PENDING", created_at: now };
+    charge.captures.push(made.clone());
+    state.agenda.plan(later(now, delay_ms), Due::Capture(id.to_owned(), made.id.clone()));
+    let at = format!("{now:.9}");
+    Ok(Reply::ok(json!({
+        "id": made.id,
+        "paymentSessionId": id,
+        "paymentSessionClientReferenceId": reference,
+        "releaseRemainingAmount": releases,
+        "amount": { "value": amount, "currency": "IDR" },
+        "status": "PENDING",
+        "createdAt": at,
+        "updatedAt": at,
+    })))
 }
 
 /// `POST /v2/payments/simulations`: pays or lets expire what is not a card (§19).

@@ -590,6 +590,30 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_ETAG_MISMATCH ErrorReason = 43
+	// There is no such event, or it is another merchant's.
+	//
+	// gRPC code: NOT_FOUND. Metadata keys: `event_id`.
+	//
+	//	{
+	//	  "reason": "EVENT_NOT_FOUND",
+	//	  "domain": "turnpike",
+	//	  "metadata": {
+	//	    "event_id": "evt_01kw3v8m5g"
+	//	  }
+	//	}
+	ErrorReason_ERROR_REASON_EVENT_NOT_FOUND ErrorReason = 44
+	// No address of that name is configured for the merchant.
+	//
+	// gRPC code: NOT_FOUND. Metadata keys: `endpoint`.
+	//
+	//	{
+	//	  "reason": "WEBHOOK_ENDPOINT_NOT_FOUND",
+	//	  "domain": "turnpike",
+	//	  "metadata": {
+	//	    "endpoint": "books"
+	//	  }
+	//	}
+	ErrorReason_ERROR_REASON_WEBHOOK_ENDPOINT_NOT_FOUND ErrorReason = 45
 )
 
 // Enum value maps for ErrorReason.
@@ -639,6 +663,8 @@ var (
 		41: "ERROR_REASON_SCHEDULE_NOT_FOUND",
 		42: "ERROR_REASON_OCCURRENCE_NOT_FOUND",
 		43: "ERROR_REASON_ETAG_MISMATCH",
+		44: "ERROR_REASON_EVENT_NOT_FOUND",
+		45: "ERROR_REASON_WEBHOOK_ENDPOINT_NOT_FOUND",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                   0,
@@ -685,6 +711,8 @@ var (
 		"ERROR_REASON_SCHEDULE_NOT_FOUND":            41,
 		"ERROR_REASON_OCCURRENCE_NOT_FOUND":          42,
 		"ERROR_REASON_ETAG_MISMATCH":                 43,
+		"ERROR_REASON_EVENT_NOT_FOUND":               44,
+		"ERROR_REASON_WEBHOOK_ENDPOINT_NOT_FOUND":    45,
 	}
 )
 
@@ -719,7 +747,7 @@ var File_turnpike_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1eturnpike/v1/error_reason.proto\x12\vturnpike.v1*\xbf\f\n" +
+	"\x1eturnpike/v1/error_reason.proto\x12\vturnpike.v1*\x8e\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12!\n" +
@@ -765,7 +793,9 @@ const file_turnpike_v1_error_reason_proto_rawDesc = "" +
 	"\x1cERROR_REASON_PROVIDER_FAILED\x10(\x12#\n" +
 	"\x1fERROR_REASON_SCHEDULE_NOT_FOUND\x10)\x12%\n" +
 	"!ERROR_REASON_OCCURRENCE_NOT_FOUND\x10*\x12\x1e\n" +
-	"\x1aERROR_REASON_ETAG_MISMATCH\x10+B?\n" +
+	"\x1aERROR_REASON_ETAG_MISMATCH\x10+\x12 \n" +
+	"\x1cERROR_REASON_EVENT_NOT_FOUND\x10,\x12+\n" +
+	"'ERROR_REASON_WEBHOOK_ENDPOINT_NOT_FOUND\x10-B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (

@@ -25,20 +25,25 @@ const (
 // A fact that became true. Events are written together with what made them true and never change.
 type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The id, `evt_` and up to 60 characters more.
+	// The id, `evt_` and up to 60 characters more. A webhook about the event has the same id.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// What became true, such as `occurrence.paid`; see RecurringEvent. Later versions have more types:
-	// pass over what you do not know.
+	// What became true, such as `payment.captured`; the payloads below say which there are. Later versions
+	// have more types: pass over what you do not know.
 	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
 	// When it became true.
 	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
-	// The place after this event, to go on from; see ListEvents. Opaque, up to 128 characters.
+	// The place after this event, to go on from; see ListEvents. Opaque, up to 128 characters. Empty in a
+	// webhook, which is no place to read on from.
 	Cursor string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// What it is about.
+	// What it is about, as it was then.
 	//
 	// Types that are valid to be assigned to Payload:
 	//
 	//	*Event_Recurring
+	//	*Event_Payment
+	//	*Event_Session
+	//	*Event_Token
+	//	*Event_WebhookEndpoint
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -118,6 +123,42 @@ func (x *Event) GetRecurring() *RecurringEvent {
 	return nil
 }
 
+func (x *Event) GetPayment() *PaymentEvent {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Payment); ok {
+			return x.Payment
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetSession() *SessionEvent {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Session); ok {
+			return x.Session
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetToken() *TokenEvent {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Token); ok {
+			return x.Token
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetWebhookEndpoint() *WebhookEndpointEvent {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_WebhookEndpoint); ok {
+			return x.WebhookEndpoint
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -127,7 +168,271 @@ type Event_Recurring struct {
 	Recurring *RecurringEvent `protobuf:"bytes,5,opt,name=recurring,proto3,oneof"`
 }
 
+type Event_Payment struct {
+	// A payment, or a capture, void or refund of it.
+	Payment *PaymentEvent `protobuf:"bytes,6,opt,name=payment,proto3,oneof"`
+}
+
+type Event_Session struct {
+	// A session.
+	Session *SessionEvent `protobuf:"bytes,7,opt,name=session,proto3,oneof"`
+}
+
+type Event_Token struct {
+	// A stored payment method.
+	Token *TokenEvent `protobuf:"bytes,8,opt,name=token,proto3,oneof"`
+}
+
+type Event_WebhookEndpoint struct {
+	// An address that webhooks are sent to.
+	WebhookEndpoint *WebhookEndpointEvent `protobuf:"bytes,9,opt,name=webhook_endpoint,json=webhookEndpoint,proto3,oneof"`
+}
+
 func (*Event_Recurring) isEvent_Payload() {}
+
+func (*Event_Payment) isEvent_Payload() {}
+
+func (*Event_Session) isEvent_Payload() {}
+
+func (*Event_Token) isEvent_Payload() {}
+
+func (*Event_WebhookEndpoint) isEvent_Payload() {}
+
+// Something happened to a payment. Its types:
+//
+// `payment.requires_action`, `payment.processing`, `payment.authorized`, `payment.captured`,
+// `payment.declined`, `payment.failed`, `payment.unresolved`, `payment.voided`, `payment.expired`,
+// `payment.partially_refunded`, `payment.refunded` and `payment.quarantined` name the state that the payment
+// has reached. CREATED and SUBMITTED, which last no longer than a call, have none.
+// `payment.updated`: the state is the same, and the totals or the saved tokens are not.
+// `capture.pending`, `capture.succeeded`, `capture.failed` and `capture.unresolved`, the same four of `void.`
+// and of `refund.`: where the capture, void or refund stands whose id is in operation_id. What was made in
+// the provider's own back office is told in the same way.
+//
+// Events of one payment are in the order in which they became true.
+type PaymentEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment as it was then.
+	Payment *Payment `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	// The capture, void or refund that the event is about: an id of `cap_`, `voi_` or `ref_` and up to 60
+	// characters more. Empty means the payment itself.
+	OperationId   string `protobuf:"bytes,2,opt,name=operation_id,json=operationId,proto3" json:"operation_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentEvent) Reset() {
+	*x = PaymentEvent{}
+	mi := &file_turnpike_v1_event_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentEvent) ProtoMessage() {}
+
+func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentEvent.ProtoReflect.Descriptor instead.
+func (*PaymentEvent) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PaymentEvent) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetOperationId() string {
+	if x != nil {
+		return x.OperationId
+	}
+	return ""
+}
+
+// Something happened to a session. Its types:
+//
+// `session.opened`: the customer, or the merchant's page, can act.
+// `session.processing`, `session.completed`, `session.cancelled`, `session.expired`, `session.failed`,
+// `session.unresolved` and `session.quarantined` name the status that the session has reached.
+type SessionEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session as it was then. The tokens of cards that were saved in it may come later.
+	Session       *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionEvent) Reset() {
+	*x = SessionEvent{}
+	mi := &file_turnpike_v1_event_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionEvent) ProtoMessage() {}
+
+func (x *SessionEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionEvent.ProtoReflect.Descriptor instead.
+func (*SessionEvent) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SessionEvent) GetSession() *Session {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
+// Something happened to a stored payment method. Its types:
+//
+// `token.created`: it was saved in a session, or imported.
+// `token.updated`: something that is known of it changed.
+// `token.unusable`: the provider says that it is no more; it cannot be charged again.
+// `token.deleted`: it was deleted.
+type TokenEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token as it was then.
+	Token         *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokenEvent) Reset() {
+	*x = TokenEvent{}
+	mi := &file_turnpike_v1_event_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenEvent) ProtoMessage() {}
+
+func (x *TokenEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenEvent.ProtoReflect.Descriptor instead.
+func (*TokenEvent) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *TokenEvent) GetToken() *Token {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+// Something happened to an address that webhooks are sent to. Its types:
+//
+// `webhook_endpoint.parked`: it has failed for so long that it is tried only now and then. Nothing is
+// lost: what happens meanwhile is sent when it answers again.
+// `webhook_endpoint.resumed`: it takes webhooks again.
+type WebhookEndpointEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name in the configuration.
+	Endpoint string `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	// Since when it has failed. Unset when it does not.
+	FailingSince *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=failing_since,json=failingSince,proto3" json:"failing_since,omitempty"`
+	// How the last attempt ended, in a few words for people. Empty means nothing more.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebhookEndpointEvent) Reset() {
+	*x = WebhookEndpointEvent{}
+	mi := &file_turnpike_v1_event_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebhookEndpointEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebhookEndpointEvent) ProtoMessage() {}
+
+func (x *WebhookEndpointEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebhookEndpointEvent.ProtoReflect.Descriptor instead.
+func (*WebhookEndpointEvent) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WebhookEndpointEvent) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+func (x *WebhookEndpointEvent) GetFailingSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FailingSince
+	}
+	return nil
+}
+
+func (x *WebhookEndpointEvent) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
 
 // Something happened to a schedule. Its types:
 //
@@ -153,14 +458,16 @@ type RecurringEvent struct {
 	// could be made; the note says why. Whoever has it can pay: send it to the customer and nobody else.
 	CustomerUrl string `protobuf:"bytes,5,opt,name=customer_url,json=customerUrl,proto3" json:"customer_url,omitempty"`
 	// More, in a few words for people. Empty means nothing more.
-	Note          string `protobuf:"bytes,6,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,6,opt,name=note,proto3" json:"note,omitempty"`
+	// The schedule as it was then, for events about the schedule as a whole. Unset otherwise.
+	Schedule      *Schedule `protobuf:"bytes,7,opt,name=schedule,proto3" json:"schedule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecurringEvent) Reset() {
 	*x = RecurringEvent{}
-	mi := &file_turnpike_v1_event_proto_msgTypes[1]
+	mi := &file_turnpike_v1_event_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -172,7 +479,7 @@ func (x *RecurringEvent) String() string {
 func (*RecurringEvent) ProtoMessage() {}
 
 func (x *RecurringEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_turnpike_v1_event_proto_msgTypes[1]
+	mi := &file_turnpike_v1_event_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -185,7 +492,7 @@ func (x *RecurringEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecurringEvent.ProtoReflect.Descriptor instead.
 func (*RecurringEvent) Descriptor() ([]byte, []int) {
-	return file_turnpike_v1_event_proto_rawDescGZIP(), []int{1}
+	return file_turnpike_v1_event_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecurringEvent) GetScheduleId() string {
@@ -230,19 +537,42 @@ func (x *RecurringEvent) GetNote() string {
 	return ""
 }
 
+func (x *RecurringEvent) GetSchedule() *Schedule {
+	if x != nil {
+		return x.Schedule
+	}
+	return nil
+}
+
 var File_turnpike_v1_event_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x17turnpike/v1/event.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aturnpike/v1/schedule.proto\"\xc8\x01\n" +
+	"\x17turnpike/v1/event.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19turnpike/v1/payment.proto\x1a\x1aturnpike/v1/schedule.proto\x1a\x19turnpike/v1/session.proto\x1a\x17turnpike/v1/token.proto\"\xb7\x03\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12;\n" +
 	"\voccurred_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"occurredAt\x12\x16\n" +
 	"\x06cursor\x18\x04 \x01(\tR\x06cursor\x12;\n" +
-	"\trecurring\x18\x05 \x01(\v2\x1b.turnpike.v1.RecurringEventH\x00R\trecurringB\t\n" +
-	"\apayload\"\xe0\x01\n" +
+	"\trecurring\x18\x05 \x01(\v2\x1b.turnpike.v1.RecurringEventH\x00R\trecurring\x125\n" +
+	"\apayment\x18\x06 \x01(\v2\x19.turnpike.v1.PaymentEventH\x00R\apayment\x125\n" +
+	"\asession\x18\a \x01(\v2\x19.turnpike.v1.SessionEventH\x00R\asession\x12/\n" +
+	"\x05token\x18\b \x01(\v2\x17.turnpike.v1.TokenEventH\x00R\x05token\x12N\n" +
+	"\x10webhook_endpoint\x18\t \x01(\v2!.turnpike.v1.WebhookEndpointEventH\x00R\x0fwebhookEndpointB\t\n" +
+	"\apayload\"a\n" +
+	"\fPaymentEvent\x12.\n" +
+	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\x12!\n" +
+	"\foperation_id\x18\x02 \x01(\tR\voperationId\">\n" +
+	"\fSessionEvent\x12.\n" +
+	"\asession\x18\x01 \x01(\v2\x14.turnpike.v1.SessionR\asession\"6\n" +
+	"\n" +
+	"TokenEvent\x12(\n" +
+	"\x05token\x18\x01 \x01(\v2\x12.turnpike.v1.TokenR\x05token\"\x87\x01\n" +
+	"\x14WebhookEndpointEvent\x12\x1a\n" +
+	"\bendpoint\x18\x01 \x01(\tR\bendpoint\x12?\n" +
+	"\rfailing_since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\ffailingSince\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"\x93\x02\n" +
 	"\x0eRecurringEvent\x12\x1f\n" +
 	"\vschedule_id\x18\x01 \x01(\tR\n" +
 	"scheduleId\x127\n" +
@@ -253,7 +583,8 @@ const file_turnpike_v1_event_proto_rawDesc = "" +
 	"payment_id\x18\x03 \x01(\tR\tpaymentId\x12\x19\n" +
 	"\btoken_id\x18\x04 \x01(\tR\atokenId\x12&\n" +
 	"\fcustomer_url\x18\x05 \x01(\tB\x03\x80\x01\x01R\vcustomerUrl\x12\x12\n" +
-	"\x04note\x18\x06 \x01(\tR\x04noteB?\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\x121\n" +
+	"\bschedule\x18\a \x01(\v2\x15.turnpike.v1.ScheduleR\bscheduleB?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (
@@ -268,22 +599,39 @@ func file_turnpike_v1_event_proto_rawDescGZIP() []byte {
 	return file_turnpike_v1_event_proto_rawDescData
 }
 
-var file_turnpike_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_turnpike_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_turnpike_v1_event_proto_goTypes = []any{
 	(*Event)(nil),                 // 0: turnpike.v1.Event
-	(*RecurringEvent)(nil),        // 1: turnpike.v1.RecurringEvent
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
-	(*Occurrence)(nil),            // 3: turnpike.v1.Occurrence
+	(*PaymentEvent)(nil),          // 1: turnpike.v1.PaymentEvent
+	(*SessionEvent)(nil),          // 2: turnpike.v1.SessionEvent
+	(*TokenEvent)(nil),            // 3: turnpike.v1.TokenEvent
+	(*WebhookEndpointEvent)(nil),  // 4: turnpike.v1.WebhookEndpointEvent
+	(*RecurringEvent)(nil),        // 5: turnpike.v1.RecurringEvent
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*Payment)(nil),               // 7: turnpike.v1.Payment
+	(*Session)(nil),               // 8: turnpike.v1.Session
+	(*Token)(nil),                 // 9: turnpike.v1.Token
+	(*Occurrence)(nil),            // 10: turnpike.v1.Occurrence
+	(*Schedule)(nil),              // 11: turnpike.v1.Schedule
 }
 var file_turnpike_v1_event_proto_depIdxs = []int32{
-	2, // 0: turnpike.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
-	1, // 1: turnpike.v1.Event.recurring:type_name -> turnpike.v1.RecurringEvent
-	3, // 2: turnpike.v1.RecurringEvent.occurrence:type_name -> turnpike.v1.Occurrence
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	6,  // 0: turnpike.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	5,  // 1: turnpike.v1.Event.recurring:type_name -> turnpike.v1.RecurringEvent
+	1,  // 2: turnpike.v1.Event.payment:type_name -> turnpike.v1.PaymentEvent
+	2,  // 3: turnpike.v1.Event.session:type_name -> turnpike.v1.SessionEvent
+	3,  // 4: turnpike.v1.Event.token:type_name -> turnpike.v1.TokenEvent
+	4,  // 5: turnpike.v1.Event.webhook_endpoint:type_name -> turnpike.v1.WebhookEndpointEvent
+	7,  // 6: turnpike.v1.PaymentEvent.payment:type_name -> turnpike.v1.Payment
+	8,  // 7: turnpike.v1.SessionEvent.session:type_name -> turnpike.v1.Session
+	9,  // 8: turnpike.v1.TokenEvent.token:type_name -> turnpike.v1.Token
+	6,  // 9: turnpike.v1.WebhookEndpointEvent.failing_since:type_name -> google.protobuf.Timestamp
+	10, // 10: turnpike.v1.RecurringEvent.occurrence:type_name -> turnpike.v1.Occurrence
+	11, // 11: turnpike.v1.RecurringEvent.schedule:type_name -> turnpike.v1.Schedule
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_turnpike_v1_event_proto_init() }
@@ -291,9 +639,16 @@ func file_turnpike_v1_event_proto_init() {
 	if File_turnpike_v1_event_proto != nil {
 		return
 	}
+	file_turnpike_v1_payment_proto_init()
 	file_turnpike_v1_schedule_proto_init()
+	file_turnpike_v1_session_proto_init()
+	file_turnpike_v1_token_proto_init()
 	file_turnpike_v1_event_proto_msgTypes[0].OneofWrappers = []any{
 		(*Event_Recurring)(nil),
+		(*Event_Payment)(nil),
+		(*Event_Session)(nil),
+		(*Event_Token)(nil),
+		(*Event_WebhookEndpoint)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -301,7 +656,7 @@ func file_turnpike_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_turnpike_v1_event_proto_rawDesc), len(file_turnpike_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

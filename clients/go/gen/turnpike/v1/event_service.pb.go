@@ -28,7 +28,8 @@ type ListEventsRequest struct {
 	// The cursor of the last event that was read, or next_cursor of the last answer, up to 128
 	// characters. Empty means from the beginning.
 	After string `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
-	// Only events of these types, at most 50 of up to 64 characters each. Empty means all.
+	// Only events of these types, at most 50 of up to 64 characters each; `payment.*` stands for all that
+	// begin with `payment.`. Empty means all.
 	Types []string `protobuf:"bytes,2,rep,name=types,proto3" json:"types,omitempty"`
 	// How many to answer with at most, from 1 to 200. Zero means 50. With types, an answer may hold fewer
 	// although there is more.
@@ -152,25 +153,526 @@ func (x *ListEventsResponse) GetHasMore() bool {
 	return false
 }
 
+// The request of EventService.StreamEvents.
+type StreamEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cursor of the last event that was taken in, up to 128 characters. Empty means from the beginning.
+	After string `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
+	// Only events of these types, at most 50 of up to 64 characters each; `payment.*` stands for all that
+	// begin with `payment.`. Empty means all.
+	Types []string `protobuf:"bytes,2,rep,name=types,proto3" json:"types,omitempty"`
+	// Begin with what happens from now on; `after` must be empty then.
+	OnlyNew       bool `protobuf:"varint,3,opt,name=only_new,json=onlyNew,proto3" json:"only_new,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamEventsRequest) Reset() {
+	*x = StreamEventsRequest{}
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamEventsRequest) ProtoMessage() {}
+
+func (x *StreamEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamEventsRequest.ProtoReflect.Descriptor instead.
+func (*StreamEventsRequest) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *StreamEventsRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *StreamEventsRequest) GetTypes() []string {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *StreamEventsRequest) GetOnlyNew() bool {
+	if x != nil {
+		return x.OnlyNew
+	}
+	return false
+}
+
+// The response of EventService.StreamEvents.
+type StreamEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next event. Unset when there has been none for 15 seconds: the stream is alive.
+	Event *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// The place that the stream has reached, up to 128 characters: give it as `after` to go on. It moves on
+	// over events of other types, too.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamEventsResponse) Reset() {
+	*x = StreamEventsResponse{}
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamEventsResponse) ProtoMessage() {}
+
+func (x *StreamEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamEventsResponse.ProtoReflect.Descriptor instead.
+func (*StreamEventsResponse) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *StreamEventsResponse) GetEvent() *Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *StreamEventsResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// The request of EventService.RedeliverEvent.
+type RedeliverEventRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's id of this request, 1 to 64 printable ASCII characters without spaces; a UUID is
+	// advised.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The event, an id of `evt_` and up to 60 characters more.
+	EventId string `protobuf:"bytes,2,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// The name of the endpoint, from 1 to 64 lower-case letters, digits and hyphens; it gets the event whatever
+	// types it takes. Empty means all that take events of this type.
+	Endpoint      string `protobuf:"bytes,3,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedeliverEventRequest) Reset() {
+	*x = RedeliverEventRequest{}
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedeliverEventRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedeliverEventRequest) ProtoMessage() {}
+
+func (x *RedeliverEventRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedeliverEventRequest.ProtoReflect.Descriptor instead.
+func (*RedeliverEventRequest) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RedeliverEventRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RedeliverEventRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *RedeliverEventRequest) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+// The response of EventService.RedeliverEvent.
+type RedeliverEventResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The deliveries, one for each endpoint, at most 16. Empty means that no endpoint takes such events.
+	Deliveries []*WebhookDelivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Whether an earlier call with this request_id did the work.
+	Replayed      bool `protobuf:"varint,2,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedeliverEventResponse) Reset() {
+	*x = RedeliverEventResponse{}
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedeliverEventResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedeliverEventResponse) ProtoMessage() {}
+
+func (x *RedeliverEventResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedeliverEventResponse.ProtoReflect.Descriptor instead.
+func (*RedeliverEventResponse) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RedeliverEventResponse) GetDeliveries() []*WebhookDelivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *RedeliverEventResponse) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
+}
+
+// The request of EventService.ListWebhookDeliveries.
+type ListWebhookDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only of this event, an id of `evt_` and up to 60 characters more. Empty means of all.
+	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Only to the endpoint of this name, from 1 to 64 lower-case letters, digits and hyphens. Empty means to
+	// all, also to those that are configured no more.
+	Endpoint string `protobuf:"bytes,2,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	// Only with one of these statuses, at most 3. Empty means all.
+	Statuses []WebhookDeliveryStatus `protobuf:"varint,3,rep,packed,name=statuses,proto3,enum=turnpike.v1.WebhookDeliveryStatus" json:"statuses,omitempty"`
+	// How many to answer with at most, from 1 to 200. Zero means 50.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the page before, up to 512 characters; the other fields must be the same
+	// as then. Empty means the first page.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWebhookDeliveriesRequest) Reset() {
+	*x = ListWebhookDeliveriesRequest{}
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWebhookDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWebhookDeliveriesRequest) ProtoMessage() {}
+
+func (x *ListWebhookDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWebhookDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*ListWebhookDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListWebhookDeliveriesRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ListWebhookDeliveriesRequest) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+func (x *ListWebhookDeliveriesRequest) GetStatuses() []WebhookDeliveryStatus {
+	if x != nil {
+		return x.Statuses
+	}
+	return nil
+}
+
+func (x *ListWebhookDeliveriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListWebhookDeliveriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// The response of EventService.ListWebhookDeliveries.
+type ListWebhookDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The deliveries, newest first.
+	Deliveries []*WebhookDelivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// The token of the next page. Empty means that this is the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWebhookDeliveriesResponse) Reset() {
+	*x = ListWebhookDeliveriesResponse{}
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWebhookDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWebhookDeliveriesResponse) ProtoMessage() {}
+
+func (x *ListWebhookDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWebhookDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*ListWebhookDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListWebhookDeliveriesResponse) GetDeliveries() []*WebhookDelivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *ListWebhookDeliveriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// The request of EventService.ListWebhookEndpoints.
+type ListWebhookEndpointsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWebhookEndpointsRequest) Reset() {
+	*x = ListWebhookEndpointsRequest{}
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWebhookEndpointsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWebhookEndpointsRequest) ProtoMessage() {}
+
+func (x *ListWebhookEndpointsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWebhookEndpointsRequest.ProtoReflect.Descriptor instead.
+func (*ListWebhookEndpointsRequest) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_service_proto_rawDescGZIP(), []int{8}
+}
+
+// The response of EventService.ListWebhookEndpoints.
+type ListWebhookEndpointsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The endpoints, by name, at most 16.
+	Endpoints     []*WebhookEndpoint `protobuf:"bytes,1,rep,name=endpoints,proto3" json:"endpoints,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWebhookEndpointsResponse) Reset() {
+	*x = ListWebhookEndpointsResponse{}
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWebhookEndpointsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWebhookEndpointsResponse) ProtoMessage() {}
+
+func (x *ListWebhookEndpointsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_event_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWebhookEndpointsResponse.ProtoReflect.Descriptor instead.
+func (*ListWebhookEndpointsResponse) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_event_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListWebhookEndpointsResponse) GetEndpoints() []*WebhookEndpoint {
+	if x != nil {
+		return x.Endpoints
+	}
+	return nil
+}
+
 var File_turnpike_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_event_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fturnpike/v1/event_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17turnpike/v1/event.proto\"\x9a\x01\n" +
+	"\x1fturnpike/v1/event_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17turnpike/v1/event.proto\x1a\x19turnpike/v1/webhook.proto\"\xa9\x01\n" +
 	"\x11ListEventsRequest\x12(\n" +
-	"\x05after\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\x05after\x122\n" +
-	"\x05types\x18\x02 \x03(\tB\x1c\xbaH\x19\x92\x01\x16\x102\"\x12r\x10\x10\x01\x18@2\n" +
-	"^[a-z_.]*$R\x05types\x12'\n" +
+	"\x05after\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\x05after\x12A\n" +
+	"\x05types\x18\x02 \x03(\tB+\xbaH(\x92\x01%\x102\"!r\x1f\x10\x01\x18@2\x19^[a-z_]+[.]([a-z_]+|[*])$R\x05types\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\"|\n" +
 	"\x12ListEventsResponse\x12*\n" +
 	"\x06events\x18\x01 \x03(\v2\x12.turnpike.v1.EventR\x06events\x12\x1f\n" +
 	"\vnext_cursor\x18\x02 \x01(\tR\n" +
 	"nextCursor\x12\x19\n" +
-	"\bhas_more\x18\x03 \x01(\bR\ahasMore2b\n" +
+	"\bhas_more\x18\x03 \x01(\bR\ahasMore\"\x9d\x01\n" +
+	"\x13StreamEventsRequest\x12(\n" +
+	"\x05after\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\x05after\x12A\n" +
+	"\x05types\x18\x02 \x03(\tB+\xbaH(\x92\x01%\x102\"!r\x1f\x10\x01\x18@2\x19^[a-z_]+[.]([a-z_]+|[*])$R\x05types\x12\x19\n" +
+	"\bonly_new\x18\x03 \x01(\bR\aonlyNew\"X\n" +
+	"\x14StreamEventsResponse\x12(\n" +
+	"\x05event\x18\x01 \x01(\v2\x12.turnpike.v1.EventR\x05event\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xa8\x01\n" +
+	"\x15RedeliverEventRequest\x122\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12(\n" +
+	"\bevent_id\x18\x02 \x01(\tB\r\xbaH\n" +
+	"r\b\x18@:\x04evt_R\aeventId\x121\n" +
+	"\bendpoint\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\bendpoint\"r\n" +
+	"\x16RedeliverEventResponse\x12<\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x1c.turnpike.v1.WebhookDeliveryR\n" +
+	"deliveries\x12\x1a\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xb2\x02\n" +
+	"\x1cListWebhookDeliveriesRequest\x120\n" +
+	"\bevent_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9_]*$R\aeventId\x121\n" +
+	"\bendpoint\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\bendpoint\x12Q\n" +
+	"\bstatuses\x18\x03 \x03(\x0e2\".turnpike.v1.WebhookDeliveryStatusB\x11\xbaH\x0e\x92\x01\v\x10\x03\"\a\x82\x01\x04\x10\x01 \x00R\bstatuses\x12'\n" +
+	"\tpage_size\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"\x85\x01\n" +
+	"\x1dListWebhookDeliveriesResponse\x12<\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x1c.turnpike.v1.WebhookDeliveryR\n" +
+	"deliveries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x1d\n" +
+	"\x1bListWebhookEndpointsRequest\"Z\n" +
+	"\x1cListWebhookEndpointsResponse\x12:\n" +
+	"\tendpoints\x18\x01 \x03(\v2\x1c.turnpike.v1.WebhookEndpointR\tendpoints2\x85\x04\n" +
 	"\fEventService\x12R\n" +
 	"\n" +
-	"ListEvents\x12\x1e.turnpike.v1.ListEventsRequest\x1a\x1f.turnpike.v1.ListEventsResponse\"\x03\x90\x02\x01B?\n" +
+	"ListEvents\x12\x1e.turnpike.v1.ListEventsRequest\x1a\x1f.turnpike.v1.ListEventsResponse\"\x03\x90\x02\x01\x12Z\n" +
+	"\fStreamEvents\x12 .turnpike.v1.StreamEventsRequest\x1a!.turnpike.v1.StreamEventsResponse\"\x03\x90\x02\x010\x01\x12^\n" +
+	"\x0eRedeliverEvent\x12\".turnpike.v1.RedeliverEventRequest\x1a#.turnpike.v1.RedeliverEventResponse\"\x03\x90\x02\x02\x12s\n" +
+	"\x15ListWebhookDeliveries\x12).turnpike.v1.ListWebhookDeliveriesRequest\x1a*.turnpike.v1.ListWebhookDeliveriesResponse\"\x03\x90\x02\x01\x12p\n" +
+	"\x14ListWebhookEndpoints\x12(.turnpike.v1.ListWebhookEndpointsRequest\x1a).turnpike.v1.ListWebhookEndpointsResponse\"\x03\x90\x02\x01B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (
@@ -185,21 +687,45 @@ func file_turnpike_v1_event_service_proto_rawDescGZIP() []byte {
 	return file_turnpike_v1_event_service_proto_rawDescData
 }
 
-var file_turnpike_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_turnpike_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_turnpike_v1_event_service_proto_goTypes = []any{
-	(*ListEventsRequest)(nil),  // 0: turnpike.v1.ListEventsRequest
-	(*ListEventsResponse)(nil), // 1: turnpike.v1.ListEventsResponse
-	(*Event)(nil),              // 2: turnpike.v1.Event
+	(*ListEventsRequest)(nil),             // 0: turnpike.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),            // 1: turnpike.v1.ListEventsResponse
+	(*StreamEventsRequest)(nil),           // 2: turnpike.v1.StreamEventsRequest
+	(*StreamEventsResponse)(nil),          // 3: turnpike.v1.StreamEventsResponse
+	(*RedeliverEventRequest)(nil),         // 4: turnpike.v1.RedeliverEventRequest
+	(*RedeliverEventResponse)(nil),        // 5: turnpike.v1.RedeliverEventResponse
+	(*ListWebhookDeliveriesRequest)(nil),  // 6: turnpike.v1.ListWebhookDeliveriesRequest
+	(*ListWebhookDeliveriesResponse)(nil), // 7: turnpike.v1.ListWebhookDeliveriesResponse
+	(*ListWebhookEndpointsRequest)(nil),   // 8: turnpike.v1.ListWebhookEndpointsRequest
+	(*ListWebhookEndpointsResponse)(nil),  // 9: turnpike.v1.ListWebhookEndpointsResponse
+	(*Event)(nil),                         // 10: turnpike.v1.Event
+	(*WebhookDelivery)(nil),               // 11: turnpike.v1.WebhookDelivery
+	(WebhookDeliveryStatus)(0),            // 12: turnpike.v1.WebhookDeliveryStatus
+	(*WebhookEndpoint)(nil),               // 13: turnpike.v1.WebhookEndpoint
 }
 var file_turnpike_v1_event_service_proto_depIdxs = []int32{
-	2, // 0: turnpike.v1.ListEventsResponse.events:type_name -> turnpike.v1.Event
-	0, // 1: turnpike.v1.EventService.ListEvents:input_type -> turnpike.v1.ListEventsRequest
-	1, // 2: turnpike.v1.EventService.ListEvents:output_type -> turnpike.v1.ListEventsResponse
-	2, // [2:3] is the sub-list for method output_type
-	1, // [1:2] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	10, // 0: turnpike.v1.ListEventsResponse.events:type_name -> turnpike.v1.Event
+	10, // 1: turnpike.v1.StreamEventsResponse.event:type_name -> turnpike.v1.Event
+	11, // 2: turnpike.v1.RedeliverEventResponse.deliveries:type_name -> turnpike.v1.WebhookDelivery
+	12, // 3: turnpike.v1.ListWebhookDeliveriesRequest.statuses:type_name -> turnpike.v1.WebhookDeliveryStatus
+	11, // 4: turnpike.v1.ListWebhookDeliveriesResponse.deliveries:type_name -> turnpike.v1.WebhookDelivery
+	13, // 5: turnpike.v1.ListWebhookEndpointsResponse.endpoints:type_name -> turnpike.v1.WebhookEndpoint
+	0,  // 6: turnpike.v1.EventService.ListEvents:input_type -> turnpike.v1.ListEventsRequest
+	2,  // 7: turnpike.v1.EventService.StreamEvents:input_type -> turnpike.v1.StreamEventsRequest
+	4,  // 8: turnpike.v1.EventService.RedeliverEvent:input_type -> turnpike.v1.RedeliverEventRequest
+	6,  // 9: turnpike.v1.EventService.ListWebhookDeliveries:input_type -> turnpike.v1.ListWebhookDeliveriesRequest
+	8,  // 10: turnpike.v1.EventService.ListWebhookEndpoints:input_type -> turnpike.v1.ListWebhookEndpointsRequest
+	1,  // 11: turnpike.v1.EventService.ListEvents:output_type -> turnpike.v1.ListEventsResponse
+	3,  // 12: turnpike.v1.EventService.StreamEvents:output_type -> turnpike.v1.StreamEventsResponse
+	5,  // 13: turnpike.v1.EventService.RedeliverEvent:output_type -> turnpike.v1.RedeliverEventResponse
+	7,  // 14: turnpike.v1.EventService.ListWebhookDeliveries:output_type -> turnpike.v1.ListWebhookDeliveriesResponse
+	9,  // 15: turnpike.v1.EventService.ListWebhookEndpoints:output_type -> turnpike.v1.ListWebhookEndpointsResponse
+	11, // [11:16] is the sub-list for method output_type
+	6,  // [6:11] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_turnpike_v1_event_service_proto_init() }
@@ -208,13 +734,14 @@ func file_turnpike_v1_event_service_proto_init() {
 		return
 	}
 	file_turnpike_v1_event_proto_init()
+	file_turnpike_v1_webhook_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_turnpike_v1_event_service_proto_rawDesc), len(file_turnpike_v1_event_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,7 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	EventService_ListEvents_FullMethodName = "/turnpike.v1.EventService/ListEvents"
+	EventService_ListEvents_FullMethodName            = "/turnpike.v1.EventService/ListEvents"
+	EventService_StreamEvents_FullMethodName          = "/turnpike.v1.EventService/StreamEvents"
+	EventService_RedeliverEvent_FullMethodName        = "/turnpike.v1.EventService/RedeliverEvent"
+	EventService_ListWebhookDeliveries_FullMethodName = "/turnpike.v1.EventService/ListWebhookDeliveries"
+	EventService_ListWebhookEndpoints_FullMethodName  = "/turnpike.v1.EventService/ListWebhookEndpoints"
 )
 
 // EventServiceClient is the client API for EventService service.
@@ -35,6 +39,36 @@ type EventServiceClient interface {
 	//
 	// Errors: INVALID_FIELD, also for a cursor that is not ours and a type that no event has.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
+	// Follows the log: everything after a place in it, and then what happens, as it happens. The stream has
+	// no end of its own.
+	//
+	// Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
+	// that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
+	// else anything.
+	//
+	// Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
+	// SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+	StreamEvents(ctx context.Context, in *StreamEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamEventsResponse], error)
+	// Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
+	//
+	// Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
+	// new one is. A parked endpoint is tried at once.
+	//
+	// Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+	// of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
+	//
+	// Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
+	// they stand then, marked as replayed.
+	RedeliverEvent(ctx context.Context, in *RedeliverEventRequest, opts ...grpc.CallOption) (*RedeliverEventResponse, error)
+	// Lists what was and is to be sent to the merchant's own servers, newest first. Deliveries that have ended
+	// are forgotten after 30 days, or as configured.
+	//
+	// Errors: INVALID_FIELD, also for a page token of another list.
+	ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error)
+	// Lists the addresses that the merchant's events are sent to, by name, and how each stands.
+	//
+	// Errors: INVALID_FIELD.
+	ListWebhookEndpoints(ctx context.Context, in *ListWebhookEndpointsRequest, opts ...grpc.CallOption) (*ListWebhookEndpointsResponse, error)
 }
 
 type eventServiceClient struct {
@@ -55,6 +89,55 @@ func (c *eventServiceClient) ListEvents(ctx context.Context, in *ListEventsReque
 	return out, nil
 }
 
+func (c *eventServiceClient) StreamEvents(ctx context.Context, in *StreamEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamEventsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &EventService_ServiceDesc.Streams[0], EventService_StreamEvents_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StreamEventsRequest, StreamEventsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type EventService_StreamEventsClient = grpc.ServerStreamingClient[StreamEventsResponse]
+
+func (c *eventServiceClient) RedeliverEvent(ctx context.Context, in *RedeliverEventRequest, opts ...grpc.CallOption) (*RedeliverEventResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RedeliverEventResponse)
+	err := c.cc.Invoke(ctx, EventService_RedeliverEvent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *eventServiceClient) ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListWebhookDeliveriesResponse)
+	err := c.cc.Invoke(ctx, EventService_ListWebhookDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *eventServiceClient) ListWebhookEndpoints(ctx context.Context, in *ListWebhookEndpointsRequest, opts ...grpc.CallOption) (*ListWebhookEndpointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListWebhookEndpointsResponse)
+	err := c.cc.Invoke(ctx, EventService_ListWebhookEndpoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // EventServiceServer is the server API for EventService service.
 // All implementations must embed UnimplementedEventServiceServer
 // for forward compatibility.
@@ -68,6 +151,36 @@ type EventServiceServer interface {
 	//
 	// Errors: INVALID_FIELD, also for a cursor that is not ours and a type that no event has.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
+	// Follows the log: everything after a place in it, and then what happens, as it happens. The stream has
+	// no end of its own.
+	//
+	// Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
+	// that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
+	// else anything.
+	//
+	// Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
+	// SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+	StreamEvents(*StreamEventsRequest, grpc.ServerStreamingServer[StreamEventsResponse]) error
+	// Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
+	//
+	// Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
+	// new one is. A parked endpoint is tried at once.
+	//
+	// Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+	// of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
+	//
+	// Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
+	// they stand then, marked as replayed.
+	RedeliverEvent(context.Context, *RedeliverEventRequest) (*RedeliverEventResponse, error)
+	// Lists what was and is to be sent to the merchant's own servers, newest first. Deliveries that have ended
+	// are forgotten after 30 days, or as configured.
+	//
+	// Errors: INVALID_FIELD, also for a page token of another list.
+	ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error)
+	// Lists the addresses that the merchant's events are sent to, by name, and how each stands.
+	//
+	// Errors: INVALID_FIELD.
+	ListWebhookEndpoints(context.Context, *ListWebhookEndpointsRequest) (*ListWebhookEndpointsResponse, error)
 	mustEmbedUnimplementedEventServiceServer()
 }
 
@@ -80,6 +193,18 @@ type UnimplementedEventServiceServer struct{}
 
 func (UnimplementedEventServiceServer) ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEvents not implemented")
+}
+func (UnimplementedEventServiceServer) StreamEvents(*StreamEventsRequest, grpc.ServerStreamingServer[StreamEventsResponse]) error {
+	return status.Error(codes.Unimplemented, "method StreamEvents not implemented")
+}
+func (UnimplementedEventServiceServer) RedeliverEvent(context.Context, *RedeliverEventRequest) (*RedeliverEventResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RedeliverEvent not implemented")
+}
+func (UnimplementedEventServiceServer) ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListWebhookDeliveries not implemented")
+}
+func (UnimplementedEventServiceServer) ListWebhookEndpoints(context.Context, *ListWebhookEndpointsRequest) (*ListWebhookEndpointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListWebhookEndpoints not implemented")
 }
 func (UnimplementedEventServiceServer) mustEmbedUnimplementedEventServiceServer() {}
 func (UnimplementedEventServiceServer) testEmbeddedByValue()                      {}
@@ -120,6 +245,71 @@ func _EventService_ListEvents_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EventService_StreamEvents_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(StreamEventsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(EventServiceServer).StreamEvents(m, &grpc.GenericServerStream[StreamEventsRequest, StreamEventsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type EventService_StreamEventsServer = grpc.ServerStreamingServer[StreamEventsResponse]
+
+func _EventService_RedeliverEvent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RedeliverEventRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EventServiceServer).RedeliverEvent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EventService_RedeliverEvent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EventServiceServer).RedeliverEvent(ctx, req.(*RedeliverEventRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EventService_ListWebhookDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListWebhookDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EventServiceServer).ListWebhookDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EventService_ListWebhookDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EventServiceServer).ListWebhookDeliveries(ctx, req.(*ListWebhookDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EventService_ListWebhookEndpoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListWebhookEndpointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EventServiceServer).ListWebhookEndpoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EventService_ListWebhookEndpoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EventServiceServer).ListWebhookEndpoints(ctx, req.(*ListWebhookEndpointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // EventService_ServiceDesc is the grpc.ServiceDesc for EventService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -131,7 +321,25 @@ var EventService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListEvents",
 			Handler:    _EventService_ListEvents_Handler,
 		},
+		{
+			MethodName: "RedeliverEvent",
+			Handler:    _EventService_RedeliverEvent_Handler,
+		},
+		{
+			MethodName: "ListWebhookDeliveries",
+			Handler:    _EventService_ListWebhookDeliveries_Handler,
+		},
+		{
+			MethodName: "ListWebhookEndpoints",
+			Handler:    _EventService_ListWebhookEndpoints_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "StreamEvents",
+			Handler:       _EventService_StreamEvents_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "turnpike/v1/event_service.proto",
 }

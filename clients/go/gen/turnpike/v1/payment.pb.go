@@ -9,6 +9,7 @@ package turnpikev1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -509,6 +510,8 @@ const (
 	PaymentHistoryKind_PAYMENT_HISTORY_KIND_RECOVERED PaymentHistoryKind = 11
 	// A request may have arrived, and no answer tells; from here on the provider is asked.
 	PaymentHistoryKind_PAYMENT_HISTORY_KIND_LOST_SIGHT PaymentHistoryKind = 12
+	// The provider told something by itself, and it was believed or looked into.
+	PaymentHistoryKind_PAYMENT_HISTORY_KIND_NOTICED PaymentHistoryKind = 13
 )
 
 // Enum value maps for PaymentHistoryKind.
@@ -527,6 +530,7 @@ var (
 		10: "PAYMENT_HISTORY_KIND_OPERATOR",
 		11: "PAYMENT_HISTORY_KIND_RECOVERED",
 		12: "PAYMENT_HISTORY_KIND_LOST_SIGHT",
+		13: "PAYMENT_HISTORY_KIND_NOTICED",
 	}
 	PaymentHistoryKind_value = map[string]int32{
 		"PAYMENT_HISTORY_KIND_UNSPECIFIED":       0,
@@ -542,6 +546,7 @@ var (
 		"PAYMENT_HISTORY_KIND_OPERATOR":          10,
 		"PAYMENT_HISTORY_KIND_RECOVERED":         11,
 		"PAYMENT_HISTORY_KIND_LOST_SIGHT":        12,
+		"PAYMENT_HISTORY_KIND_NOTICED":           13,
 	}
 )
 
@@ -570,6 +575,77 @@ func (x PaymentHistoryKind) Number() protoreflect.EnumNumber {
 // Deprecated: Use PaymentHistoryKind.Descriptor instead.
 func (PaymentHistoryKind) EnumDescriptor() ([]byte, []int) {
 	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{7}
+}
+
+// What a difference is.
+type DifferenceKind int32
+
+const (
+	// Unknown to this version.
+	DifferenceKind_DIFFERENCE_KIND_UNSPECIFIED DifferenceKind = 0
+	// The provider told of another amount, currency or reference than was asked; the payment is in
+	// quarantine.
+	DifferenceKind_DIFFERENCE_KIND_MISMATCH DifferenceKind = 1
+	// The outcome of the payment, or of a capture, void or refund, is not known. The gateway keeps asking.
+	DifferenceKind_DIFFERENCE_KIND_UNRESOLVED DifferenceKind = 2
+	// It should have moved by now: a session is open after its end, or a provider has been at work for more
+	// than a day.
+	DifferenceKind_DIFFERENCE_KIND_OVERDUE DifferenceKind = 3
+	// A genuine notice of the provider names no payment of ours.
+	DifferenceKind_DIFFERENCE_KIND_UNMATCHED_NOTICE DifferenceKind = 4
+	// A genuine notice of the provider that this version does not understand.
+	DifferenceKind_DIFFERENCE_KIND_UNKNOWN_NOTICE DifferenceKind = 5
+	// Acting upon a genuine notice came to nothing for three days.
+	DifferenceKind_DIFFERENCE_KIND_FAILED_NOTICE DifferenceKind = 6
+)
+
+// Enum value maps for DifferenceKind.
+var (
+	DifferenceKind_name = map[int32]string{
+		0: "DIFFERENCE_KIND_UNSPECIFIED",
+		1: "DIFFERENCE_KIND_MISMATCH",
+		2: "DIFFERENCE_KIND_UNRESOLVED",
+		3: "DIFFERENCE_KIND_OVERDUE",
+		4: "DIFFERENCE_KIND_UNMATCHED_NOTICE",
+		5: "DIFFERENCE_KIND_UNKNOWN_NOTICE",
+		6: "DIFFERENCE_KIND_FAILED_NOTICE",
+	}
+	DifferenceKind_value = map[string]int32{
+		"DIFFERENCE_KIND_UNSPECIFIED":      0,
+		"DIFFERENCE_KIND_MISMATCH":         1,
+		"DIFFERENCE_KIND_UNRESOLVED":       2,
+		"DIFFERENCE_KIND_OVERDUE":          3,
+		"DIFFERENCE_KIND_UNMATCHED_NOTICE": 4,
+		"DIFFERENCE_KIND_UNKNOWN_NOTICE":   5,
+		"DIFFERENCE_KIND_FAILED_NOTICE":    6,
+	}
+)
+
+func (x DifferenceKind) Enum() *DifferenceKind {
+	p := new(DifferenceKind)
+	*p = x
+	return p
+}
+
+func (x DifferenceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DifferenceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_turnpike_v1_payment_proto_enumTypes[8].Descriptor()
+}
+
+func (DifferenceKind) Type() protoreflect.EnumType {
+	return &file_turnpike_v1_payment_proto_enumTypes[8]
+}
+
+func (x DifferenceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DifferenceKind.Descriptor instead.
+func (DifferenceKind) EnumDescriptor() ([]byte, []int) {
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{8}
 }
 
 // One movement of money and all that follows it: captures, a void, refunds.
@@ -1897,7 +1973,10 @@ type PaymentHistoryEntry struct {
 	// The capture or the refund that the entry is about. Empty means the payment itself.
 	OperationId string `protobuf:"bytes,8,opt,name=operation_id,json=operationId,proto3" json:"operation_id,omitempty"`
 	// The exchange with the provider, in short. Unset means none.
-	Exchange      *ExchangeSummary `protobuf:"bytes,9,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	Exchange *ExchangeSummary `protobuf:"bytes,9,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	// Whose wish it was: the name of the credential that asked, or the id of the schedule that charges.
+	// Empty means that the gateway did it by itself. Up to 64 characters.
+	Caller        string `protobuf:"bytes,10,opt,name=caller,proto3" json:"caller,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1995,6 +2074,13 @@ func (x *PaymentHistoryEntry) GetExchange() *ExchangeSummary {
 	return nil
 }
 
+func (x *PaymentHistoryEntry) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
 // An exchange with a provider, in short. Bodies are never part of it.
 type ExchangeSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2009,7 +2095,10 @@ type ExchangeSummary struct {
 	// How long it took, in milliseconds.
 	DurationMs int64 `protobuf:"varint,5,opt,name=duration_ms,json=durationMs,proto3" json:"duration_ms,omitempty"`
 	// What went wrong in transport, as one clause. Empty means nothing.
-	Fault         string `protobuf:"bytes,6,opt,name=fault,proto3" json:"fault,omitempty"`
+	Fault string `protobuf:"bytes,6,opt,name=fault,proto3" json:"fault,omitempty"`
+	// The body that was sent, as JSON, without secrets and without what is about a person; what is longer
+	// than 2,048 bytes is cut and ends in an ellipsis. Empty means no body.
+	Request       string `protobuf:"bytes,7,opt,name=request,proto3" json:"request,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2086,11 +2175,172 @@ func (x *ExchangeSummary) GetFault() string {
 	return ""
 }
 
+func (x *ExchangeSummary) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+// Something that disagrees, or should have moved and did not.
+type Difference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is.
+	Kind DifferenceKind `protobuf:"varint,1,opt,name=kind,proto3,enum=turnpike.v1.DifferenceKind" json:"kind,omitempty"`
+	// The account that it is about, up to 64 characters.
+	Account string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// The provider of that account, such as `pivot`.
+	Provider string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The payment that it is about. Empty for a notice that names none of ours.
+	PaymentId string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// The capture, void or refund that it is about. Empty means the payment as a whole.
+	OperationId string `protobuf:"bytes,5,opt,name=operation_id,json=operationId,proto3" json:"operation_id,omitempty"`
+	// The notice that it is about, an id of `ntc_` and up to 60 characters more. Empty means none.
+	NoticeId string `protobuf:"bytes,6,opt,name=notice_id,json=noticeId,proto3" json:"notice_id,omitempty"`
+	// Since when it has been so.
+	Since *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=since,proto3" json:"since,omitempty"`
+	// For how long it has been so.
+	Age *durationpb.Duration `protobuf:"bytes,8,opt,name=age,proto3" json:"age,omitempty"`
+	// Where the payment stands. Unspecified for a notice that names none of ours.
+	State PaymentState `protobuf:"varint,9,opt,name=state,proto3,enum=turnpike.v1.PaymentState" json:"state,omitempty"`
+	// What is known, in a sentence, without secrets.
+	Summary string `protobuf:"bytes,10,opt,name=summary,proto3" json:"summary,omitempty"`
+	// What justifies it: the road by which the news came that disagrees.
+	Evidence EvidenceKind `protobuf:"varint,11,opt,name=evidence,proto3,enum=turnpike.v1.EvidenceKind" json:"evidence,omitempty"`
+	// When the provider was last asked. Unset means not yet.
+	LastInquiryAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=last_inquiry_at,json=lastInquiryAt,proto3" json:"last_inquiry_at,omitempty"`
+	// When the provider is asked next. Unset means that nobody asks: a person has to decide.
+	NextInquiryAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=next_inquiry_at,json=nextInquiryAt,proto3" json:"next_inquiry_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Difference) Reset() {
+	*x = Difference{}
+	mi := &file_turnpike_v1_payment_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Difference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Difference) ProtoMessage() {}
+
+func (x *Difference) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_payment_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Difference.ProtoReflect.Descriptor instead.
+func (*Difference) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_payment_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Difference) GetKind() DifferenceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return DifferenceKind_DIFFERENCE_KIND_UNSPECIFIED
+}
+
+func (x *Difference) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Difference) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *Difference) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *Difference) GetOperationId() string {
+	if x != nil {
+		return x.OperationId
+	}
+	return ""
+}
+
+func (x *Difference) GetNoticeId() string {
+	if x != nil {
+		return x.NoticeId
+	}
+	return ""
+}
+
+func (x *Difference) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *Difference) GetAge() *durationpb.Duration {
+	if x != nil {
+		return x.Age
+	}
+	return nil
+}
+
+func (x *Difference) GetState() PaymentState {
+	if x != nil {
+		return x.State
+	}
+	return PaymentState_PAYMENT_STATE_UNSPECIFIED
+}
+
+func (x *Difference) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *Difference) GetEvidence() EvidenceKind {
+	if x != nil {
+		return x.Evidence
+	}
+	return EvidenceKind_EVIDENCE_KIND_UNSPECIFIED
+}
+
+func (x *Difference) GetLastInquiryAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastInquiryAt
+	}
+	return nil
+}
+
+func (x *Difference) GetNextInquiryAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextInquiryAt
+	}
+	return nil
+}
+
 var File_turnpike_v1_payment_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"\n" +
-	"\x19turnpike/v1/payment.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\x1a\x1eturnpike/v1/error_reason.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\"\x82\r\n" +
+	"\x19turnpike/v1/payment.proto\x12\vturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\x1a\x1eturnpike/v1/error_reason.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\"\x82\r\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x12merchant_reference\x18\x02 \x01(\tR\x11merchantReference\x12\x18\n" +
@@ -2247,7 +2497,7 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"updated_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xbe\x03\n" +
+	"updated_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xd6\x03\n" +
 	"\x13PaymentHistoryEntry\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x123\n" +
@@ -2258,7 +2508,9 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"stateAfter\x125\n" +
 	"\bevidence\x18\a \x01(\x0e2\x19.turnpike.v1.EvidenceKindR\bevidence\x12!\n" +
 	"\foperation_id\x18\b \x01(\tR\voperationId\x128\n" +
-	"\bexchange\x18\t \x01(\v2\x1c.turnpike.v1.ExchangeSummaryR\bexchange\"\xb3\x01\n" +
+	"\bexchange\x18\t \x01(\v2\x1c.turnpike.v1.ExchangeSummaryR\bexchange\x12\x16\n" +
+	"\x06caller\x18\n" +
+	" \x01(\tR\x06caller\"\xcd\x01\n" +
 	"\x0fExchangeSummary\x12\x1c\n" +
 	"\toperation\x18\x01 \x01(\tR\toperation\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12\x12\n" +
@@ -2267,7 +2519,25 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"httpStatus\x12\x1f\n" +
 	"\vduration_ms\x18\x05 \x01(\x03R\n" +
 	"durationMs\x12\x14\n" +
-	"\x05fault\x18\x06 \x01(\tR\x05fault*\xca\x03\n" +
+	"\x05fault\x18\x06 \x01(\tR\x05fault\x12\x18\n" +
+	"\arequest\x18\a \x01(\tR\arequest\"\xbb\x04\n" +
+	"\n" +
+	"Difference\x12/\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1b.turnpike.v1.DifferenceKindR\x04kind\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1a\n" +
+	"\bprovider\x18\x03 \x01(\tR\bprovider\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x04 \x01(\tR\tpaymentId\x12!\n" +
+	"\foperation_id\x18\x05 \x01(\tR\voperationId\x12\x1b\n" +
+	"\tnotice_id\x18\x06 \x01(\tR\bnoticeId\x120\n" +
+	"\x05since\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12+\n" +
+	"\x03age\x18\b \x01(\v2\x19.google.protobuf.DurationR\x03age\x12/\n" +
+	"\x05state\x18\t \x01(\x0e2\x19.turnpike.v1.PaymentStateR\x05state\x12\x18\n" +
+	"\asummary\x18\n" +
+	" \x01(\tR\asummary\x125\n" +
+	"\bevidence\x18\v \x01(\x0e2\x19.turnpike.v1.EvidenceKindR\bevidence\x12B\n" +
+	"\x0flast_inquiry_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\rlastInquiryAt\x12B\n" +
+	"\x0fnext_inquiry_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\rnextInquiryAt*\xca\x03\n" +
 	"\fPaymentState\x12\x1d\n" +
 	"\x19PAYMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15PAYMENT_STATE_CREATED\x10\x01\x12\x1b\n" +
@@ -2317,7 +2587,7 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"#REFUND_REASON_REQUESTED_BY_CUSTOMER\x10\x01\x12\x1b\n" +
 	"\x17REFUND_REASON_DUPLICATE\x10\x02\x12\x1c\n" +
 	"\x18REFUND_REASON_FRAUDULENT\x10\x03\x12\x17\n" +
-	"\x13REFUND_REASON_OTHER\x10\x04*\xfd\x03\n" +
+	"\x13REFUND_REASON_OTHER\x10\x04*\x9f\x04\n" +
 	"\x12PaymentHistoryKind\x12$\n" +
 	" PAYMENT_HISTORY_KIND_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cPAYMENT_HISTORY_KIND_CREATED\x10\x01\x12\"\n" +
@@ -2332,7 +2602,16 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"\x1dPAYMENT_HISTORY_KIND_OPERATOR\x10\n" +
 	"\x12\"\n" +
 	"\x1ePAYMENT_HISTORY_KIND_RECOVERED\x10\v\x12#\n" +
-	"\x1fPAYMENT_HISTORY_KIND_LOST_SIGHT\x10\fB?\n" +
+	"\x1fPAYMENT_HISTORY_KIND_LOST_SIGHT\x10\f\x12 \n" +
+	"\x1cPAYMENT_HISTORY_KIND_NOTICED\x10\r*\xf9\x01\n" +
+	"\x0eDifferenceKind\x12\x1f\n" +
+	"\x1bDIFFERENCE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18DIFFERENCE_KIND_MISMATCH\x10\x01\x12\x1e\n" +
+	"\x1aDIFFERENCE_KIND_UNRESOLVED\x10\x02\x12\x1b\n" +
+	"\x17DIFFERENCE_KIND_OVERDUE\x10\x03\x12$\n" +
+	" DIFFERENCE_KIND_UNMATCHED_NOTICE\x10\x04\x12\"\n" +
+	"\x1eDIFFERENCE_KIND_UNKNOWN_NOTICE\x10\x05\x12!\n" +
+	"\x1dDIFFERENCE_KIND_FAILED_NOTICE\x10\x06B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (
@@ -2347,8 +2626,8 @@ func file_turnpike_v1_payment_proto_rawDescGZIP() []byte {
 	return file_turnpike_v1_payment_proto_rawDescData
 }
 
-var file_turnpike_v1_payment_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_turnpike_v1_payment_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_turnpike_v1_payment_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
+var file_turnpike_v1_payment_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_turnpike_v1_payment_proto_goTypes = []any{
 	(PaymentState)(0),             // 0: turnpike.v1.PaymentState
 	(CaptureMode)(0),              // 1: turnpike.v1.CaptureMode
@@ -2358,94 +2637,104 @@ var file_turnpike_v1_payment_proto_goTypes = []any{
 	(OperationStatus)(0),          // 5: turnpike.v1.OperationStatus
 	(RefundReason)(0),             // 6: turnpike.v1.RefundReason
 	(PaymentHistoryKind)(0),       // 7: turnpike.v1.PaymentHistoryKind
-	(*Payment)(nil),               // 8: turnpike.v1.Payment
-	(*PaymentOccurrence)(nil),     // 9: turnpike.v1.PaymentOccurrence
-	(*PaymentTotals)(nil),         // 10: turnpike.v1.PaymentTotals
-	(*Failure)(nil),               // 11: turnpike.v1.Failure
-	(*Unresolved)(nil),            // 12: turnpike.v1.Unresolved
-	(*Quarantine)(nil),            // 13: turnpike.v1.Quarantine
-	(*Mismatch)(nil),              // 14: turnpike.v1.Mismatch
-	(*ProviderReferences)(nil),    // 15: turnpike.v1.ProviderReferences
-	(*Capture)(nil),               // 16: turnpike.v1.Capture
-	(*Refund)(nil),                // 17: turnpike.v1.Refund
-	(*PaymentVoid)(nil),           // 18: turnpike.v1.PaymentVoid
-	(*PaymentHistoryEntry)(nil),   // 19: turnpike.v1.PaymentHistoryEntry
-	(*ExchangeSummary)(nil),       // 20: turnpike.v1.ExchangeSummary
-	nil,                           // 21: turnpike.v1.Payment.MetadataEntry
-	nil,                           // 22: turnpike.v1.Refund.MetadataEntry
-	(*Money)(nil),                 // 23: turnpike.v1.Money
-	(*NextAction)(nil),            // 24: turnpike.v1.NextAction
-	(*Decline)(nil),               // 25: turnpike.v1.Decline
-	(*CardSummary)(nil),           // 26: turnpike.v1.CardSummary
-	(*ThreeDSecureResult)(nil),    // 27: turnpike.v1.ThreeDSecureResult
-	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
-	(ErrorReason)(0),              // 29: turnpike.v1.ErrorReason
-	(*OrderLinePart)(nil),         // 30: turnpike.v1.OrderLinePart
+	(DifferenceKind)(0),           // 8: turnpike.v1.DifferenceKind
+	(*Payment)(nil),               // 9: turnpike.v1.Payment
+	(*PaymentOccurrence)(nil),     // 10: turnpike.v1.PaymentOccurrence
+	(*PaymentTotals)(nil),         // 11: turnpike.v1.PaymentTotals
+	(*Failure)(nil),               // 12: turnpike.v1.Failure
+	(*Unresolved)(nil),            // 13: turnpike.v1.Unresolved
+	(*Quarantine)(nil),            // 14: turnpike.v1.Quarantine
+	(*Mismatch)(nil),              // 15: turnpike.v1.Mismatch
+	(*ProviderReferences)(nil),    // 16: turnpike.v1.ProviderReferences
+	(*Capture)(nil),               // 17: turnpike.v1.Capture
+	(*Refund)(nil),                // 18: turnpike.v1.Refund
+	(*PaymentVoid)(nil),           // 19: turnpike.v1.PaymentVoid
+	(*PaymentHistoryEntry)(nil),   // 20: turnpike.v1.PaymentHistoryEntry
+	(*ExchangeSummary)(nil),       // 21: turnpike.v1.ExchangeSummary
+	(*Difference)(nil),            // 22: turnpike.v1.Difference
+	nil,                           // 23: turnpike.v1.Payment.MetadataEntry
+	nil,                           // 24: turnpike.v1.Refund.MetadataEntry
+	(*Money)(nil),                 // 25: turnpike.v1.Money
+	(*NextAction)(nil),            // 26: turnpike.v1.NextAction
+	(*Decline)(nil),               // 27: turnpike.v1.Decline
+	(*CardSummary)(nil),           // 28: turnpike.v1.CardSummary
+	(*ThreeDSecureResult)(nil),    // 29: turnpike.v1.ThreeDSecureResult
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
+	(ErrorReason)(0),              // 31: turnpike.v1.ErrorReason
+	(*OrderLinePart)(nil),         // 32: turnpike.v1.OrderLinePart
+	(*durationpb.Duration)(nil),   // 33: google.protobuf.Duration
 }
 var file_turnpike_v1_payment_proto_depIdxs = []int32{
-	23, // 0: turnpike.v1.Payment.money:type_name -> turnpike.v1.Money
+	25, // 0: turnpike.v1.Payment.money:type_name -> turnpike.v1.Money
 	0,  // 1: turnpike.v1.Payment.state:type_name -> turnpike.v1.PaymentState
-	10, // 2: turnpike.v1.Payment.totals:type_name -> turnpike.v1.PaymentTotals
+	11, // 2: turnpike.v1.Payment.totals:type_name -> turnpike.v1.PaymentTotals
 	1,  // 3: turnpike.v1.Payment.capture:type_name -> turnpike.v1.CaptureMode
 	2,  // 4: turnpike.v1.Payment.initiator:type_name -> turnpike.v1.PaymentInitiator
 	3,  // 5: turnpike.v1.Payment.merchant_reason:type_name -> turnpike.v1.MerchantReason
-	24, // 6: turnpike.v1.Payment.next_action:type_name -> turnpike.v1.NextAction
-	25, // 7: turnpike.v1.Payment.decline:type_name -> turnpike.v1.Decline
-	11, // 8: turnpike.v1.Payment.failure:type_name -> turnpike.v1.Failure
-	12, // 9: turnpike.v1.Payment.unresolved:type_name -> turnpike.v1.Unresolved
-	13, // 10: turnpike.v1.Payment.quarantine:type_name -> turnpike.v1.Quarantine
-	16, // 11: turnpike.v1.Payment.captures:type_name -> turnpike.v1.Capture
-	17, // 12: turnpike.v1.Payment.refunds:type_name -> turnpike.v1.Refund
-	18, // 13: turnpike.v1.Payment.void:type_name -> turnpike.v1.PaymentVoid
-	26, // 14: turnpike.v1.Payment.card:type_name -> turnpike.v1.CardSummary
-	27, // 15: turnpike.v1.Payment.three_d_secure:type_name -> turnpike.v1.ThreeDSecureResult
-	15, // 16: turnpike.v1.Payment.provider_references:type_name -> turnpike.v1.ProviderReferences
-	21, // 17: turnpike.v1.Payment.metadata:type_name -> turnpike.v1.Payment.MetadataEntry
-	28, // 18: turnpike.v1.Payment.created_at:type_name -> google.protobuf.Timestamp
-	28, // 19: turnpike.v1.Payment.updated_at:type_name -> google.protobuf.Timestamp
-	9,  // 20: turnpike.v1.Payment.occurrence:type_name -> turnpike.v1.PaymentOccurrence
-	29, // 21: turnpike.v1.Failure.reason:type_name -> turnpike.v1.ErrorReason
-	28, // 22: turnpike.v1.Unresolved.since:type_name -> google.protobuf.Timestamp
-	28, // 23: turnpike.v1.Unresolved.last_inquiry_at:type_name -> google.protobuf.Timestamp
-	28, // 24: turnpike.v1.Unresolved.next_inquiry_at:type_name -> google.protobuf.Timestamp
-	28, // 25: turnpike.v1.Quarantine.since:type_name -> google.protobuf.Timestamp
-	14, // 26: turnpike.v1.Quarantine.mismatches:type_name -> turnpike.v1.Mismatch
+	26, // 6: turnpike.v1.Payment.next_action:type_name -> turnpike.v1.NextAction
+	27, // 7: turnpike.v1.Payment.decline:type_name -> turnpike.v1.Decline
+	12, // 8: turnpike.v1.Payment.failure:type_name -> turnpike.v1.Failure
+	13, // 9: turnpike.v1.Payment.unresolved:type_name -> turnpike.v1.Unresolved
+	14, // 10: turnpike.v1.Payment.quarantine:type_name -> turnpike.v1.Quarantine
+	17, // 11: turnpike.v1.Payment.captures:type_name -> turnpike.v1.Capture
+	18, // 12: turnpike.v1.Payment.refunds:type_name -> turnpike.v1.Refund
+	19, // 13: turnpike.v1.Payment.void:type_name -> turnpike.v1.PaymentVoid
+	28, // 14: turnpike.v1.Payment.card:type_name -> turnpike.v1.CardSummary
+	29, // 15: turnpike.v1.Payment.three_d_secure:type_name -> turnpike.v1.ThreeDSecureResult
+	16, // 16: turnpike.v1.Payment.provider_references:type_name -> turnpike.v1.ProviderReferences
+	23, // 17: turnpike.v1.Payment.metadata:type_name -> turnpike.v1.Payment.MetadataEntry
+	30, // 18: turnpike.v1.Payment.created_at:type_name -> google.protobuf.Timestamp
+	30, // 19: turnpike.v1.Payment.updated_at:type_name -> google.protobuf.Timestamp
+	10, // 20: turnpike.v1.Payment.occurrence:type_name -> turnpike.v1.PaymentOccurrence
+	31, // 21: turnpike.v1.Failure.reason:type_name -> turnpike.v1.ErrorReason
+	30, // 22: turnpike.v1.Unresolved.since:type_name -> google.protobuf.Timestamp
+	30, // 23: turnpike.v1.Unresolved.last_inquiry_at:type_name -> google.protobuf.Timestamp
+	30, // 24: turnpike.v1.Unresolved.next_inquiry_at:type_name -> google.protobuf.Timestamp
+	30, // 25: turnpike.v1.Quarantine.since:type_name -> google.protobuf.Timestamp
+	15, // 26: turnpike.v1.Quarantine.mismatches:type_name -> turnpike.v1.Mismatch
 	4,  // 27: turnpike.v1.Quarantine.evidence:type_name -> turnpike.v1.EvidenceKind
-	23, // 28: turnpike.v1.Capture.money:type_name -> turnpike.v1.Money
+	25, // 28: turnpike.v1.Capture.money:type_name -> turnpike.v1.Money
 	5,  // 29: turnpike.v1.Capture.status:type_name -> turnpike.v1.OperationStatus
-	25, // 30: turnpike.v1.Capture.decline:type_name -> turnpike.v1.Decline
-	11, // 31: turnpike.v1.Capture.failure:type_name -> turnpike.v1.Failure
-	12, // 32: turnpike.v1.Capture.unresolved:type_name -> turnpike.v1.Unresolved
-	30, // 33: turnpike.v1.Capture.lines:type_name -> turnpike.v1.OrderLinePart
-	28, // 34: turnpike.v1.Capture.created_at:type_name -> google.protobuf.Timestamp
-	28, // 35: turnpike.v1.Capture.updated_at:type_name -> google.protobuf.Timestamp
-	23, // 36: turnpike.v1.Refund.money:type_name -> turnpike.v1.Money
+	27, // 30: turnpike.v1.Capture.decline:type_name -> turnpike.v1.Decline
+	12, // 31: turnpike.v1.Capture.failure:type_name -> turnpike.v1.Failure
+	13, // 32: turnpike.v1.Capture.unresolved:type_name -> turnpike.v1.Unresolved
+	32, // 33: turnpike.v1.Capture.lines:type_name -> turnpike.v1.OrderLinePart
+	30, // 34: turnpike.v1.Capture.created_at:type_name -> google.protobuf.Timestamp
+	30, // 35: turnpike.v1.Capture.updated_at:type_name -> google.protobuf.Timestamp
+	25, // 36: turnpike.v1.Refund.money:type_name -> turnpike.v1.Money
 	5,  // 37: turnpike.v1.Refund.status:type_name -> turnpike.v1.OperationStatus
 	6,  // 38: turnpike.v1.Refund.reason:type_name -> turnpike.v1.RefundReason
-	25, // 39: turnpike.v1.Refund.decline:type_name -> turnpike.v1.Decline
-	11, // 40: turnpike.v1.Refund.failure:type_name -> turnpike.v1.Failure
-	12, // 41: turnpike.v1.Refund.unresolved:type_name -> turnpike.v1.Unresolved
-	30, // 42: turnpike.v1.Refund.lines:type_name -> turnpike.v1.OrderLinePart
-	22, // 43: turnpike.v1.Refund.metadata:type_name -> turnpike.v1.Refund.MetadataEntry
-	28, // 44: turnpike.v1.Refund.created_at:type_name -> google.protobuf.Timestamp
-	28, // 45: turnpike.v1.Refund.updated_at:type_name -> google.protobuf.Timestamp
-	23, // 46: turnpike.v1.PaymentVoid.money:type_name -> turnpike.v1.Money
+	27, // 39: turnpike.v1.Refund.decline:type_name -> turnpike.v1.Decline
+	12, // 40: turnpike.v1.Refund.failure:type_name -> turnpike.v1.Failure
+	13, // 41: turnpike.v1.Refund.unresolved:type_name -> turnpike.v1.Unresolved
+	32, // 42: turnpike.v1.Refund.lines:type_name -> turnpike.v1.OrderLinePart
+	24, // 43: turnpike.v1.Refund.metadata:type_name -> turnpike.v1.Refund.MetadataEntry
+	30, // 44: turnpike.v1.Refund.created_at:type_name -> google.protobuf.Timestamp
+	30, // 45: turnpike.v1.Refund.updated_at:type_name -> google.protobuf.Timestamp
+	25, // 46: turnpike.v1.PaymentVoid.money:type_name -> turnpike.v1.Money
 	5,  // 47: turnpike.v1.PaymentVoid.status:type_name -> turnpike.v1.OperationStatus
-	11, // 48: turnpike.v1.PaymentVoid.failure:type_name -> turnpike.v1.Failure
-	12, // 49: turnpike.v1.PaymentVoid.unresolved:type_name -> turnpike.v1.Unresolved
-	28, // 50: turnpike.v1.PaymentVoid.created_at:type_name -> google.protobuf.Timestamp
-	28, // 51: turnpike.v1.PaymentVoid.updated_at:type_name -> google.protobuf.Timestamp
-	28, // 52: turnpike.v1.PaymentHistoryEntry.time:type_name -> google.protobuf.Timestamp
+	12, // 48: turnpike.v1.PaymentVoid.failure:type_name -> turnpike.v1.Failure
+	13, // 49: turnpike.v1.PaymentVoid.unresolved:type_name -> turnpike.v1.Unresolved
+	30, // 50: turnpike.v1.PaymentVoid.created_at:type_name -> google.protobuf.Timestamp
+	30, // 51: turnpike.v1.PaymentVoid.updated_at:type_name -> google.protobuf.Timestamp
+	30, // 52: turnpike.v1.PaymentHistoryEntry.time:type_name -> google.protobuf.Timestamp
 	7,  // 53: turnpike.v1.PaymentHistoryEntry.kind:type_name -> turnpike.v1.PaymentHistoryKind
 	0,  // 54: turnpike.v1.PaymentHistoryEntry.state_before:type_name -> turnpike.v1.PaymentState
 	0,  // 55: turnpike.v1.PaymentHistoryEntry.state_after:type_name -> turnpike.v1.PaymentState
 	4,  // 56: turnpike.v1.PaymentHistoryEntry.evidence:type_name -> turnpike.v1.EvidenceKind
-	20, // 57: turnpike.v1.PaymentHistoryEntry.exchange:type_name -> turnpike.v1.ExchangeSummary
-	58, // [58:58] is the sub-list for method output_type
-	58, // [58:58] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	21, // 57: turnpike.v1.PaymentHistoryEntry.exchange:type_name -> turnpike.v1.ExchangeSummary
+	8,  // 58: turnpike.v1.Difference.kind:type_name -> turnpike.v1.DifferenceKind
+	30, // 59: turnpike.v1.Difference.since:type_name -> google.protobuf.Timestamp
+	33, // 60: turnpike.v1.Difference.age:type_name -> google.protobuf.Duration
+	0,  // 61: turnpike.v1.Difference.state:type_name -> turnpike.v1.PaymentState
+	4,  // 62: turnpike.v1.Difference.evidence:type_name -> turnpike.v1.EvidenceKind
+	30, // 63: turnpike.v1.Difference.last_inquiry_at:type_name -> google.protobuf.Timestamp
+	30, // 64: turnpike.v1.Difference.next_inquiry_at:type_name -> google.protobuf.Timestamp
+	65, // [65:65] is the sub-list for method output_type
+	65, // [65:65] is the sub-list for method input_type
+	65, // [65:65] is the sub-list for extension type_name
+	65, // [65:65] is the sub-list for extension extendee
+	0,  // [0:65] is the sub-list for field type_name
 }
 
 func init() { file_turnpike_v1_payment_proto_init() }
@@ -2464,8 +2753,8 @@ func file_turnpike_v1_payment_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_turnpike_v1_payment_proto_rawDesc), len(file_turnpike_v1_payment_proto_rawDesc)),
-			NumEnums:      8,
-			NumMessages:   15,
+			NumEnums:      9,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -1848,11 +1849,141 @@ func (x *ListPaymentHistoryResponse) GetNextPageToken() string {
 	return ""
 }
 
+// The request of PaymentService.ListDifferences.
+type ListDifferencesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only of this account, up to 64 characters. Empty means of all.
+	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// Only what has disagreed for at least so long, up to 366 days. Unset means for any time.
+	MinAge *durationpb.Duration `protobuf:"bytes,2,opt,name=min_age,json=minAge,proto3" json:"min_age,omitempty"`
+	// How many to answer with at most, from 1 to 200. Zero means 50. An answer may hold fewer although
+	// there are more, and a few more where they are all of one payment.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the page before, up to 512 characters; the other fields must be the same
+	// as then. Empty means the first page.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDifferencesRequest) Reset() {
+	*x = ListDifferencesRequest{}
+	mi := &file_turnpike_v1_payment_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDifferencesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDifferencesRequest) ProtoMessage() {}
+
+func (x *ListDifferencesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_payment_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDifferencesRequest.ProtoReflect.Descriptor instead.
+func (*ListDifferencesRequest) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_payment_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListDifferencesRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ListDifferencesRequest) GetMinAge() *durationpb.Duration {
+	if x != nil {
+		return x.MinAge
+	}
+	return nil
+}
+
+func (x *ListDifferencesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDifferencesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// The response of PaymentService.ListDifferences.
+type ListDifferencesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What disagrees.
+	Differences []*Difference `protobuf:"bytes,1,rep,name=differences,proto3" json:"differences,omitempty"`
+	// The token of the next page. Empty means that this is the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDifferencesResponse) Reset() {
+	*x = ListDifferencesResponse{}
+	mi := &file_turnpike_v1_payment_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDifferencesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDifferencesResponse) ProtoMessage() {}
+
+func (x *ListDifferencesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_turnpike_v1_payment_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDifferencesResponse.ProtoReflect.Descriptor instead.
+func (*ListDifferencesResponse) Descriptor() ([]byte, []int) {
+	return file_turnpike_v1_payment_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListDifferencesResponse) GetDifferences() []*Difference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+func (x *ListDifferencesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_turnpike_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/payment_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x17turnpike/v1/token.proto\"\x8c\v\n" +
+	"!turnpike/v1/payment_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x17turnpike/v1/token.proto\"\x8c\v\n" +
 	"\x12ChargeTokenRequest\x122\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12*\n" +
@@ -2010,6 +2141,16 @@ const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"\x80\x01\n" +
 	"\x1aListPaymentHistoryResponse\x12:\n" +
 	"\aentries\x18\x01 \x03(\v2 .turnpike.v1.PaymentHistoryEntryR\aentries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xea\x01\n" +
+	"\x16ListDifferencesRequest\x12/\n" +
+	"\aaccount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x12C\n" +
+	"\amin_age\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x05\b\x80\x8a\x8a\x0f2\x00R\x06minAge\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"|\n" +
+	"\x17ListDifferencesResponse\x129\n" +
+	"\vdifferences\x18\x01 \x03(\v2\x17.turnpike.v1.DifferenceR\vdifferences\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xdf\x01\n" +
 	"\x0fUnscheduledKind\x12 \n" +
 	"\x1cUNSCHEDULED_KIND_UNSPECIFIED\x10\x00\x12#\n" +
@@ -2017,7 +2158,7 @@ const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\x1aUNSCHEDULED_KIND_INCREMENT\x10\x02\x12!\n" +
 	"\x1dUNSCHEDULED_KIND_RESUBMISSION\x10\x03\x12$\n" +
 	" UNSCHEDULED_KIND_REAUTHORIZATION\x10\x04\x12\x1c\n" +
-	"\x18UNSCHEDULED_KIND_NO_SHOW\x10\x052\xd1\x06\n" +
+	"\x18UNSCHEDULED_KIND_NO_SHOW\x10\x052\xb4\a\n" +
 	"\x0ePaymentService\x12U\n" +
 	"\vChargeToken\x12\x1f.turnpike.v1.ChargeTokenRequest\x1a .turnpike.v1.ChargeTokenResponse\"\x03\x90\x02\x02\x12R\n" +
 	"\n" +
@@ -2028,7 +2169,8 @@ const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\vVoidPayment\x12\x1f.turnpike.v1.VoidPaymentRequest\x1a .turnpike.v1.VoidPaymentResponse\"\x03\x90\x02\x02\x12[\n" +
 	"\rRefundPayment\x12!.turnpike.v1.RefundPaymentRequest\x1a\".turnpike.v1.RefundPaymentResponse\"\x03\x90\x02\x02\x12^\n" +
 	"\x0eResolvePayment\x12\".turnpike.v1.ResolvePaymentRequest\x1a#.turnpike.v1.ResolvePaymentResponse\"\x03\x90\x02\x02\x12j\n" +
-	"\x12ListPaymentHistory\x12&.turnpike.v1.ListPaymentHistoryRequest\x1a'.turnpike.v1.ListPaymentHistoryResponse\"\x03\x90\x02\x01B?\n" +
+	"\x12ListPaymentHistory\x12&.turnpike.v1.ListPaymentHistoryRequest\x1a'.turnpike.v1.ListPaymentHistoryResponse\"\x03\x90\x02\x01\x12a\n" +
+	"\x0fListDifferences\x12#.turnpike.v1.ListDifferencesRequest\x1a$.turnpike.v1.ListDifferencesResponse\"\x03\x90\x02\x01B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (
@@ -2044,7 +2186,7 @@ func file_turnpike_v1_payment_service_proto_rawDescGZIP() []byte {
 }
 
 var file_turnpike_v1_payment_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_turnpike_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_turnpike_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_turnpike_v1_payment_service_proto_goTypes = []any{
 	(UnscheduledKind)(0),               // 0: turnpike.v1.UnscheduledKind
 	(*ChargeTokenRequest)(nil),         // 1: turnpike.v1.ChargeTokenRequest
@@ -2068,100 +2210,108 @@ var file_turnpike_v1_payment_service_proto_goTypes = []any{
 	(*ResolvePaymentResponse)(nil),     // 19: turnpike.v1.ResolvePaymentResponse
 	(*ListPaymentHistoryRequest)(nil),  // 20: turnpike.v1.ListPaymentHistoryRequest
 	(*ListPaymentHistoryResponse)(nil), // 21: turnpike.v1.ListPaymentHistoryResponse
-	nil,                                // 22: turnpike.v1.ChargeTokenRequest.MetadataEntry
-	nil,                                // 23: turnpike.v1.RefundPaymentRequest.MetadataEntry
-	(*ProviderToken)(nil),              // 24: turnpike.v1.ProviderToken
-	(*Money)(nil),                      // 25: turnpike.v1.Money
-	(CaptureMode)(0),                   // 26: turnpike.v1.CaptureMode
-	(*Customer)(nil),                   // 27: turnpike.v1.Customer
-	(*Address)(nil),                    // 28: turnpike.v1.Address
-	(*Order)(nil),                      // 29: turnpike.v1.Order
-	(*timestamppb.Timestamp)(nil),      // 30: google.protobuf.Timestamp
-	(*DinteroChargeOptions)(nil),       // 31: turnpike.v1.DinteroChargeOptions
-	(*BegatewayChargeOptions)(nil),     // 32: turnpike.v1.BegatewayChargeOptions
-	(*PaymobChargeOptions)(nil),        // 33: turnpike.v1.PaymobChargeOptions
-	(*PivotChargeOptions)(nil),         // 34: turnpike.v1.PivotChargeOptions
-	(*BbmslChargeOptions)(nil),         // 35: turnpike.v1.BbmslChargeOptions
-	(*ReturnUrls)(nil),                 // 36: turnpike.v1.ReturnUrls
-	(*BrowserFacts)(nil),               // 37: turnpike.v1.BrowserFacts
-	(ThreeDSecurePreference)(0),        // 38: turnpike.v1.ThreeDSecurePreference
-	(MerchantReason)(0),                // 39: turnpike.v1.MerchantReason
-	(*Payment)(nil),                    // 40: turnpike.v1.Payment
-	(PaymentState)(0),                  // 41: turnpike.v1.PaymentState
-	(*OrderLinePart)(nil),              // 42: turnpike.v1.OrderLinePart
-	(*Capture)(nil),                    // 43: turnpike.v1.Capture
-	(RefundReason)(0),                  // 44: turnpike.v1.RefundReason
-	(*PivotRefundOptions)(nil),         // 45: turnpike.v1.PivotRefundOptions
-	(*Refund)(nil),                     // 46: turnpike.v1.Refund
-	(*PaymentHistoryEntry)(nil),        // 47: turnpike.v1.PaymentHistoryEntry
+	(*ListDifferencesRequest)(nil),     // 22: turnpike.v1.ListDifferencesRequest
+	(*ListDifferencesResponse)(nil),    // 23: turnpike.v1.ListDifferencesResponse
+	nil,                                // 24: turnpike.v1.ChargeTokenRequest.MetadataEntry
+	nil,                                // 25: turnpike.v1.RefundPaymentRequest.MetadataEntry
+	(*ProviderToken)(nil),              // 26: turnpike.v1.ProviderToken
+	(*Money)(nil),                      // 27: turnpike.v1.Money
+	(CaptureMode)(0),                   // 28: turnpike.v1.CaptureMode
+	(*Customer)(nil),                   // 29: turnpike.v1.Customer
+	(*Address)(nil),                    // 30: turnpike.v1.Address
+	(*Order)(nil),                      // 31: turnpike.v1.Order
+	(*timestamppb.Timestamp)(nil),      // 32: google.protobuf.Timestamp
+	(*DinteroChargeOptions)(nil),       // 33: turnpike.v1.DinteroChargeOptions
+	(*BegatewayChargeOptions)(nil),     // 34: turnpike.v1.BegatewayChargeOptions
+	(*PaymobChargeOptions)(nil),        // 35: turnpike.v1.PaymobChargeOptions
+	(*PivotChargeOptions)(nil),         // 36: turnpike.v1.PivotChargeOptions
+	(*BbmslChargeOptions)(nil),         // 37: turnpike.v1.BbmslChargeOptions
+	(*ReturnUrls)(nil),                 // 38: turnpike.v1.ReturnUrls
+	(*BrowserFacts)(nil),               // 39: turnpike.v1.BrowserFacts
+	(ThreeDSecurePreference)(0),        // 40: turnpike.v1.ThreeDSecurePreference
+	(MerchantReason)(0),                // 41: turnpike.v1.MerchantReason
+	(*Payment)(nil),                    // 42: turnpike.v1.Payment
+	(PaymentState)(0),                  // 43: turnpike.v1.PaymentState
+	(*OrderLinePart)(nil),              // 44: turnpike.v1.OrderLinePart
+	(*Capture)(nil),                    // 45: turnpike.v1.Capture
+	(RefundReason)(0),                  // 46: turnpike.v1.RefundReason
+	(*PivotRefundOptions)(nil),         // 47: turnpike.v1.PivotRefundOptions
+	(*Refund)(nil),                     // 48: turnpike.v1.Refund
+	(*PaymentHistoryEntry)(nil),        // 49: turnpike.v1.PaymentHistoryEntry
+	(*durationpb.Duration)(nil),        // 50: google.protobuf.Duration
+	(*Difference)(nil),                 // 51: turnpike.v1.Difference
 }
 var file_turnpike_v1_payment_service_proto_depIdxs = []int32{
-	24, // 0: turnpike.v1.ChargeTokenRequest.provider_token:type_name -> turnpike.v1.ProviderToken
-	25, // 1: turnpike.v1.ChargeTokenRequest.money:type_name -> turnpike.v1.Money
-	26, // 2: turnpike.v1.ChargeTokenRequest.capture:type_name -> turnpike.v1.CaptureMode
+	26, // 0: turnpike.v1.ChargeTokenRequest.provider_token:type_name -> turnpike.v1.ProviderToken
+	27, // 1: turnpike.v1.ChargeTokenRequest.money:type_name -> turnpike.v1.Money
+	28, // 2: turnpike.v1.ChargeTokenRequest.capture:type_name -> turnpike.v1.CaptureMode
 	2,  // 3: turnpike.v1.ChargeTokenRequest.customer_initiated:type_name -> turnpike.v1.CustomerInitiated
 	3,  // 4: turnpike.v1.ChargeTokenRequest.merchant_initiated:type_name -> turnpike.v1.MerchantInitiated
-	27, // 5: turnpike.v1.ChargeTokenRequest.customer:type_name -> turnpike.v1.Customer
-	28, // 6: turnpike.v1.ChargeTokenRequest.billing_address:type_name -> turnpike.v1.Address
-	29, // 7: turnpike.v1.ChargeTokenRequest.order:type_name -> turnpike.v1.Order
-	30, // 8: turnpike.v1.ChargeTokenRequest.expires_at:type_name -> google.protobuf.Timestamp
-	22, // 9: turnpike.v1.ChargeTokenRequest.metadata:type_name -> turnpike.v1.ChargeTokenRequest.MetadataEntry
-	31, // 10: turnpike.v1.ChargeTokenRequest.dintero:type_name -> turnpike.v1.DinteroChargeOptions
-	32, // 11: turnpike.v1.ChargeTokenRequest.begateway:type_name -> turnpike.v1.BegatewayChargeOptions
-	33, // 12: turnpike.v1.ChargeTokenRequest.paymob:type_name -> turnpike.v1.PaymobChargeOptions
-	34, // 13: turnpike.v1.ChargeTokenRequest.pivot:type_name -> turnpike.v1.PivotChargeOptions
-	35, // 14: turnpike.v1.ChargeTokenRequest.bbmsl:type_name -> turnpike.v1.BbmslChargeOptions
-	36, // 15: turnpike.v1.CustomerInitiated.return_urls:type_name -> turnpike.v1.ReturnUrls
-	37, // 16: turnpike.v1.CustomerInitiated.browser:type_name -> turnpike.v1.BrowserFacts
-	38, // 17: turnpike.v1.CustomerInitiated.three_d_secure:type_name -> turnpike.v1.ThreeDSecurePreference
-	39, // 18: turnpike.v1.MerchantInitiated.reason:type_name -> turnpike.v1.MerchantReason
+	29, // 5: turnpike.v1.ChargeTokenRequest.customer:type_name -> turnpike.v1.Customer
+	30, // 6: turnpike.v1.ChargeTokenRequest.billing_address:type_name -> turnpike.v1.Address
+	31, // 7: turnpike.v1.ChargeTokenRequest.order:type_name -> turnpike.v1.Order
+	32, // 8: turnpike.v1.ChargeTokenRequest.expires_at:type_name -> google.protobuf.Timestamp
+	24, // 9: turnpike.v1.ChargeTokenRequest.metadata:type_name -> turnpike.v1.ChargeTokenRequest.MetadataEntry
+	33, // 10: turnpike.v1.ChargeTokenRequest.dintero:type_name -> turnpike.v1.DinteroChargeOptions
+	34, // 11: turnpike.v1.ChargeTokenRequest.begateway:type_name -> turnpike.v1.BegatewayChargeOptions
+	35, // 12: turnpike.v1.ChargeTokenRequest.paymob:type_name -> turnpike.v1.PaymobChargeOptions
+	36, // 13: turnpike.v1.ChargeTokenRequest.pivot:type_name -> turnpike.v1.PivotChargeOptions
+	37, // 14: turnpike.v1.ChargeTokenRequest.bbmsl:type_name -> turnpike.v1.BbmslChargeOptions
+	38, // 15: turnpike.v1.CustomerInitiated.return_urls:type_name -> turnpike.v1.ReturnUrls
+	39, // 16: turnpike.v1.CustomerInitiated.browser:type_name -> turnpike.v1.BrowserFacts
+	40, // 17: turnpike.v1.CustomerInitiated.three_d_secure:type_name -> turnpike.v1.ThreeDSecurePreference
+	41, // 18: turnpike.v1.MerchantInitiated.reason:type_name -> turnpike.v1.MerchantReason
 	0,  // 19: turnpike.v1.MerchantInitiated.unscheduled_kind:type_name -> turnpike.v1.UnscheduledKind
 	4,  // 20: turnpike.v1.MerchantInitiated.series:type_name -> turnpike.v1.SeriesTerms
-	40, // 21: turnpike.v1.ChargeTokenResponse.payment:type_name -> turnpike.v1.Payment
-	40, // 22: turnpike.v1.GetPaymentResponse.payment:type_name -> turnpike.v1.Payment
-	41, // 23: turnpike.v1.ListPaymentsRequest.states:type_name -> turnpike.v1.PaymentState
-	30, // 24: turnpike.v1.ListPaymentsRequest.created_after:type_name -> google.protobuf.Timestamp
-	30, // 25: turnpike.v1.ListPaymentsRequest.created_before:type_name -> google.protobuf.Timestamp
-	40, // 26: turnpike.v1.ListPaymentsResponse.payments:type_name -> turnpike.v1.Payment
-	40, // 27: turnpike.v1.WatchPaymentResponse.payment:type_name -> turnpike.v1.Payment
-	25, // 28: turnpike.v1.CapturePaymentRequest.amount:type_name -> turnpike.v1.Money
-	42, // 29: turnpike.v1.CapturePaymentRequest.lines:type_name -> turnpike.v1.OrderLinePart
-	40, // 30: turnpike.v1.CapturePaymentResponse.payment:type_name -> turnpike.v1.Payment
-	43, // 31: turnpike.v1.CapturePaymentResponse.capture:type_name -> turnpike.v1.Capture
-	25, // 32: turnpike.v1.VoidPaymentRequest.amount:type_name -> turnpike.v1.Money
-	40, // 33: turnpike.v1.VoidPaymentResponse.payment:type_name -> turnpike.v1.Payment
-	25, // 34: turnpike.v1.RefundPaymentRequest.amount:type_name -> turnpike.v1.Money
-	42, // 35: turnpike.v1.RefundPaymentRequest.lines:type_name -> turnpike.v1.OrderLinePart
-	44, // 36: turnpike.v1.RefundPaymentRequest.reason:type_name -> turnpike.v1.RefundReason
-	23, // 37: turnpike.v1.RefundPaymentRequest.metadata:type_name -> turnpike.v1.RefundPaymentRequest.MetadataEntry
-	45, // 38: turnpike.v1.RefundPaymentRequest.pivot:type_name -> turnpike.v1.PivotRefundOptions
-	40, // 39: turnpike.v1.RefundPaymentResponse.payment:type_name -> turnpike.v1.Payment
-	46, // 40: turnpike.v1.RefundPaymentResponse.refund:type_name -> turnpike.v1.Refund
-	40, // 41: turnpike.v1.ResolvePaymentResponse.payment:type_name -> turnpike.v1.Payment
-	47, // 42: turnpike.v1.ListPaymentHistoryResponse.entries:type_name -> turnpike.v1.PaymentHistoryEntry
-	1,  // 43: turnpike.v1.PaymentService.ChargeToken:input_type -> turnpike.v1.ChargeTokenRequest
-	6,  // 44: turnpike.v1.PaymentService.GetPayment:input_type -> turnpike.v1.GetPaymentRequest
-	8,  // 45: turnpike.v1.PaymentService.ListPayments:input_type -> turnpike.v1.ListPaymentsRequest
-	10, // 46: turnpike.v1.PaymentService.WatchPayment:input_type -> turnpike.v1.WatchPaymentRequest
-	12, // 47: turnpike.v1.PaymentService.CapturePayment:input_type -> turnpike.v1.CapturePaymentRequest
-	14, // 48: turnpike.v1.PaymentService.VoidPayment:input_type -> turnpike.v1.VoidPaymentRequest
-	16, // 49: turnpike.v1.PaymentService.RefundPayment:input_type -> turnpike.v1.RefundPaymentRequest
-	18, // 50: turnpike.v1.PaymentService.ResolvePayment:input_type -> turnpike.v1.ResolvePaymentRequest
-	20, // 51: turnpike.v1.PaymentService.ListPaymentHistory:input_type -> turnpike.v1.ListPaymentHistoryRequest
-	5,  // 52: turnpike.v1.PaymentService.ChargeToken:output_type -> turnpike.v1.ChargeTokenResponse
-	7,  // 53: turnpike.v1.PaymentService.GetPayment:output_type -> turnpike.v1.GetPaymentResponse
-	9,  // 54: turnpike.v1.PaymentService.ListPayments:output_type -> turnpike.v1.ListPaymentsResponse
-	11, // 55: turnpike.v1.PaymentService.WatchPayment:output_type -> turnpike.v1.WatchPaymentResponse
-	13, // 56: turnpike.v1.PaymentService.CapturePayment:output_type -> turnpike.v1.CapturePaymentResponse
-	15, // 57: turnpike.v1.PaymentService.VoidPayment:output_type -> turnpike.v1.VoidPaymentResponse
-	17, // 58: turnpike.v1.PaymentService.RefundPayment:output_type -> turnpike.v1.RefundPaymentResponse
-	19, // 59: turnpike.v1.PaymentService.ResolvePayment:output_type -> turnpike.v1.ResolvePaymentResponse
-	21, // 60: turnpike.v1.PaymentService.ListPaymentHistory:output_type -> turnpike.v1.ListPaymentHistoryResponse
-	52, // [52:61] is the sub-list for method output_type
-	43, // [43:52] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	42, // 21: turnpike.v1.ChargeTokenResponse.payment:type_name -> turnpike.v1.Payment
+	42, // 22: turnpike.v1.GetPaymentResponse.payment:type_name -> turnpike.v1.Payment
+	43, // 23: turnpike.v1.ListPaymentsRequest.states:type_name -> turnpike.v1.PaymentState
+	32, // 24: turnpike.v1.ListPaymentsRequest.created_after:type_name -> google.protobuf.Timestamp
+	32, // 25: turnpike.v1.ListPaymentsRequest.created_before:type_name -> google.protobuf.Timestamp
+	42, // 26: turnpike.v1.ListPaymentsResponse.payments:type_name -> turnpike.v1.Payment
+	42, // 27: turnpike.v1.WatchPaymentResponse.payment:type_name -> turnpike.v1.Payment
+	27, // 28: turnpike.v1.CapturePaymentRequest.amount:type_name -> turnpike.v1.Money
+	44, // 29: turnpike.v1.CapturePaymentRequest.lines:type_name -> turnpike.v1.OrderLinePart
+	42, // 30: turnpike.v1.CapturePaymentResponse.payment:type_name -> turnpike.v1.Payment
+	45, // 31: turnpike.v1.CapturePaymentResponse.capture:type_name -> turnpike.v1.Capture
+	27, // 32: turnpike.v1.VoidPaymentRequest.amount:type_name -> turnpike.v1.Money
+	42, // 33: turnpike.v1.VoidPaymentResponse.payment:type_name -> turnpike.v1.Payment
+	27, // 34: turnpike.v1.RefundPaymentRequest.amount:type_name -> turnpike.v1.Money
+	44, // 35: turnpike.v1.RefundPaymentRequest.lines:type_name -> turnpike.v1.OrderLinePart
+	46, // 36: turnpike.v1.RefundPaymentRequest.reason:type_name -> turnpike.v1.RefundReason
+	25, // 37: turnpike.v1.RefundPaymentRequest.metadata:type_name -> turnpike.v1.RefundPaymentRequest.MetadataEntry
+	47, // 38: turnpike.v1.RefundPaymentRequest.pivot:type_name -> turnpike.v1.PivotRefundOptions
+	42, // 39: turnpike.v1.RefundPaymentResponse.payment:type_name -> turnpike.v1.Payment
+	48, // 40: turnpike.v1.RefundPaymentResponse.refund:type_name -> turnpike.v1.Refund
+	42, // 41: turnpike.v1.ResolvePaymentResponse.payment:type_name -> turnpike.v1.Payment
+	49, // 42: turnpike.v1.ListPaymentHistoryResponse.entries:type_name -> turnpike.v1.PaymentHistoryEntry
+	50, // 43: turnpike.v1.ListDifferencesRequest.min_age:type_name -> google.protobuf.Duration
+	51, // 44: turnpike.v1.ListDifferencesResponse.differences:type_name -> turnpike.v1.Difference
+	1,  // 45: turnpike.v1.PaymentService.ChargeToken:input_type -> turnpike.v1.ChargeTokenRequest
+	6,  // 46: turnpike.v1.PaymentService.GetPayment:input_type -> turnpike.v1.GetPaymentRequest
+	8,  // 47: turnpike.v1.PaymentService.ListPayments:input_type -> turnpike.v1.ListPaymentsRequest
+	10, // 48: turnpike.v1.PaymentService.WatchPayment:input_type -> turnpike.v1.WatchPaymentRequest
+	12, // 49: turnpike.v1.PaymentService.CapturePayment:input_type -> turnpike.v1.CapturePaymentRequest
+	14, // 50: turnpike.v1.PaymentService.VoidPayment:input_type -> turnpike.v1.VoidPaymentRequest
+	16, // 51: turnpike.v1.PaymentService.RefundPayment:input_type -> turnpike.v1.RefundPaymentRequest
+	18, // 52: turnpike.v1.PaymentService.ResolvePayment:input_type -> turnpike.v1.ResolvePaymentRequest
+	20, // 53: turnpike.v1.PaymentService.ListPaymentHistory:input_type -> turnpike.v1.ListPaymentHistoryRequest
+	22, // 54: turnpike.v1.PaymentService.ListDifferences:input_type -> turnpike.v1.ListDifferencesRequest
+	5,  // 55: turnpike.v1.PaymentService.ChargeToken:output_type -> turnpike.v1.ChargeTokenResponse
+	7,  // 56: turnpike.v1.PaymentService.GetPayment:output_type -> turnpike.v1.GetPaymentResponse
+	9,  // 57: turnpike.v1.PaymentService.ListPayments:output_type -> turnpike.v1.ListPaymentsResponse
+	11, // 58: turnpike.v1.PaymentService.WatchPayment:output_type -> turnpike.v1.WatchPaymentResponse
+	13, // 59: turnpike.v1.PaymentService.CapturePayment:output_type -> turnpike.v1.CapturePaymentResponse
+	15, // 60: turnpike.v1.PaymentService.VoidPayment:output_type -> turnpike.v1.VoidPaymentResponse
+	17, // 61: turnpike.v1.PaymentService.RefundPayment:output_type -> turnpike.v1.RefundPaymentResponse
+	19, // 62: turnpike.v1.PaymentService.ResolvePayment:output_type -> turnpike.v1.ResolvePaymentResponse
+	21, // 63: turnpike.v1.PaymentService.ListPaymentHistory:output_type -> turnpike.v1.ListPaymentHistoryResponse
+	23, // 64: turnpike.v1.PaymentService.ListDifferences:output_type -> turnpike.v1.ListDifferencesResponse
+	55, // [55:65] is the sub-list for method output_type
+	45, // [45:55] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_turnpike_v1_payment_service_proto_init() }
@@ -2197,7 +2347,7 @@ func file_turnpike_v1_payment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_turnpike_v1_payment_service_proto_rawDesc), len(file_turnpike_v1_payment_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   23,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

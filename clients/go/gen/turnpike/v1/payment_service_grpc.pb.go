@@ -28,6 +28,7 @@ const (
 	PaymentService_RefundPayment_FullMethodName      = "/turnpike.v1.PaymentService/RefundPayment"
 	PaymentService_ResolvePayment_FullMethodName     = "/turnpike.v1.PaymentService/ResolvePayment"
 	PaymentService_ListPaymentHistory_FullMethodName = "/turnpike.v1.PaymentService/ListPaymentHistory"
+	PaymentService_ListDifferences_FullMethodName    = "/turnpike.v1.PaymentService/ListDifferences"
 )
 
 // PaymentServiceClient is the client API for PaymentService service.
@@ -117,6 +118,14 @@ type PaymentServiceClient interface {
 	//
 	// Errors: INVALID_FIELD, PAYMENT_NOT_FOUND.
 	ListPaymentHistory(ctx context.Context, in *ListPaymentHistoryRequest, opts ...grpc.CallOption) (*ListPaymentHistoryResponse, error)
+	// Lists what disagrees, or should have moved and did not: the list that a person works through. Genuine
+	// notices of providers that led to nothing come first, then payments; the newest first in each.
+	//
+	// The gateway goes on asking about every payment in this list by itself; ResolvePayment asks now, and
+	// takes a payment out of quarantine to do so.
+	//
+	// Errors: INVALID_FIELD.
+	ListDifferences(ctx context.Context, in *ListDifferencesRequest, opts ...grpc.CallOption) (*ListDifferencesResponse, error)
 }
 
 type paymentServiceClient struct {
@@ -226,6 +235,16 @@ func (c *paymentServiceClient) ListPaymentHistory(ctx context.Context, in *ListP
 	return out, nil
 }
 
+func (c *paymentServiceClient) ListDifferences(ctx context.Context, in *ListDifferencesRequest, opts ...grpc.CallOption) (*ListDifferencesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDifferencesResponse)
+	err := c.cc.Invoke(ctx, PaymentService_ListDifferences_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PaymentServiceServer is the server API for PaymentService service.
 // All implementations must embed UnimplementedPaymentServiceServer
 // for forward compatibility.
@@ -313,6 +332,14 @@ type PaymentServiceServer interface {
 	//
 	// Errors: INVALID_FIELD, PAYMENT_NOT_FOUND.
 	ListPaymentHistory(context.Context, *ListPaymentHistoryRequest) (*ListPaymentHistoryResponse, error)
+	// Lists what disagrees, or should have moved and did not: the list that a person works through. Genuine
+	// notices of providers that led to nothing come first, then payments; the newest first in each.
+	//
+	// The gateway goes on asking about every payment in this list by itself; ResolvePayment asks now, and
+	// takes a payment out of quarantine to do so.
+	//
+	// Errors: INVALID_FIELD.
+	ListDifferences(context.Context, *ListDifferencesRequest) (*ListDifferencesResponse, error)
 	mustEmbedUnimplementedPaymentServiceServer()
 }
 
@@ -349,6 +376,9 @@ func (UnimplementedPaymentServiceServer) ResolvePayment(context.Context, *Resolv
 }
 func (UnimplementedPaymentServiceServer) ListPaymentHistory(context.Context, *ListPaymentHistoryRequest) (*ListPaymentHistoryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPaymentHistory not implemented")
+}
+func (UnimplementedPaymentServiceServer) ListDifferences(context.Context, *ListDifferencesRequest) (*ListDifferencesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDifferences not implemented")
 }
 func (UnimplementedPaymentServiceServer) mustEmbedUnimplementedPaymentServiceServer() {}
 func (UnimplementedPaymentServiceServer) testEmbeddedByValue()                        {}
@@ -526,6 +556,24 @@ func _PaymentService_ListPaymentHistory_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PaymentService_ListDifferences_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDifferencesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentServiceServer).ListDifferences(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentService_ListDifferences_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentServiceServer).ListDifferences(ctx, req.(*ListDifferencesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PaymentService_ServiceDesc is the grpc.ServiceDesc for PaymentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -564,6 +612,10 @@ var PaymentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListPaymentHistory",
 			Handler:    _PaymentService_ListPaymentHistory_Handler,
+		},
+		{
+			MethodName: "ListDifferences",
+			Handler:    _PaymentService_ListDifferences_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -618,6 +618,32 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
           }
         }
     """
+    ERROR_REASON_EVENT_NOT_FOUND: _ErrorReason.ValueType  # 44
+    """There is no such event, or it is another merchant's.
+
+    gRPC code: NOT_FOUND. Metadata keys: `event_id`.
+
+        {
+          "reason": "EVENT_NOT_FOUND",
+          "domain": "turnpike",
+          "metadata": {
+            "event_id": "evt_01kw3v8m5g"
+          }
+        }
+    """
+    ERROR_REASON_WEBHOOK_ENDPOINT_NOT_FOUND: _ErrorReason.ValueType  # 45
+    """No address of that name is configured for the merchant.
+
+    gRPC code: NOT_FOUND. Metadata keys: `endpoint`.
+
+        {
+          "reason": "WEBHOOK_ENDPOINT_NOT_FOUND",
+          "domain": "turnpike",
+          "metadata": {
+            "endpoint": "books"
+          }
+        }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reasons of errors. Every error carries a google.rpc.ErrorInfo whose `domain` is `turnpike`
@@ -1228,6 +1254,32 @@ schedule has now.
       "metadata": {
         "schedule_id": "sch_01kw3v8m5g",
         "etag": "5f0c6e3a9b7d1e42.4"
+      }
+    }
+"""
+ERROR_REASON_EVENT_NOT_FOUND: ErrorReason.ValueType  # 44
+"""There is no such event, or it is another merchant's.
+
+gRPC code: NOT_FOUND. Metadata keys: `event_id`.
+
+    {
+      "reason": "EVENT_NOT_FOUND",
+      "domain": "turnpike",
+      "metadata": {
+        "event_id": "evt_01kw3v8m5g"
+      }
+    }
+"""
+ERROR_REASON_WEBHOOK_ENDPOINT_NOT_FOUND: ErrorReason.ValueType  # 45
+"""No address of that name is configured for the merchant.
+
+gRPC code: NOT_FOUND. Metadata keys: `endpoint`.
+
+    {
+      "reason": "WEBHOOK_ENDPOINT_NOT_FOUND",
+      "domain": "turnpike",
+      "metadata": {
+        "endpoint": "books"
       }
     }
 """

@@ -23,10 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from turnpike.v1 import payment_pb2 as turnpike_dot_v1_dot_payment__pb2
 from turnpike.v1 import schedule_pb2 as turnpike_dot_v1_dot_schedule__pb2
+from turnpike.v1 import session_pb2 as turnpike_dot_v1_dot_session__pb2
+from turnpike.v1 import token_pb2 as turnpike_dot_v1_dot_token__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17turnpike/v1/event.proto\x12\x0bturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aturnpike/v1/schedule.proto\"\xc8\x01\n\x05\x45vent\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\x12;\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\noccurredAt\x12\x16\n\x06\x63ursor\x18\x04 \x01(\tR\x06\x63ursor\x12;\n\trecurring\x18\x05 \x01(\x0b\x32\x1b.turnpike.v1.RecurringEventH\x00R\trecurringB\t\n\x07payload\"\xe0\x01\n\x0eRecurringEvent\x12\x1f\n\x0bschedule_id\x18\x01 \x01(\tR\nscheduleId\x12\x37\n\noccurrence\x18\x02 \x01(\x0b\x32\x17.turnpike.v1.OccurrenceR\noccurrence\x12\x1d\n\npayment_id\x18\x03 \x01(\tR\tpaymentId\x12\x19\n\x08token_id\x18\x04 \x01(\tR\x07tokenId\x12&\n\x0c\x63ustomer_url\x18\x05 \x01(\tB\x03\x80\x01\x01R\x0b\x63ustomerUrl\x12\x12\n\x04note\x18\x06 \x01(\tR\x04noteB?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17turnpike/v1/event.proto\x12\x0bturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19turnpike/v1/payment.proto\x1a\x1aturnpike/v1/schedule.proto\x1a\x19turnpike/v1/session.proto\x1a\x17turnpike/v1/token.proto\"\xb7\x03\n\x05\x45vent\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\x12;\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\noccurredAt\x12\x16\n\x06\x63ursor\x18\x04 \x01(\tR\x06\x63ursor\x12;\n\trecurring\x18\x05 \x01(\x0b\x32\x1b.turnpike.v1.RecurringEventH\x00R\trecurring\x12\x35\n\x07payment\x18\x06 \x01(\x0b\x32\x19.turnpike.v1.PaymentEventH\x00R\x07payment\x12\x35\n\x07session\x18\x07 \x01(\x0b\x32\x19.turnpike.v1.SessionEventH\x00R\x07session\x12/\n\x05token\x18\x08 \x01(\x0b\x32\x17.turnpike.v1.TokenEventH\x00R\x05token\x12N\n\x10webhook_endpoint\x18\t \x01(\x0b\x32!.turnpike.v1.WebhookEndpointEventH\x00R\x0fwebhookEndpointB\t\n\x07payload\"a\n\x0cPaymentEvent\x12.\n\x07payment\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.PaymentR\x07payment\x12!\n\x0coperation_id\x18\x02 \x01(\tR\x0boperationId\">\n\x0cSessionEvent\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\"6\n\nTokenEvent\x12(\n\x05token\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.TokenR\x05token\"\x87\x01\n\x14WebhookEndpointEvent\x12\x1a\n\x08\x65ndpoint\x18\x01 \x01(\tR\x08\x65ndpoint\x12?\n\rfailing_since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x66\x61ilingSince\x12\x12\n\x04note\x18\x03 \x01(\tR\x04note\"\x93\x02\n\x0eRecurringEvent\x12\x1f\n\x0bschedule_id\x18\x01 \x01(\tR\nscheduleId\x12\x37\n\noccurrence\x18\x02 \x01(\x0b\x32\x17.turnpike.v1.OccurrenceR\noccurrence\x12\x1d\n\npayment_id\x18\x03 \x01(\tR\tpaymentId\x12\x19\n\x08token_id\x18\x04 \x01(\tR\x07tokenId\x12&\n\x0c\x63ustomer_url\x18\x05 \x01(\tB\x03\x80\x01\x01R\x0b\x63ustomerUrl\x12\x12\n\x04note\x18\x06 \x01(\tR\x04note\x12\x31\n\x08schedule\x18\x07 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08scheduleB?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,8 +39,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
   _globals['_RECURRINGEVENT'].fields_by_name['customer_url']._loaded_options = None
   _globals['_RECURRINGEVENT'].fields_by_name['customer_url']._serialized_options = b'\200\001\001'
-  _globals['_EVENT']._serialized_start=102
-  _globals['_EVENT']._serialized_end=302
-  _globals['_RECURRINGEVENT']._serialized_start=305
-  _globals['_RECURRINGEVENT']._serialized_end=529
+  _globals['_EVENT']._serialized_start=181
+  _globals['_EVENT']._serialized_end=620
+  _globals['_PAYMENTEVENT']._serialized_start=622
+  _globals['_PAYMENTEVENT']._serialized_end=719
+  _globals['_SESSIONEVENT']._serialized_start=721
+  _globals['_SESSIONEVENT']._serialized_end=783
+  _globals['_TOKENEVENT']._serialized_start=785
+  _globals['_TOKENEVENT']._serialized_end=839
+  _globals['_WEBHOOKENDPOINTEVENT']._serialized_start=842
+  _globals['_WEBHOOKENDPOINTEVENT']._serialized_end=977
+  _globals['_RECURRINGEVENT']._serialized_start=980
+  _globals['_RECURRINGEVENT']._serialized_end=1255
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,10 @@ isort:skip_file
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from turnpike.v1 import payment_pb2 as _payment_pb2
 from turnpike.v1 import schedule_pb2 as _schedule_pb2
+from turnpike.v1 import session_pb2 as _session_pb2
+from turnpike.v1 import token_pb2 as _token_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -29,14 +32,20 @@ class Event(_message.Message):
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     RECURRING_FIELD_NUMBER: _builtins.int
+    PAYMENT_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    WEBHOOK_ENDPOINT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """The id, `evt_` and up to 60 characters more."""
+    """The id, `evt_` and up to 60 characters more. A webhook about the event has the same id."""
     type: _builtins.str
-    """What became true, such as `occurrence.paid`; see RecurringEvent. Later versions have more types:
-    pass over what you do not know.
+    """What became true, such as `payment.captured`; the payloads below say which there are. Later versions
+    have more types: pass over what you do not know.
     """
     cursor: _builtins.str
-    """The place after this event, to go on from; see ListEvents. Opaque, up to 128 characters."""
+    """The place after this event, to go on from; see ListEvents. Opaque, up to 128 characters. Empty in a
+    webhook, which is no place to read on from.
+    """
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it became true."""
@@ -44,6 +53,22 @@ class Event(_message.Message):
     @_builtins.property
     def recurring(self) -> Global___RecurringEvent:
         """A schedule or one of its occurrences."""
+
+    @_builtins.property
+    def payment(self) -> Global___PaymentEvent:
+        """A payment, or a capture, void or refund of it."""
+
+    @_builtins.property
+    def session(self) -> Global___SessionEvent:
+        """A session."""
+
+    @_builtins.property
+    def token(self) -> Global___TokenEvent:
+        """A stored payment method."""
+
+    @_builtins.property
+    def webhook_endpoint(self) -> Global___WebhookEndpointEvent:
+        """An address that webhooks are sent to."""
 
     def __init__(
         self,
@@ -53,16 +78,158 @@ class Event(_message.Message):
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         cursor: _builtins.str = ...,
         recurring: Global___RecurringEvent | None = ...,
+        payment: Global___PaymentEvent | None = ...,
+        session: Global___SessionEvent | None = ...,
+        token: Global___TokenEvent | None = ...,
+        webhook_endpoint: Global___WebhookEndpointEvent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at", "payload", b"payload", "recurring", b"recurring"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at", "payload", b"payload", "payment", b"payment", "recurring", b"recurring", "session", b"session", "token", b"token", "webhook_endpoint", b"webhook_endpoint"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "id", b"id", "occurred_at", b"occurred_at", "payload", b"payload", "recurring", b"recurring", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "id", b"id", "occurred_at", b"occurred_at", "payload", b"payload", "payment", b"payment", "recurring", b"recurring", "session", b"session", "token", b"token", "type", b"type", "webhook_endpoint", b"webhook_endpoint"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["recurring"]  # noqa: Y015
+    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["recurring", "payment", "session", "token", "webhook_endpoint"]  # noqa: Y015
     _WhichOneofArgType_payload: _TypeAlias = _typing.Literal["payload", b"payload"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_payload) -> _WhichOneofReturnType_payload | None: ...
 
 Global___Event: _TypeAlias = Event  # noqa: Y015
+
+@_typing.final
+class PaymentEvent(_message.Message):
+    """Something happened to a payment. Its types:
+
+    `payment.requires_action`, `payment.processing`, `payment.authorized`, `payment.captured`,
+    `payment.declined`, `payment.failed`, `payment.unresolved`, `payment.voided`, `payment.expired`,
+    `payment.partially_refunded`, `payment.refunded` and `payment.quarantined` name the state that the payment
+    has reached. CREATED and SUBMITTED, which last no longer than a call, have none.
+    `payment.updated`: the state is the same, and the totals or the saved tokens are not.
+    `capture.pending`, `capture.succeeded`, `capture.failed` and `capture.unresolved`, the same four of `void.`
+    and of `refund.`: where the capture, void or refund stands whose id is in operation_id. What was made in
+    the provider's own back office is told in the same way.
+
+    Events of one payment are in the order in which they became true.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENT_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """The capture, void or refund that the event is about: an id of `cap_`, `voi_` or `ref_` and up to 60
+    characters more. Empty means the payment itself.
+    """
+    @_builtins.property
+    def payment(self) -> _payment_pb2.Payment:
+        """The payment as it was then."""
+
+    def __init__(
+        self,
+        *,
+        payment: _payment_pb2.Payment | None = ...,
+        operation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation_id", b"operation_id", "payment", b"payment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaymentEvent: _TypeAlias = PaymentEvent  # noqa: Y015
+
+@_typing.final
+class SessionEvent(_message.Message):
+    """Something happened to a session. Its types:
+
+    `session.opened`: the customer, or the merchant's page, can act.
+    `session.processing`, `session.completed`, `session.cancelled`, `session.expired`, `session.failed`,
+    `session.unresolved` and `session.quarantined` name the status that the session has reached.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def session(self) -> _session_pb2.Session:
+        """The session as it was then. The tokens of cards that were saved in it may come later."""
+
+    def __init__(
+        self,
+        *,
+        session: _session_pb2.Session | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["session", b"session"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionEvent: _TypeAlias = SessionEvent  # noqa: Y015
+
+@_typing.final
+class TokenEvent(_message.Message):
+    """Something happened to a stored payment method. Its types:
+
+    `token.created`: it was saved in a session, or imported.
+    `token.updated`: something that is known of it changed.
+    `token.unusable`: the provider says that it is no more; it cannot be charged again.
+    `token.deleted`: it was deleted.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def token(self) -> _token_pb2.Token:
+        """The token as it was then."""
+
+    def __init__(
+        self,
+        *,
+        token: _token_pb2.Token | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TokenEvent: _TypeAlias = TokenEvent  # noqa: Y015
+
+@_typing.final
+class WebhookEndpointEvent(_message.Message):
+    """Something happened to an address that webhooks are sent to. Its types:
+
+    `webhook_endpoint.parked`: it has failed for so long that it is tried only now and then. Nothing is
+    lost: what happens meanwhile is sent when it answers again.
+    `webhook_endpoint.resumed`: it takes webhooks again.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINT_FIELD_NUMBER: _builtins.int
+    FAILING_SINCE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    endpoint: _builtins.str
+    """Its name in the configuration."""
+    note: _builtins.str
+    """How the last attempt ended, in a few words for people. Empty means nothing more."""
+    @_builtins.property
+    def failing_since(self) -> _timestamp_pb2.Timestamp:
+        """Since when it has failed. Unset when it does not."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: _builtins.str = ...,
+        failing_since: _timestamp_pb2.Timestamp | None = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failing_since", b"failing_since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint", "failing_since", b"failing_since", "note", b"note"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookEndpointEvent: _TypeAlias = WebhookEndpointEvent  # noqa: Y015
 
 @_typing.final
 class RecurringEvent(_message.Message):
@@ -86,6 +253,7 @@ class RecurringEvent(_message.Message):
     TOKEN_ID_FIELD_NUMBER: _builtins.int
     CUSTOMER_URL_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    SCHEDULE_FIELD_NUMBER: _builtins.int
     schedule_id: _builtins.str
     """The schedule, an id of `sch_` and up to 60 characters more."""
     payment_id: _builtins.str
@@ -102,6 +270,10 @@ class RecurringEvent(_message.Message):
     def occurrence(self) -> _schedule_pb2.Occurrence:
         """The occurrence as it was then. Unset when the event is about the schedule as a whole."""
 
+    @_builtins.property
+    def schedule(self) -> _schedule_pb2.Schedule:
+        """The schedule as it was then, for events about the schedule as a whole. Unset otherwise."""
+
     def __init__(
         self,
         *,
@@ -111,10 +283,11 @@ class RecurringEvent(_message.Message):
         token_id: _builtins.str = ...,
         customer_url: _builtins.str = ...,
         note: _builtins.str = ...,
+        schedule: _schedule_pb2.Schedule | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occurrence", b"occurrence"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurrence", b"occurrence", "schedule", b"schedule"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_url", b"customer_url", "note", b"note", "occurrence", b"occurrence", "payment_id", b"payment_id", "schedule_id", b"schedule_id", "token_id", b"token_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_url", b"customer_url", "note", b"note", "occurrence", b"occurrence", "payment_id", b"payment_id", "schedule", b"schedule", "schedule_id", b"schedule_id", "token_id", b"token_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -40,6 +40,26 @@ class EventServiceStub:
                 request_serializer=turnpike_dot_v1_dot_event__service__pb2.ListEventsRequest.SerializeToString,
                 response_deserializer=turnpike_dot_v1_dot_event__service__pb2.ListEventsResponse.FromString,
                 _registered_method=True)
+        self.StreamEvents = channel.unary_stream(
+                '/turnpike.v1.EventService/StreamEvents',
+                request_serializer=turnpike_dot_v1_dot_event__service__pb2.StreamEventsRequest.SerializeToString,
+                response_deserializer=turnpike_dot_v1_dot_event__service__pb2.StreamEventsResponse.FromString,
+                _registered_method=True)
+        self.RedeliverEvent = channel.unary_unary(
+                '/turnpike.v1.EventService/RedeliverEvent',
+                request_serializer=turnpike_dot_v1_dot_event__service__pb2.RedeliverEventRequest.SerializeToString,
+                response_deserializer=turnpike_dot_v1_dot_event__service__pb2.RedeliverEventResponse.FromString,
+                _registered_method=True)
+        self.ListWebhookDeliveries = channel.unary_unary(
+                '/turnpike.v1.EventService/ListWebhookDeliveries',
+                request_serializer=turnpike_dot_v1_dot_event__service__pb2.ListWebhookDeliveriesRequest.SerializeToString,
+                response_deserializer=turnpike_dot_v1_dot_event__service__pb2.ListWebhookDeliveriesResponse.FromString,
+                _registered_method=True)
+        self.ListWebhookEndpoints = channel.unary_unary(
+                '/turnpike.v1.EventService/ListWebhookEndpoints',
+                request_serializer=turnpike_dot_v1_dot_event__service__pb2.ListWebhookEndpointsRequest.SerializeToString,
+                response_deserializer=turnpike_dot_v1_dot_event__service__pb2.ListWebhookEndpointsResponse.FromString,
+                _registered_method=True)
 
 
 class EventServiceServicer:
@@ -58,6 +78,56 @@ class EventServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamEvents(self, request, context):
+        """Follows the log: everything after a place in it, and then what happens, as it happens. The stream has
+        no end of its own.
+
+        Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
+        that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
+        else anything.
+
+        Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
+        SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RedeliverEvent(self, request, context):
+        """Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
+
+        Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
+        new one is. A parked endpoint is tried at once.
+
+        Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+        of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
+
+        Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
+        they stand then, marked as replayed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWebhookDeliveries(self, request, context):
+        """Lists what was and is to be sent to the merchant's own servers, newest first. Deliveries that have ended
+        are forgotten after 30 days, or as configured.
+
+        Errors: INVALID_FIELD, also for a page token of another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWebhookEndpoints(self, request, context):
+        """Lists the addresses that the merchant's events are sent to, by name, and how each stands.
+
+        Errors: INVALID_FIELD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EventServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -65,6 +135,26 @@ def add_EventServiceServicer_to_server(servicer, server):
                     servicer.ListEvents,
                     request_deserializer=turnpike_dot_v1_dot_event__service__pb2.ListEventsRequest.FromString,
                     response_serializer=turnpike_dot_v1_dot_event__service__pb2.ListEventsResponse.SerializeToString,
+            ),
+            'StreamEvents': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamEvents,
+                    request_deserializer=turnpike_dot_v1_dot_event__service__pb2.StreamEventsRequest.FromString,
+                    response_serializer=turnpike_dot_v1_dot_event__service__pb2.StreamEventsResponse.SerializeToString,
+            ),
+            'RedeliverEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RedeliverEvent,
+                    request_deserializer=turnpike_dot_v1_dot_event__service__pb2.RedeliverEventRequest.FromString,
+                    response_serializer=turnpike_dot_v1_dot_event__service__pb2.RedeliverEventResponse.SerializeToString,
+            ),
+            'ListWebhookDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWebhookDeliveries,
+                    request_deserializer=turnpike_dot_v1_dot_event__service__pb2.ListWebhookDeliveriesRequest.FromString,
+                    response_serializer=turnpike_dot_v1_dot_event__service__pb2.ListWebhookDeliveriesResponse.SerializeToString,
+            ),
+            'ListWebhookEndpoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWebhookEndpoints,
+                    request_deserializer=turnpike_dot_v1_dot_event__service__pb2.ListWebhookEndpointsRequest.FromString,
+                    response_serializer=turnpike_dot_v1_dot_event__service__pb2.ListWebhookEndpointsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -95,6 +185,114 @@ class EventService:
             '/turnpike.v1.EventService/ListEvents',
             turnpike_dot_v1_dot_event__service__pb2.ListEventsRequest.SerializeToString,
             turnpike_dot_v1_dot_event__service__pb2.ListEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/turnpike.v1.EventService/StreamEvents',
+            turnpike_dot_v1_dot_event__service__pb2.StreamEventsRequest.SerializeToString,
+            turnpike_dot_v1_dot_event__service__pb2.StreamEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RedeliverEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/turnpike.v1.EventService/RedeliverEvent',
+            turnpike_dot_v1_dot_event__service__pb2.RedeliverEventRequest.SerializeToString,
+            turnpike_dot_v1_dot_event__service__pb2.RedeliverEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWebhookDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/turnpike.v1.EventService/ListWebhookDeliveries',
+            turnpike_dot_v1_dot_event__service__pb2.ListWebhookDeliveriesRequest.SerializeToString,
+            turnpike_dot_v1_dot_event__service__pb2.ListWebhookDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWebhookEndpoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/turnpike.v1.EventService/ListWebhookEndpoints',
+            turnpike_dot_v1_dot_event__service__pb2.ListWebhookEndpointsRequest.SerializeToString,
+            turnpike_dot_v1_dot_event__service__pb2.ListWebhookEndpointsResponse.FromString,
             options,
             channel_credentials,
             insecure,

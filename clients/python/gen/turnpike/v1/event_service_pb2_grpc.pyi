@@ -41,6 +41,40 @@ class EventServiceStub:
 
     Errors: INVALID_FIELD, also for a cursor that is not ours and a type that no event has.
     """
+    StreamEvents: _grpc.UnaryStreamMultiCallable[_event_service_pb2.StreamEventsRequest, _event_service_pb2.StreamEventsResponse]
+    """Follows the log: everything after a place in it, and then what happens, as it happens. The stream has
+    no end of its own.
+
+    Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
+    that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
+    else anything.
+
+    Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
+    SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+    """
+    RedeliverEvent: _grpc.UnaryUnaryMultiCallable[_event_service_pb2.RedeliverEventRequest, _event_service_pb2.RedeliverEventResponse]
+    """Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
+
+    Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
+    new one is. A parked endpoint is tried at once.
+
+    Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+    of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
+
+    Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
+    they stand then, marked as replayed.
+    """
+    ListWebhookDeliveries: _grpc.UnaryUnaryMultiCallable[_event_service_pb2.ListWebhookDeliveriesRequest, _event_service_pb2.ListWebhookDeliveriesResponse]
+    """Lists what was and is to be sent to the merchant's own servers, newest first. Deliveries that have ended
+    are forgotten after 30 days, or as configured.
+
+    Errors: INVALID_FIELD, also for a page token of another list.
+    """
+    ListWebhookEndpoints: _grpc.UnaryUnaryMultiCallable[_event_service_pb2.ListWebhookEndpointsRequest, _event_service_pb2.ListWebhookEndpointsResponse]
+    """Lists the addresses that the merchant's events are sent to, by name, and how each stands.
+
+    Errors: INVALID_FIELD.
+    """
 
 @_typing.type_check_only
 class EventServiceAsyncStub(EventServiceStub):
@@ -54,6 +88,40 @@ class EventServiceAsyncStub(EventServiceStub):
     on from the last cursor misses none and repeats none.
 
     Errors: INVALID_FIELD, also for a cursor that is not ours and a type that no event has.
+    """
+    StreamEvents: _aio.UnaryStreamMultiCallable[_event_service_pb2.StreamEventsRequest, _event_service_pb2.StreamEventsResponse]  # type: ignore[assignment]
+    """Follows the log: everything after a place in it, and then what happens, as it happens. The stream has
+    no end of its own.
+
+    Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
+    that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
+    else anything.
+
+    Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
+    SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+    """
+    RedeliverEvent: _aio.UnaryUnaryMultiCallable[_event_service_pb2.RedeliverEventRequest, _event_service_pb2.RedeliverEventResponse]  # type: ignore[assignment]
+    """Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
+
+    Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
+    new one is. A parked endpoint is tried at once.
+
+    Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+    of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
+
+    Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
+    they stand then, marked as replayed.
+    """
+    ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[_event_service_pb2.ListWebhookDeliveriesRequest, _event_service_pb2.ListWebhookDeliveriesResponse]  # type: ignore[assignment]
+    """Lists what was and is to be sent to the merchant's own servers, newest first. Deliveries that have ended
+    are forgotten after 30 days, or as configured.
+
+    Errors: INVALID_FIELD, also for a page token of another list.
+    """
+    ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_event_service_pb2.ListWebhookEndpointsRequest, _event_service_pb2.ListWebhookEndpointsResponse]  # type: ignore[assignment]
+    """Lists the addresses that the merchant's events are sent to, by name, and how each stands.
+
+    Errors: INVALID_FIELD.
     """
 
 class EventServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -71,6 +139,64 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
         on from the last cursor misses none and repeats none.
 
         Errors: INVALID_FIELD, also for a cursor that is not ours and a type that no event has.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamEvents(
+        self,
+        request: _event_service_pb2.StreamEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_event_service_pb2.StreamEventsResponse], _abc.AsyncIterator[_event_service_pb2.StreamEventsResponse]]:
+        """Follows the log: everything after a place in it, and then what happens, as it happens. The stream has
+        no end of its own.
+
+        Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
+        that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
+        else anything.
+
+        Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
+        SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+        """
+
+    @_abc_1.abstractmethod
+    def RedeliverEvent(
+        self,
+        request: _event_service_pb2.RedeliverEventRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_service_pb2.RedeliverEventResponse, _abc.Awaitable[_event_service_pb2.RedeliverEventResponse]]:
+        """Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
+
+        Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
+        new one is. A parked endpoint is tried at once.
+
+        Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+        of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
+
+        Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
+        they stand then, marked as replayed.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWebhookDeliveries(
+        self,
+        request: _event_service_pb2.ListWebhookDeliveriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_service_pb2.ListWebhookDeliveriesResponse, _abc.Awaitable[_event_service_pb2.ListWebhookDeliveriesResponse]]:
+        """Lists what was and is to be sent to the merchant's own servers, newest first. Deliveries that have ended
+        are forgotten after 30 days, or as configured.
+
+        Errors: INVALID_FIELD, also for a page token of another list.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWebhookEndpoints(
+        self,
+        request: _event_service_pb2.ListWebhookEndpointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_event_service_pb2.ListWebhookEndpointsResponse, _abc.Awaitable[_event_service_pb2.ListWebhookEndpointsResponse]]:
+        """Lists the addresses that the merchant's events are sent to, by name, and how each stands.
+
+        Errors: INVALID_FIELD.
         """
 
 def add_EventServiceServicer_to_server(servicer: EventServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

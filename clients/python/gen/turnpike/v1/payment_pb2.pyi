@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -318,6 +319,8 @@ class _PaymentHistoryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Pa
     """The gateway was started again and sorted out what it found."""
     PAYMENT_HISTORY_KIND_LOST_SIGHT: _PaymentHistoryKind.ValueType  # 12
     """A request may have arrived, and no answer tells; from here on the provider is asked."""
+    PAYMENT_HISTORY_KIND_NOTICED: _PaymentHistoryKind.ValueType  # 13
+    """The provider told something by itself, and it was believed or looked into."""
 
 class PaymentHistoryKind(_PaymentHistoryKind, metaclass=_PaymentHistoryKindEnumTypeWrapper):
     """What kind of entry a history has."""
@@ -348,7 +351,57 @@ PAYMENT_HISTORY_KIND_RECOVERED: PaymentHistoryKind.ValueType  # 11
 """The gateway was started again and sorted out what it found."""
 PAYMENT_HISTORY_KIND_LOST_SIGHT: PaymentHistoryKind.ValueType  # 12
 """A request may have arrived, and no answer tells; from here on the provider is asked."""
+PAYMENT_HISTORY_KIND_NOTICED: PaymentHistoryKind.ValueType  # 13
+"""The provider told something by itself, and it was believed or looked into."""
 Global___PaymentHistoryKind: _TypeAlias = PaymentHistoryKind  # noqa: Y015
+
+class _DifferenceKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DifferenceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DifferenceKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DIFFERENCE_KIND_UNSPECIFIED: _DifferenceKind.ValueType  # 0
+    """Unknown to this version."""
+    DIFFERENCE_KIND_MISMATCH: _DifferenceKind.ValueType  # 1
+    """The provider told of another amount, currency or reference than was asked; the payment is in
+    quarantine.
+    """
+    DIFFERENCE_KIND_UNRESOLVED: _DifferenceKind.ValueType  # 2
+    """The outcome of the payment, or of a capture, void or refund, is not known. The gateway keeps asking."""
+    DIFFERENCE_KIND_OVERDUE: _DifferenceKind.ValueType  # 3
+    """It should have moved by now: a session is open after its end, or a provider has been at work for more
+    than a day.
+    """
+    DIFFERENCE_KIND_UNMATCHED_NOTICE: _DifferenceKind.ValueType  # 4
+    """A genuine notice of the provider names no payment of ours."""
+    DIFFERENCE_KIND_UNKNOWN_NOTICE: _DifferenceKind.ValueType  # 5
+    """A genuine notice of the provider that this version does not understand."""
+    DIFFERENCE_KIND_FAILED_NOTICE: _DifferenceKind.ValueType  # 6
+    """Acting upon a genuine notice came to nothing for three days."""
+
+class DifferenceKind(_DifferenceKind, metaclass=_DifferenceKindEnumTypeWrapper):
+    """What a difference is."""
+
+DIFFERENCE_KIND_UNSPECIFIED: DifferenceKind.ValueType  # 0
+"""Unknown to this version."""
+DIFFERENCE_KIND_MISMATCH: DifferenceKind.ValueType  # 1
+"""The provider told of another amount, currency or reference than was asked; the payment is in
+quarantine.
+"""
+DIFFERENCE_KIND_UNRESOLVED: DifferenceKind.ValueType  # 2
+"""The outcome of the payment, or of a capture, void or refund, is not known. The gateway keeps asking."""
+DIFFERENCE_KIND_OVERDUE: DifferenceKind.ValueType  # 3
+"""It should have moved by now: a session is open after its end, or a provider has been at work for more
+than a day.
+"""
+DIFFERENCE_KIND_UNMATCHED_NOTICE: DifferenceKind.ValueType  # 4
+"""A genuine notice of the provider names no payment of ours."""
+DIFFERENCE_KIND_UNKNOWN_NOTICE: DifferenceKind.ValueType  # 5
+"""A genuine notice of the provider that this version does not understand."""
+DIFFERENCE_KIND_FAILED_NOTICE: DifferenceKind.ValueType  # 6
+"""Acting upon a genuine notice came to nothing for three days."""
+Global___DifferenceKind: _TypeAlias = DifferenceKind  # noqa: Y015
 
 @_typing.final
 class Payment(_message.Message):
@@ -1099,6 +1152,7 @@ class PaymentHistoryEntry(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
     EXCHANGE_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """The number of the entry within the payment. It only grows, and it may skip."""
     kind: Global___PaymentHistoryKind.ValueType
@@ -1113,6 +1167,10 @@ class PaymentHistoryEntry(_message.Message):
     """What justified it. Unspecified for entries that need no evidence."""
     operation_id: _builtins.str
     """The capture or the refund that the entry is about. Empty means the payment itself."""
+    caller: _builtins.str
+    """Whose wish it was: the name of the credential that asked, or the id of the schedule that charges.
+    Empty means that the gateway did it by itself. Up to 64 characters.
+    """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it was recorded."""
@@ -1133,10 +1191,11 @@ class PaymentHistoryEntry(_message.Message):
         evidence: Global___EvidenceKind.ValueType = ...,
         operation_id: _builtins.str = ...,
         exchange: Global___ExchangeSummary | None = ...,
+        caller: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exchange", b"exchange", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "exchange", b"exchange", "kind", b"kind", "operation_id", b"operation_id", "sequence", b"sequence", "state_after", b"state_after", "state_before", b"state_before", "summary", b"summary", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caller", b"caller", "evidence", b"evidence", "exchange", b"exchange", "kind", b"kind", "operation_id", b"operation_id", "sequence", b"sequence", "state_after", b"state_after", "state_before", b"state_before", "summary", b"summary", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1154,6 +1213,7 @@ class ExchangeSummary(_message.Message):
     HTTP_STATUS_FIELD_NUMBER: _builtins.int
     DURATION_MS_FIELD_NUMBER: _builtins.int
     FAULT_FIELD_NUMBER: _builtins.int
+    REQUEST_FIELD_NUMBER: _builtins.int
     operation: _builtins.str
     """The name of the call, such as `pay` or `inquire`."""
     method: _builtins.str
@@ -1166,6 +1226,10 @@ class ExchangeSummary(_message.Message):
     """How long it took, in milliseconds."""
     fault: _builtins.str
     """What went wrong in transport, as one clause. Empty means nothing."""
+    request: _builtins.str
+    """The body that was sent, as JSON, without secrets and without what is about a person; what is longer
+    than 2,048 bytes is cut and ends in an ellipsis. Empty means no body.
+    """
     def __init__(
         self,
         *,
@@ -1175,11 +1239,90 @@ class ExchangeSummary(_message.Message):
         http_status: _builtins.int = ...,
         duration_ms: _builtins.int = ...,
         fault: _builtins.str = ...,
+        request: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration_ms", b"duration_ms", "fault", b"fault", "http_status", b"http_status", "method", b"method", "operation", b"operation", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration_ms", b"duration_ms", "fault", b"fault", "http_status", b"http_status", "method", b"method", "operation", b"operation", "path", b"path", "request", b"request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExchangeSummary: _TypeAlias = ExchangeSummary  # noqa: Y015
+
+@_typing.final
+class Difference(_message.Message):
+    """Something that disagrees, or should have moved and did not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    AGE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    LAST_INQUIRY_AT_FIELD_NUMBER: _builtins.int
+    NEXT_INQUIRY_AT_FIELD_NUMBER: _builtins.int
+    kind: Global___DifferenceKind.ValueType
+    """What it is."""
+    account: _builtins.str
+    """The account that it is about, up to 64 characters."""
+    provider: _builtins.str
+    """The provider of that account, such as `pivot`."""
+    payment_id: _builtins.str
+    """The payment that it is about. Empty for a notice that names none of ours."""
+    operation_id: _builtins.str
+    """The capture, void or refund that it is about. Empty means the payment as a whole."""
+    notice_id: _builtins.str
+    """The notice that it is about, an id of `ntc_` and up to 60 characters more. Empty means none."""
+    state: Global___PaymentState.ValueType
+    """Where the payment stands. Unspecified for a notice that names none of ours."""
+    summary: _builtins.str
+    """What is known, in a sentence, without secrets."""
+    evidence: Global___EvidenceKind.ValueType
+    """What justifies it: the road by which the news came that disagrees."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Since when it has been so."""
+
+    @_builtins.property
+    def age(self) -> _duration_pb2.Duration:
+        """For how long it has been so."""
+
+    @_builtins.property
+    def last_inquiry_at(self) -> _timestamp_pb2.Timestamp:
+        """When the provider was last asked. Unset means not yet."""
+
+    @_builtins.property
+    def next_inquiry_at(self) -> _timestamp_pb2.Timestamp:
+        """When the provider is asked next. Unset means that nobody asks: a person has to decide."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___DifferenceKind.ValueType = ...,
+        account: _builtins.str = ...,
+        provider: _builtins.str = ...,
+        payment_id: _builtins.str = ...,
+        operation_id: _builtins.str = ...,
+        notice_id: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        age: _duration_pb2.Duration | None = ...,
+        state: Global___PaymentState.ValueType = ...,
+        summary: _builtins.str = ...,
+        evidence: Global___EvidenceKind.ValueType = ...,
+        last_inquiry_at: _timestamp_pb2.Timestamp | None = ...,
+        next_inquiry_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "last_inquiry_at", b"last_inquiry_at", "next_inquiry_at", b"next_inquiry_at", "since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "age", b"age", "evidence", b"evidence", "kind", b"kind", "last_inquiry_at", b"last_inquiry_at", "next_inquiry_at", b"next_inquiry_at", "notice_id", b"notice_id", "operation_id", b"operation_id", "payment_id", b"payment_id", "provider", b"provider", "since", b"since", "state", b"state", "summary", b"summary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Difference: _TypeAlias = Difference  # noqa: Y015

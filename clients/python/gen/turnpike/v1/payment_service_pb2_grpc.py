@@ -80,6 +80,11 @@ class PaymentServiceStub:
                 request_serializer=turnpike_dot_v1_dot_payment__service__pb2.ListPaymentHistoryRequest.SerializeToString,
                 response_deserializer=turnpike_dot_v1_dot_payment__service__pb2.ListPaymentHistoryResponse.FromString,
                 _registered_method=True)
+        self.ListDifferences = channel.unary_unary(
+                '/turnpike.v1.PaymentService/ListDifferences',
+                request_serializer=turnpike_dot_v1_dot_payment__service__pb2.ListDifferencesRequest.SerializeToString,
+                response_deserializer=turnpike_dot_v1_dot_payment__service__pb2.ListDifferencesResponse.FromString,
+                _registered_method=True)
 
 
 class PaymentServiceServicer:
@@ -212,6 +217,19 @@ class PaymentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDifferences(self, request, context):
+        """Lists what disagrees, or should have moved and did not: the list that a person works through. Genuine
+        notices of providers that led to nothing come first, then payments; the newest first in each.
+
+        The gateway goes on asking about every payment in this list by itself; ResolvePayment asks now, and
+        takes a payment out of quarantine to do so.
+
+        Errors: INVALID_FIELD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PaymentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -259,6 +277,11 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.ListPaymentHistory,
                     request_deserializer=turnpike_dot_v1_dot_payment__service__pb2.ListPaymentHistoryRequest.FromString,
                     response_serializer=turnpike_dot_v1_dot_payment__service__pb2.ListPaymentHistoryResponse.SerializeToString,
+            ),
+            'ListDifferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDifferences,
+                    request_deserializer=turnpike_dot_v1_dot_payment__service__pb2.ListDifferencesRequest.FromString,
+                    response_serializer=turnpike_dot_v1_dot_payment__service__pb2.ListDifferencesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -505,6 +528,33 @@ class PaymentService:
             '/turnpike.v1.PaymentService/ListPaymentHistory',
             turnpike_dot_v1_dot_payment__service__pb2.ListPaymentHistoryRequest.SerializeToString,
             turnpike_dot_v1_dot_payment__service__pb2.ListPaymentHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDifferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/turnpike.v1.PaymentService/ListDifferences',
+            turnpike_dot_v1_dot_payment__service__pb2.ListDifferencesRequest.SerializeToString,
+            turnpike_dot_v1_dot_payment__service__pb2.ListDifferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -123,6 +123,15 @@ class PaymentServiceStub:
 
     Errors: INVALID_FIELD, PAYMENT_NOT_FOUND.
     """
+    ListDifferences: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ListDifferencesRequest, _payment_service_pb2.ListDifferencesResponse]
+    """Lists what disagrees, or should have moved and did not: the list that a person works through. Genuine
+    notices of providers that led to nothing come first, then payments; the newest first in each.
+
+    The gateway goes on asking about every payment in this list by itself; ResolvePayment asks now, and
+    takes a payment out of quarantine to do so.
+
+    Errors: INVALID_FIELD.
+    """
 
 @_typing.type_check_only
 class PaymentServiceAsyncStub(PaymentServiceStub):
@@ -218,6 +227,15 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """Lists what happened to a payment, oldest first.
 
     Errors: INVALID_FIELD, PAYMENT_NOT_FOUND.
+    """
+    ListDifferences: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ListDifferencesRequest, _payment_service_pb2.ListDifferencesResponse]  # type: ignore[assignment]
+    """Lists what disagrees, or should have moved and did not: the list that a person works through. Genuine
+    notices of providers that led to nothing come first, then payments; the newest first in each.
+
+    The gateway goes on asking about every payment in this list by itself; ResolvePayment asks now, and
+    takes a payment out of quarantine to do so.
+
+    Errors: INVALID_FIELD.
     """
 
 class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -365,6 +383,21 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists what happened to a payment, oldest first.
 
         Errors: INVALID_FIELD, PAYMENT_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDifferences(
+        self,
+        request: _payment_service_pb2.ListDifferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.ListDifferencesResponse, _abc.Awaitable[_payment_service_pb2.ListDifferencesResponse]]:
+        """Lists what disagrees, or should have moved and did not: the list that a person works through. Genuine
+        notices of providers that led to nothing come first, then payments; the newest first in each.
+
+        The gateway goes on asking about every payment in this list by itself; ResolvePayment asks now, and
+        takes a payment out of quarantine to do so.
+
+        Errors: INVALID_FIELD.
         """
 
 def add_PaymentServiceServicer_to_server(servicer: PaymentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
