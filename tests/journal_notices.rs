@@ -159,6 +159,7 @@ async fn ids_of_a_provider_lead_to_the_payments_of_sessions_and_to_movements() {
     of_session.trace.order = Some("their-order".to_owned());
     let mut of_charge = payment(2);
     of_charge.trace.transaction = Some("their-transaction".to_owned());
+    of_charge.trace.order = Some("order-of-a-charge".to_owned());
     for payment in [of_session.clone(), of_charge] {
         let entry = Entry { payment: Some(Box::new(payment)), ..Entry::default() };
         journal.commit(entry).await.expect("recorded");
@@ -169,6 +170,7 @@ async fn ids_of_a_provider_lead_to_the_payments_of_sessions_and_to_movements() {
     assert_eq!(found(Handle::Session, "their-session").await, Some(payment_id(1)));
     assert_eq!(found(Handle::Order, "their-order").await, Some(payment_id(1)));
     assert_eq!(found(Handle::Order, "their-session").await, None, "a kind of its own");
+    assert_eq!(found(Handle::Order, "order-of-a-charge").await, Some(payment_id(2)));
     assert_eq!(found(Handle::Transaction, "their-transaction").await, None, "charges repeat our reference");
     let other = AccountName("elsewhere".to_owned());
     assert_eq!(journal.payment_by_handle(&other, Handle::Order, "their-order").await, Ok(None));

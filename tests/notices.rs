@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use support::*;
 use told::{Plan, ToldHouse, simulators_that_tell};
+use turnpike::domain::card::Token;
 use turnpike::domain::event::EventKind;
 use turnpike::domain::ids::AccountName;
 use turnpike::domain::notice::{Call, NoticeStatus};
@@ -36,6 +37,21 @@ async fn paid_for(house: &ToldHouse, provider: Provider, name: &str, purpose: Pu
     let opened = teller.open_for("open", minor, CaptureMode::Automatic, purpose).await.expect("opens");
     pay(&house.simulators, provider, &page(&opened.payment));
     *opened.payment
+}
+
+/// The cards of a session in which one is saved, as soon as the provider told of any.
+async fn saved(house: &ToldHouse, provider: Provider, name: &str) -> Vec<Token> {
+    let payment = paid_for(house, provider, name, provider.saves_in).await;
+    let session = payment.session.expect("of a session");
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let view = house.gateway.session(&caller(), session).await.expect("the session");
+        if !view.tokens.is_empty() {
+            return view.tokens;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{}: {:?}", provider.name, view.payment);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn is_taken(payment: &Payment) -> bool {
@@ -65,22 +81,45 @@ async fn news_alone_settles_a_payment_at_every_provider() {
 async fn a_saved_card_becomes_a_token_when_the_provider_tells_of_it() {
     let house = ToldHouse::new(Plan::default()).await;
     for provider in PROVIDERS {
-        let payment = paid_for(&house, *provider, "saved", provider.saves_in).await;
-        let session = payment.session.expect("of a session");
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
-        let tokens = loop {
-            let view = house.gateway.session(&caller(), session).await.expect("the session");
-            if !view.tokens.is_empty() {
-                break view.tokens;
-            }
-            assert!(tokio::time::Instant::now() < deadline, "{}: {:?}", provider.name, view.payment);
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
-        assert_eq!(tokens.len(), 1, "{}", provider.name);
+        assert_eq!(saved(&house, *provider, "saved").await.len(), 1, "{}", provider.name);
     }
     let events = house.gateway.events(&caller(), 0, ROWS_MAX).await.expect("a log");
     let created = events.iter().filter(|logged| logged.event.kind == EventKind::TokenCreated).count();
     assert_eq!(created, PROVIDERS.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_told_of_a_charge_finds_it() {
+    let house = ToldHouse::new(Plan::default()).await;
+    for provider in PROVIDERS {
+        let token = saved(&house, *provider, "of-charges").await.remove(0).id;
+        let teller = Teller {
+            gateway: &house.gateway,
+            provider: *provider,
+            prefix: format!("{}-charge", provider.name),
+        };
+        let simulator = house.simulators.of(provider.name).expect("simulated");
+        let before = simulator.deliveries(0).last().map_or(0, |delivery| delivery.number);
+        teller.charge("charge", token, 500, CaptureMode::Automatic).await.expect("charged");
+        let filter = |statuses: &[NoticeStatus]| NoticeFilter {
+            accounts: vec![AccountName(provider.account.to_owned())],
+            statuses: statuses.to_vec(),
+            before: None,
+            limit: ROWS_MAX,
+        };
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+        loop {
+            let told = simulator.deliveries(before).iter().any(|delivery| delivery.accepted);
+            let waiting = house.journal.notices(filter(&[NoticeStatus::Waiting])).await.expect("listed");
+            if told && waiting.is_empty() {
+                break;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{}: {told}, {waiting:?}", provider.name);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let lost = house.journal.notices(filter(&[NoticeStatus::Unmatched, NoticeStatus::Unknown])).await;
+        assert_eq!(lost.expect("listed"), [], "{}", provider.name);
+    }
 }
 
 /// Every kind of mischief, at every provider: what is not genuine is refused and changes nothing, and what

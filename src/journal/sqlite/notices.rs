@@ -113,8 +113,9 @@ impl ProgressRow {
     }
 }
 
-/// The ids by which a notice may name a payment. Those of a session's payment only: a charge's own
-/// reference stands in every notice about it.
+/// The ids by which a notice may name a payment. In a notice about a charge our own reference stands, but
+/// not every provider signs that: its order then does. Sessions and transactions of charges name nothing that
+/// these do not.
 pub(super) fn handles(payment: &Payment, hashes: &Hashes) -> Vec<HandleRow> {
     let mut handles = Vec::new();
     let mut keep = |kind: Handle, value: Option<&str>| {
@@ -125,9 +126,9 @@ pub(super) fn handles(payment: &Payment, hashes: &Hashes) -> Vec<HandleRow> {
     };
     if payment.session.is_some() {
         keep(Handle::Session, payment.trace.session.as_deref());
-        keep(Handle::Order, payment.trace.order.as_deref());
         keep(Handle::Transaction, payment.trace.transaction.as_deref());
     }
+    keep(Handle::Order, payment.trace.order.as_deref());
     for movement in &payment.movements {
         keep(Handle::Movement, Some(&movement.id.alphanumeric()));
     }
