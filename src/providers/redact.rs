@@ -70,7 +70,7 @@ pub fn show(request: &Request, profile: &Profile) -> Shown {
     Shown { name: request.name.to_owned(), method: request.method.as_str().to_owned(), url, headers, body }
 }
 
-/// The body of a request for a payment's story; empty without one. What is longer than [`SENT_MAX`] is cut.
+/// The body of a request for a payment's story; empty without one. What is longer than 2 KiB is cut.
 #[must_use]
 pub fn shown_sent(request: &Request, profile: &Profile) -> String {
     let mut shown = request.body.as_ref().map_or_else(String::new, |body| show_body(body.expose(), profile));
