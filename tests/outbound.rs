@@ -158,9 +158,14 @@ async fn an_address_that_fails_for_a_day_is_parked_and_taken_up_again() {
         house.tell(number, EventKind::OccurrencePaid).await;
     }
     let since = Instant::now();
-    while house.standing("books").await.parked_at.is_none() {
+    loop {
+        // What was answered is written down a little later; a clock that moves in between moves past the
+        // next try of an address that has just been parked.
+        let so_far = house.idle(&receiver).await;
+        if house.standing("books").await.parked_at.is_some() {
+            break;
+        }
         assert!(since.elapsed() < PATIENCE, "{:?}", house.standing("books").await);
-        let so_far = receiver.so_far().len();
         house.advance(LONG);
         receiver.calls(so_far + 1).await;
     }

@@ -49,7 +49,12 @@ impl House {
         let (held, directory) = directory();
         let simulators = Arc::new(simulators().await);
         let (gateway, journal) = Self::open(&directory, &simulators, options).await;
-        Self { gateway, journal, simulators, directory, held: Arc::new(held) }
+        let house = Self { gateway, journal, simulators, directory, held: Arc::new(held) };
+        // Whatever hour the tests are run at, they begin in the middle of a day in Europe.
+        let utc = zone("UTC");
+        let tomorrow = house.today(&utc).tomorrow().expect("in range");
+        house.forward_to(utc.instant(tomorrow, civil::time(12, 0, 0, 0)).expect("a time")).await;
+        house
     }
 
     /// A gateway over the store in the house, as after a start.
