@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -504,29 +503,28 @@ var File_turnpike_v1_account_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_account_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/account_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x19turnpike/v1/account.proto\x1a\x1aturnpike/v1/exchange.proto\x1a!turnpike/v1/payment_service.proto\x1a!turnpike/v1/session_service.proto\"q\n" +
-	"\x13ListAccountsRequest\x12'\n" +
-	"\tpage_size\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"!turnpike/v1/account_service.proto\x12\vturnpike.v1\x1a\x19turnpike/v1/account.proto\x1a\x1aturnpike/v1/exchange.proto\x1a!turnpike/v1/payment_service.proto\x1a!turnpike/v1/session_service.proto\"Q\n" +
+	"\x13ListAccountsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"p\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"p\n" +
 	"\x14ListAccountsResponse\x120\n" +
 	"\baccounts\x18\x01 \x03(\v2\x14.turnpike.v1.AccountR\baccounts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x94\x01\n" +
-	"\x16GetCapabilitiesRequest\x12/\n" +
-	"\aaccount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x12I\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"j\n" +
+	"\x16GetCapabilitiesRequest\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x126\n" +
 	"\n" +
-	"operations\x18\x02 \x03(\x0e2\x16.turnpike.v1.OperationB\x11\xbaH\x0e\x92\x01\v\x102\"\a\x82\x01\x04\x10\x01 \x00R\n" +
+	"operations\x18\x02 \x03(\x0e2\x16.turnpike.v1.OperationR\n" +
 	"operations\"V\n" +
 	"\x17GetCapabilitiesResponse\x12;\n" +
-	"\fcapabilities\x18\x01 \x03(\v2\x17.turnpike.v1.CapabilityR\fcapabilities\"\x9c\x03\n" +
+	"\fcapabilities\x18\x01 \x03(\v2\x17.turnpike.v1.CapabilityR\fcapabilities\"\x95\x03\n" +
 	"\x15ExplainRequestRequest\x12J\n" +
 	"\x0ecreate_session\x18\x01 \x01(\v2!.turnpike.v1.CreateSessionRequestH\x00R\rcreateSession\x12D\n" +
 	"\fcharge_token\x18\x02 \x01(\v2\x1f.turnpike.v1.ChargeTokenRequestH\x00R\vchargeToken\x12M\n" +
 	"\x0fcapture_payment\x18\x03 \x01(\v2\".turnpike.v1.CapturePaymentRequestH\x00R\x0ecapturePayment\x12D\n" +
 	"\fvoid_payment\x18\x04 \x01(\v2\x1f.turnpike.v1.VoidPaymentRequestH\x00R\vvoidPayment\x12J\n" +
-	"\x0erefund_payment\x18\x05 \x01(\v2!.turnpike.v1.RefundPaymentRequestH\x00R\rrefundPaymentB\x10\n" +
-	"\arequest\x12\x05\xbaH\x02\b\x01\"\x80\x01\n" +
+	"\x0erefund_payment\x18\x05 \x01(\v2!.turnpike.v1.RefundPaymentRequestH\x00R\rrefundPaymentB\t\n" +
+	"\arequest\"\x80\x01\n" +
 	"\x16ExplainRequestResponse\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x1a\n" +
 	"\bprovider\x18\x02 \x01(\tR\bprovider\x120\n" +

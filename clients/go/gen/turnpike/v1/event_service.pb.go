@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -621,43 +620,40 @@ var File_turnpike_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_event_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fturnpike/v1/event_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17turnpike/v1/event.proto\x1a\x19turnpike/v1/webhook.proto\"\xa9\x01\n" +
-	"\x11ListEventsRequest\x12(\n" +
-	"\x05after\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\x05after\x12A\n" +
-	"\x05types\x18\x02 \x03(\tB+\xbaH(\x92\x01%\x102\"!r\x1f\x10\x01\x18@2\x19^[a-z_]+[.]([a-z_]+|[*])$R\x05types\x12'\n" +
-	"\tpage_size\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\"|\n" +
+	"\x1fturnpike/v1/event_service.proto\x12\vturnpike.v1\x1a\x17turnpike/v1/event.proto\x1a\x19turnpike/v1/webhook.proto\"\\\n" +
+	"\x11ListEventsRequest\x12\x14\n" +
+	"\x05after\x18\x01 \x01(\tR\x05after\x12\x14\n" +
+	"\x05types\x18\x02 \x03(\tR\x05types\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\"|\n" +
 	"\x12ListEventsResponse\x12*\n" +
 	"\x06events\x18\x01 \x03(\v2\x12.turnpike.v1.EventR\x06events\x12\x1f\n" +
 	"\vnext_cursor\x18\x02 \x01(\tR\n" +
 	"nextCursor\x12\x19\n" +
-	"\bhas_more\x18\x03 \x01(\bR\ahasMore\"\x9d\x01\n" +
-	"\x13StreamEventsRequest\x12(\n" +
-	"\x05after\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\x05after\x12A\n" +
-	"\x05types\x18\x02 \x03(\tB+\xbaH(\x92\x01%\x102\"!r\x1f\x10\x01\x18@2\x19^[a-z_]+[.]([a-z_]+|[*])$R\x05types\x12\x19\n" +
+	"\bhas_more\x18\x03 \x01(\bR\ahasMore\"\\\n" +
+	"\x13StreamEventsRequest\x12\x14\n" +
+	"\x05after\x18\x01 \x01(\tR\x05after\x12\x14\n" +
+	"\x05types\x18\x02 \x03(\tR\x05types\x12\x19\n" +
 	"\bonly_new\x18\x03 \x01(\bR\aonlyNew\"X\n" +
 	"\x14StreamEventsResponse\x12(\n" +
 	"\x05event\x18\x01 \x01(\v2\x12.turnpike.v1.EventR\x05event\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xa8\x01\n" +
-	"\x15RedeliverEventRequest\x122\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"m\n" +
+	"\x15RedeliverEventRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12(\n" +
-	"\bevent_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04evt_R\aeventId\x121\n" +
-	"\bendpoint\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\bendpoint\"r\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
+	"\bevent_id\x18\x02 \x01(\tR\aeventId\x12\x1a\n" +
+	"\bendpoint\x18\x03 \x01(\tR\bendpoint\"r\n" +
 	"\x16RedeliverEventResponse\x12<\n" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2\x1c.turnpike.v1.WebhookDeliveryR\n" +
 	"deliveries\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xb2\x02\n" +
-	"\x1cListWebhookDeliveriesRequest\x120\n" +
-	"\bevent_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9_]*$R\aeventId\x121\n" +
-	"\bendpoint\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\bendpoint\x12Q\n" +
-	"\bstatuses\x18\x03 \x03(\x0e2\".turnpike.v1.WebhookDeliveryStatusB\x11\xbaH\x0e\x92\x01\v\x10\x03\"\a\x82\x01\x04\x10\x01 \x00R\bstatuses\x12'\n" +
-	"\tpage_size\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xd1\x01\n" +
+	"\x1cListWebhookDeliveriesRequest\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1a\n" +
+	"\bendpoint\x18\x02 \x01(\tR\bendpoint\x12>\n" +
+	"\bstatuses\x18\x03 \x03(\x0e2\".turnpike.v1.WebhookDeliveryStatusR\bstatuses\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"\x85\x01\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"\x85\x01\n" +
 	"\x1dListWebhookDeliveriesResponse\x12<\n" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2\x1c.turnpike.v1.WebhookDeliveryR\n" +

@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -84,11 +83,10 @@ var File_turnpike_v1_money_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_money_proto_rawDesc = "" +
 	"\n" +
-	"\x17turnpike/v1/money.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\"t\n" +
-	"\x05Money\x123\n" +
-	"\famount_minor\x18\x01 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\x99\xa6\xea\xaf\xe3\x01(\x00R\vamountMinor\x126\n" +
-	"\rcurrency_code\x18\x02 \x01(\tB\x11\xbaH\x0er\f2\n" +
-	"^[A-Z]{3}$R\fcurrencyCodeB?\n" +
+	"\x17turnpike/v1/money.proto\x12\vturnpike.v1\"O\n" +
+	"\x05Money\x12!\n" +
+	"\famount_minor\x18\x01 \x01(\x03R\vamountMinor\x12#\n" +
+	"\rcurrency_code\x18\x02 \x01(\tR\fcurrencyCodeB?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 
 var (

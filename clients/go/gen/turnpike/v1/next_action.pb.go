@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -689,7 +688,7 @@ var File_turnpike_v1_next_action_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_next_action_proto_rawDesc = "" +
 	"\n" +
-	"\x1dturnpike/v1/next_action.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x02\n" +
+	"\x1dturnpike/v1/next_action.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x02\n" +
 	"\n" +
 	"NextAction\x123\n" +
 	"\bredirect\x18\x01 \x01(\v2\x15.turnpike.v1.RedirectH\x00R\bredirect\x12=\n" +
@@ -723,15 +722,15 @@ const file_turnpike_v1_next_action_proto_rawDesc = "" +
 	"\timage_url\x18\x02 \x01(\tR\bimageUrl\"G\n" +
 	"\rBillReference\x12\x1c\n" +
 	"\treference\x18\x01 \x01(\tR\treference\x12\x18\n" +
-	"\anetwork\x18\x02 \x01(\tR\anetwork\"\xd1\x01\n" +
+	"\anetwork\x18\x02 \x01(\tR\anetwork\"\x94\x01\n" +
 	"\n" +
-	"ReturnUrls\x12,\n" +
-	"\vsuccess_url\x18\x01 \x01(\tB\v\xbaH\br\x06\x18\x80\x10\x88\x01\x01R\n" +
-	"successUrl\x12/\n" +
-	"\vfailure_url\x18\x02 \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\x80\x10\x88\x01\x01R\n" +
-	"failureUrl\x123\n" +
-	"\rcancelled_url\x18\x03 \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\x80\x10\x88\x01\x01R\fcancelledUrl\x12/\n" +
-	"\vexpired_url\x18\x04 \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\x80\x10\x88\x01\x01R\n" +
+	"ReturnUrls\x12\x1f\n" +
+	"\vsuccess_url\x18\x01 \x01(\tR\n" +
+	"successUrl\x12\x1f\n" +
+	"\vfailure_url\x18\x02 \x01(\tR\n" +
+	"failureUrl\x12#\n" +
+	"\rcancelled_url\x18\x03 \x01(\tR\fcancelledUrl\x12\x1f\n" +
+	"\vexpired_url\x18\x04 \x01(\tR\n" +
 	"expiredUrl*\xa4\x01\n" +
 	"\x17CardEncryptionAlgorithm\x12)\n" +
 	"%CARD_ENCRYPTION_ALGORITHM_UNSPECIFIED\x10\x00\x12.\n" +

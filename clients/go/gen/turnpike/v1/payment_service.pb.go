@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -1983,30 +1982,29 @@ var File_turnpike_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/payment_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x17turnpike/v1/token.proto\"\x8c\v\n" +
-	"\x12ChargeTokenRequest\x122\n" +
+	"!turnpike/v1/payment_service.proto\x12\vturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x17turnpike/v1/token.proto\"\xdb\t\n" +
+	"\x12ChargeTokenRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12*\n" +
-	"\btoken_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04tok_H\x00R\atokenId\x12C\n" +
-	"\x0eprovider_token\x18\x03 \x01(\v2\x1a.turnpike.v1.ProviderTokenH\x00R\rproviderToken\x12/\n" +
-	"\aaccount\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x120\n" +
-	"\x05money\x18\x05 \x01(\v2\x12.turnpike.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x05money\x12M\n" +
-	"\x12merchant_reference\x18\x06 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18@2\x13^[^\\x00-\\x1f\\x7f]*$R\x11merchantReference\x12<\n" +
-	"\acapture\x18\a \x01(\x0e2\x18.turnpike.v1.CaptureModeB\b\xbaH\x05\x82\x01\x02\x10\x01R\acapture\x12O\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
+	"\btoken_id\x18\x02 \x01(\tH\x00R\atokenId\x12C\n" +
+	"\x0eprovider_token\x18\x03 \x01(\v2\x1a.turnpike.v1.ProviderTokenH\x00R\rproviderToken\x12\x18\n" +
+	"\aaccount\x18\x04 \x01(\tR\aaccount\x12(\n" +
+	"\x05money\x18\x05 \x01(\v2\x12.turnpike.v1.MoneyR\x05money\x12-\n" +
+	"\x12merchant_reference\x18\x06 \x01(\tR\x11merchantReference\x122\n" +
+	"\acapture\x18\a \x01(\x0e2\x18.turnpike.v1.CaptureModeR\acapture\x12O\n" +
 	"\x12customer_initiated\x18\b \x01(\v2\x1e.turnpike.v1.CustomerInitiatedH\x01R\x11customerInitiated\x12O\n" +
 	"\x12merchant_initiated\x18\t \x01(\v2\x1e.turnpike.v1.MerchantInitiatedH\x01R\x11merchantInitiated\x121\n" +
 	"\bcustomer\x18\n" +
 	" \x01(\v2\x15.turnpike.v1.CustomerR\bcustomer\x12=\n" +
 	"\x0fbilling_address\x18\v \x01(\v2\x14.turnpike.v1.AddressR\x0ebillingAddress\x12(\n" +
-	"\x05order\x18\f \x01(\v2\x12.turnpike.v1.OrderR\x05order\x121\n" +
+	"\x05order\x18\f \x01(\v2\x12.turnpike.v1.OrderR\x05order\x12\x1e\n" +
 	"\n" +
-	"descriptor\x18\x0e \x01(\tB\x11\xbaH\x0er\f\x18\x162\b^[ -~]*$R\n" +
-	"descriptor\x12*\n" +
-	"\vdescription\x18\x0f \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\vdescription\x129\n" +
+	"descriptor\x18\x0e \x01(\tR\n" +
+	"descriptor\x12 \n" +
+	"\vdescription\x18\x0f \x01(\tR\vdescription\x129\n" +
 	"\n" +
-	"expires_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12b\n" +
-	"\bmetadata\x18\x11 \x03(\v2-.turnpike.v1.ChargeTokenRequest.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x102\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\bmetadata\x12=\n" +
+	"expires_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12I\n" +
+	"\bmetadata\x18\x11 \x03(\v2-.turnpike.v1.ChargeTokenRequest.MetadataEntryR\bmetadata\x12=\n" +
 	"\adintero\x18\x12 \x01(\v2!.turnpike.v1.DinteroChargeOptionsH\x02R\adintero\x12C\n" +
 	"\tbegateway\x18\x13 \x01(\v2#.turnpike.v1.BegatewayChargeOptionsH\x02R\tbegateway\x12:\n" +
 	"\x06paymob\x18\x14 \x01(\v2 .turnpike.v1.PaymobChargeOptionsH\x02R\x06paymob\x127\n" +
@@ -2014,107 +2012,97 @@ const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\x05bbmsl\x18\x16 \x01(\v2\x1f.turnpike.v1.BbmslChargeOptionsH\x02R\x05bbmsl\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0e\n" +
-	"\x05token\x12\x05\xbaH\x02\b\x01B\x12\n" +
-	"\tinitiator\x12\x05\xbaH\x02\b\x01B\x12\n" +
-	"\x10provider_options\"\xd5\x02\n" +
-	"\x11CustomerInitiated\x12@\n" +
-	"\vreturn_urls\x18\x01 \x01(\v2\x17.turnpike.v1.ReturnUrlsB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05tokenB\v\n" +
+	"\tinitiatorB\x12\n" +
+	"\x10provider_options\"\xfc\x01\n" +
+	"\x11CustomerInitiated\x128\n" +
+	"\vreturn_urls\x18\x01 \x01(\v2\x17.turnpike.v1.ReturnUrlsR\n" +
 	"returnUrls\x123\n" +
-	"\abrowser\x18\x02 \x01(\v2\x19.turnpike.v1.BrowserFactsR\abrowser\x12+\n" +
-	"\x03cvc\x18\x03 \x01(\tB\x19\xbaH\x13\xd8\x01\x01r\x0e2\f^[0-9]{3,4}$\x80\x01\x01R\x03cvc\x12S\n" +
-	"\x0ethree_d_secure\x18\x04 \x01(\x0e2#.turnpike.v1.ThreeDSecurePreferenceB\b\xbaH\x05\x82\x01\x02\x10\x01R\fthreeDSecure\x12G\n" +
-	"\x06locale\x18\x05 \x01(\tB/\xbaH,\xd8\x01\x01r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\x06locale\"\xa1\x03\n" +
-	"\x11MerchantInitiated\x12?\n" +
-	"\x06reason\x18\x01 \x01(\x0e2\x1b.turnpike.v1.MerchantReasonB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x12:\n" +
-	"\x10first_payment_id\x18\x02 \x01(\tB\x10\xbaH\r\xd8\x01\x01r\b\x18@:\x04pay_R\x0efirstPaymentId\x12G\n" +
-	"\x16network_transaction_id\x18\x03 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[ -~]*$R\x14networkTransactionId\x12A\n" +
-	"\x12original_reference\x18\x05 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\x11originalReference\x12Q\n" +
-	"\x10unscheduled_kind\x18\x06 \x01(\x0e2\x1c.turnpike.v1.UnscheduledKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0funscheduledKind\x120\n" +
-	"\x06series\x18\a \x01(\v2\x18.turnpike.v1.SeriesTermsR\x06series\"\xd8\x01\n" +
-	"\vSeriesTerms\x12>\n" +
-	"\x15minimum_interval_days\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x8fN(\x00R\x13minimumIntervalDays\x12?\n" +
-	"\aends_on\x18\x02 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x06endsOn\x12&\n" +
-	"\bsequence\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x8fN(\x00R\bsequence\x12 \n" +
-	"\x05count\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x8fN(\x00R\x05count\"a\n" +
+	"\abrowser\x18\x02 \x01(\v2\x19.turnpike.v1.BrowserFactsR\abrowser\x12\x15\n" +
+	"\x03cvc\x18\x03 \x01(\tB\x03\x80\x01\x01R\x03cvc\x12I\n" +
+	"\x0ethree_d_secure\x18\x04 \x01(\x0e2#.turnpike.v1.ThreeDSecurePreferenceR\fthreeDSecure\x12\x16\n" +
+	"\x06locale\x18\x05 \x01(\tR\x06locale\"\xd2\x02\n" +
+	"\x11MerchantInitiated\x123\n" +
+	"\x06reason\x18\x01 \x01(\x0e2\x1b.turnpike.v1.MerchantReasonR\x06reason\x12(\n" +
+	"\x10first_payment_id\x18\x02 \x01(\tR\x0efirstPaymentId\x124\n" +
+	"\x16network_transaction_id\x18\x03 \x01(\tR\x14networkTransactionId\x12-\n" +
+	"\x12original_reference\x18\x05 \x01(\tR\x11originalReference\x12G\n" +
+	"\x10unscheduled_kind\x18\x06 \x01(\x0e2\x1c.turnpike.v1.UnscheduledKindR\x0funscheduledKind\x120\n" +
+	"\x06series\x18\a \x01(\v2\x18.turnpike.v1.SeriesTermsR\x06series\"\x8c\x01\n" +
+	"\vSeriesTerms\x122\n" +
+	"\x15minimum_interval_days\x18\x01 \x01(\x05R\x13minimumIntervalDays\x12\x17\n" +
+	"\aends_on\x18\x02 \x01(\tR\x06endsOn\x12\x1a\n" +
+	"\bsequence\x18\x03 \x01(\x05R\bsequence\x12\x14\n" +
+	"\x05count\x18\x04 \x01(\x05R\x05count\"a\n" +
 	"\x13ChargeTokenResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"A\n" +
-	"\x11GetPaymentRequest\x12,\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"2\n" +
+	"\x11GetPaymentRequest\x12\x1d\n" +
 	"\n" +
-	"payment_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04pay_R\tpaymentId\"D\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\"D\n" +
 	"\x12GetPaymentResponse\x12.\n" +
-	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\"\xb6\x04\n" +
-	"\x13ListPaymentsRequest\x12D\n" +
-	"\x06states\x18\x01 \x03(\x0e2\x19.turnpike.v1.PaymentStateB\x11\xbaH\x0e\x92\x01\v\x10\x0e\"\a\x82\x01\x04\x10\x01 \x00R\x06states\x12/\n" +
-	"\aaccount\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x126\n" +
-	"\x12merchant_reference\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x11merchantReference\x12+\n" +
-	"\btoken_id\x18\x04 \x01(\tB\x10\xbaH\r\xd8\x01\x01r\b\x18@:\x04tok_R\atokenId\x12/\n" +
+	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\"\xac\x03\n" +
+	"\x13ListPaymentsRequest\x121\n" +
+	"\x06states\x18\x01 \x03(\x0e2\x19.turnpike.v1.PaymentStateR\x06states\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12-\n" +
+	"\x12merchant_reference\x18\x03 \x01(\tR\x11merchantReference\x12\x19\n" +
+	"\btoken_id\x18\x04 \x01(\tR\atokenId\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x05 \x01(\tB\x10\xbaH\r\xd8\x01\x01r\b\x18@:\x04ses_R\tsessionId\x122\n" +
-	"\vcustomer_id\x18\x06 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\n" +
+	"session_id\x18\x05 \x01(\tR\tsessionId\x12\x1f\n" +
+	"\vcustomer_id\x18\x06 \x01(\tR\n" +
 	"customerId\x12?\n" +
 	"\rcreated_after\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\fcreatedAfter\x12A\n" +
-	"\x0ecreated_before\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\x12'\n" +
-	"\tpage_size\x18\t \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\x0ecreated_before\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\x12\x1b\n" +
+	"\tpage_size\x18\t \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\n" +
-	" \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"p\n" +
+	" \x01(\tR\tpageToken\"p\n" +
 	"\x14ListPaymentsResponse\x120\n" +
 	"\bpayments\x18\x01 \x03(\v2\x14.turnpike.v1.PaymentR\bpayments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"h\n" +
-	"\x13WatchPaymentRequest\x12,\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"Y\n" +
+	"\x13WatchPaymentRequest\x12\x1d\n" +
 	"\n" +
-	"payment_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04pay_R\tpaymentId\x12#\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\x12#\n" +
 	"\runtil_settled\x18\x02 \x01(\bR\funtilSettled\"F\n" +
 	"\x14WatchPaymentResponse\x12.\n" +
-	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\"\xb2\x02\n" +
-	"\x15CapturePaymentRequest\x122\n" +
+	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\"\xfa\x01\n" +
+	"\x15CapturePaymentRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12,\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04pay_R\tpaymentId\x12*\n" +
-	"\x06amount\x18\x03 \x01(\v2\x12.turnpike.v1.MoneyR\x06amount\x12:\n" +
-	"\x05lines\x18\x04 \x03(\v2\x1a.turnpike.v1.OrderLinePartB\b\xbaH\x05\x92\x01\x02\x10dR\x05lines\x12#\n" +
-	"\rfinal_capture\x18\x05 \x01(\bR\ffinalCapture\x12*\n" +
-	"\vdescription\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\vdescription\"\x94\x01\n" +
+	"payment_id\x18\x02 \x01(\tR\tpaymentId\x12*\n" +
+	"\x06amount\x18\x03 \x01(\v2\x12.turnpike.v1.MoneyR\x06amount\x120\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1a.turnpike.v1.OrderLinePartR\x05lines\x12#\n" +
+	"\rfinal_capture\x18\x05 \x01(\bR\ffinalCapture\x12 \n" +
+	"\vdescription\x18\x06 \x01(\tR\vdescription\"\x94\x01\n" +
 	"\x16CapturePaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\x12.\n" +
 	"\acapture\x18\x02 \x01(\v2\x14.turnpike.v1.CaptureR\acapture\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xce\x01\n" +
-	"\x12VoidPaymentRequest\x122\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xa0\x01\n" +
+	"\x12VoidPaymentRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12,\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04pay_R\tpaymentId\x12*\n" +
-	"\x06amount\x18\x03 \x01(\v2\x12.turnpike.v1.MoneyR\x06amount\x12*\n" +
-	"\vdescription\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\vdescription\"a\n" +
+	"payment_id\x18\x02 \x01(\tR\tpaymentId\x12*\n" +
+	"\x06amount\x18\x03 \x01(\v2\x12.turnpike.v1.MoneyR\x06amount\x12 \n" +
+	"\vdescription\x18\x04 \x01(\tR\vdescription\"a\n" +
 	"\x13VoidPaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xe9\x04\n" +
-	"\x14RefundPaymentRequest\x122\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xfc\x03\n" +
+	"\x14RefundPaymentRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12,\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04pay_R\tpaymentId\x12*\n" +
-	"\x06amount\x18\x03 \x01(\v2\x12.turnpike.v1.MoneyR\x06amount\x12/\n" +
+	"payment_id\x18\x02 \x01(\tR\tpaymentId\x12*\n" +
+	"\x06amount\x18\x03 \x01(\v2\x12.turnpike.v1.MoneyR\x06amount\x12\x1d\n" +
 	"\n" +
-	"capture_id\x18\x04 \x01(\tB\x10\xbaH\r\xd8\x01\x01r\b\x18@:\x04cap_R\tcaptureId\x12:\n" +
-	"\x05lines\x18\x05 \x03(\v2\x1a.turnpike.v1.OrderLinePartB\b\xbaH\x05\x92\x01\x02\x10dR\x05lines\x12;\n" +
-	"\x06reason\x18\x06 \x01(\x0e2\x19.turnpike.v1.RefundReasonB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06reason\x12)\n" +
-	"\vreason_text\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\n" +
-	"reasonText\x12d\n" +
-	"\bmetadata\x18\b \x03(\v2/.turnpike.v1.RefundPaymentRequest.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x102\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\bmetadata\x127\n" +
+	"capture_id\x18\x04 \x01(\tR\tcaptureId\x120\n" +
+	"\x05lines\x18\x05 \x03(\v2\x1a.turnpike.v1.OrderLinePartR\x05lines\x121\n" +
+	"\x06reason\x18\x06 \x01(\x0e2\x19.turnpike.v1.RefundReasonR\x06reason\x12\x1f\n" +
+	"\vreason_text\x18\a \x01(\tR\n" +
+	"reasonText\x12K\n" +
+	"\bmetadata\x18\b \x03(\v2/.turnpike.v1.RefundPaymentRequest.MetadataEntryR\bmetadata\x127\n" +
 	"\x05pivot\x18\t \x01(\v2\x1f.turnpike.v1.PivotRefundOptionsH\x00R\x05pivot\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -2123,32 +2111,28 @@ const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\x15RefundPaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\x12+\n" +
 	"\x06refund\x18\x02 \x01(\v2\x13.turnpike.v1.RefundR\x06refund\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"E\n" +
-	"\x15ResolvePaymentRequest\x12,\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"6\n" +
+	"\x15ResolvePaymentRequest\x12\x1d\n" +
 	"\n" +
-	"payment_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04pay_R\tpaymentId\"b\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\"b\n" +
 	"\x16ResolvePaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\x12\x18\n" +
-	"\achanged\x18\x02 \x01(\bR\achanged\"\xa5\x01\n" +
-	"\x19ListPaymentHistoryRequest\x12,\n" +
+	"\achanged\x18\x02 \x01(\bR\achanged\"v\n" +
+	"\x19ListPaymentHistoryRequest\x12\x1d\n" +
 	"\n" +
-	"payment_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04pay_R\tpaymentId\x12'\n" +
-	"\tpage_size\x18\x02 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"\x80\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\x80\x01\n" +
 	"\x1aListPaymentHistoryResponse\x12:\n" +
 	"\aentries\x18\x01 \x03(\v2 .turnpike.v1.PaymentHistoryEntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xea\x01\n" +
-	"\x16ListDifferencesRequest\x12/\n" +
-	"\aaccount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x12C\n" +
-	"\amin_age\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x05\b\x80\x8a\x8a\x0f2\x00R\x06minAge\x12'\n" +
-	"\tpage_size\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa2\x01\n" +
+	"\x16ListDifferencesRequest\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x122\n" +
+	"\amin_age\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06minAge\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"|\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"|\n" +
 	"\x17ListDifferencesResponse\x129\n" +
 	"\vdifferences\x18\x01 \x03(\v2\x17.turnpike.v1.DifferenceR\vdifferences\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xdf\x01\n" +

@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -1929,97 +1928,91 @@ var File_turnpike_v1_provider_options_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_provider_options_proto_rawDesc = "" +
 	"\n" +
-	"\"turnpike/v1/provider_options.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\"\xa5\x06\n" +
-	"\x15DinteroSessionOptions\x120\n" +
+	"\"turnpike/v1/provider_options.proto\x12\vturnpike.v1\"\x90\x05\n" +
+	"\x15DinteroSessionOptions\x12\x1d\n" +
 	"\n" +
-	"profile_id\x18\x01 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\tprofileId\x12N\n" +
-	"\x15payment_product_types\x18\x02 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10\x1e\"\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\x13paymentProductTypes\x127\n" +
-	"\x18all_active_payment_types\x18\x03 \x01(\bR\x15allActivePaymentTypes\x12R\n" +
-	"\x1cdefault_payment_product_type\x18\x04 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\x19defaultPaymentProductType\x129\n" +
-	"\x14merchant_reference_2\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x12merchantReference2\x12<\n" +
-	"\x12merchant_terms_url\x18\x06 \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\x80\x10\x88\x01\x01R\x10merchantTermsUrl\x12\\\n" +
-	"\x12save_card_checkbox\x18\a \x01(\x0e2$.turnpike.v1.DinteroSaveCardCheckboxB\b\xbaH\x05\x82\x01\x02\x10\x01R\x10saveCardCheckbox\x12?\n" +
-	"\achannel\x18\b \x01(\x0e2\x1b.turnpike.v1.DinteroChannelB\b\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12?\n" +
-	"\x12token_product_type\x18\t \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\x10tokenProductType\x12\x15\n" +
+	"profile_id\x18\x01 \x01(\tR\tprofileId\x122\n" +
+	"\x15payment_product_types\x18\x02 \x03(\tR\x13paymentProductTypes\x127\n" +
+	"\x18all_active_payment_types\x18\x03 \x01(\bR\x15allActivePaymentTypes\x12?\n" +
+	"\x1cdefault_payment_product_type\x18\x04 \x01(\tR\x19defaultPaymentProductType\x120\n" +
+	"\x14merchant_reference_2\x18\x05 \x01(\tR\x12merchantReference2\x12,\n" +
+	"\x12merchant_terms_url\x18\x06 \x01(\tR\x10merchantTermsUrl\x12R\n" +
+	"\x12save_card_checkbox\x18\a \x01(\x0e2$.turnpike.v1.DinteroSaveCardCheckboxR\x10saveCardCheckbox\x125\n" +
+	"\achannel\x18\b \x01(\x0e2\x1b.turnpike.v1.DinteroChannelR\achannel\x12,\n" +
+	"\x12token_product_type\x18\t \x01(\tR\x10tokenProductType\x12\x15\n" +
 	"\x06no_cvc\x18\n" +
-	" \x01(\bR\x05noCvc\x12d\n" +
-	"\x12token_auth_methods\x18\v \x03(\x0e2#.turnpike.v1.DinteroTokenAuthMethodB\x11\xbaH\x0e\x92\x01\v\x10\x02\"\a\x82\x01\x04\x10\x01 \x00R\x10tokenAuthMethods\x12'\n" +
-	"\x0fpartial_payment\x18\f \x01(\bR\x0epartialPayment\"\xa8\n" +
-	"\n" +
-	"\x17BegatewaySessionOptions\x12Z\n" +
-	"\x10transaction_type\x18\x01 \x01(\x0e2%.turnpike.v1.BegatewayTransactionTypeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0ftransactionType\x12\x16\n" +
-	"\x06iframe\x18\x02 \x01(\bR\x06iframe\x121\n" +
-	"\blanguage\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18\b2\f^[A-Za-z-]*$R\blanguage\x12?\n" +
-	"\x13auto_return_seconds\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x90\x1c(\x00H\x00R\x11autoReturnSeconds\x88\x01\x01\x12\x19\n" +
-	"\bauto_pay\x18\x05 \x01(\bR\aautoPay\x12(\n" +
-	"\vbutton_text\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\n" +
-	"buttonText\x121\n" +
-	"\x10button_next_text\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\x0ebuttonNextText\x12.\n" +
-	"\x0esave_card_text\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\fsaveCardText\x12.\n" +
-	"\x0esave_card_hint\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\fsaveCardHint\x12S\n" +
+	" \x01(\bR\x05noCvc\x12Q\n" +
+	"\x12token_auth_methods\x18\v \x03(\x0e2#.turnpike.v1.DinteroTokenAuthMethodR\x10tokenAuthMethods\x12'\n" +
+	"\x0fpartial_payment\x18\f \x01(\bR\x0epartialPayment\"\x88\b\n" +
+	"\x17BegatewaySessionOptions\x12P\n" +
+	"\x10transaction_type\x18\x01 \x01(\x0e2%.turnpike.v1.BegatewayTransactionTypeR\x0ftransactionType\x12\x16\n" +
+	"\x06iframe\x18\x02 \x01(\bR\x06iframe\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\x123\n" +
+	"\x13auto_return_seconds\x18\x04 \x01(\x05H\x00R\x11autoReturnSeconds\x88\x01\x01\x12\x19\n" +
+	"\bauto_pay\x18\x05 \x01(\bR\aautoPay\x12\x1f\n" +
+	"\vbutton_text\x18\x06 \x01(\tR\n" +
+	"buttonText\x12(\n" +
+	"\x10button_next_text\x18\a \x01(\tR\x0ebuttonNextText\x12$\n" +
+	"\x0esave_card_text\x18\b \x01(\tR\fsaveCardText\x12$\n" +
+	"\x0esave_card_hint\x18\t \x01(\tR\fsaveCardHint\x126\n" +
 	"\x17visible_customer_fields\x18\n" +
-	" \x03(\tB\x1b\xbaH\x18\x92\x01\x15\x10\x14\"\x11r\x0f\x10\x01\x18 2\t^[a-z_]*$R\x15visibleCustomerFields\x12V\n" +
-	"\x19read_only_customer_fields\x18\v \x03(\tB\x1b\xbaH\x18\x92\x01\x15\x10\x14\"\x11r\x0f\x10\x01\x18 2\t^[a-z_]*$R\x16readOnlyCustomerFields\x12+\n" +
-	"\vcard_holder\x18\f \x01(\tB\n" +
-	"\xbaH\x04r\x02\x18 \x80\x01\x01R\n" +
+	" \x03(\tR\x15visibleCustomerFields\x129\n" +
+	"\x19read_only_customer_fields\x18\v \x03(\tR\x16readOnlyCustomerFields\x12$\n" +
+	"\vcard_holder\x18\f \x01(\tB\x03\x80\x01\x01R\n" +
 	"cardHolder\x121\n" +
-	"\x15card_holder_read_only\x18\r \x01(\bR\x12cardHolderReadOnly\x12P\n" +
-	"\x14payment_method_types\x18\x0e \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x14\"\x14r\x12\x10\x01\x18@2\f^[a-z0-9_]*$R\x12paymentMethodTypes\x12a\n" +
-	"\x1dexcluded_payment_method_types\x18\x0f \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x14\"\x14r\x12\x10\x01\x18@2\f^[a-z0-9_]*$R\x1aexcludedPaymentMethodTypes\x12G\n" +
-	"\x0fexcluded_brands\x18\x10 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x14\"\x14r\x12\x10\x01\x18@2\f^[a-z0-9_]*$R\x0eexcludedBrands\x12Z\n" +
-	"\x14avs_cvc_verification\x18\x11 \x01(\v2(.turnpike.v1.BegatewayAvsCvcVerificationR\x12avsCvcVerification\x124\n" +
-	"\freceipt_text\x18\x12 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\n" +
-	"\"\ar\x05\x10\x01\x18\xff\x01R\vreceiptText\x12!\n" +
+	"\x15card_holder_read_only\x18\r \x01(\bR\x12cardHolderReadOnly\x120\n" +
+	"\x14payment_method_types\x18\x0e \x03(\tR\x12paymentMethodTypes\x12A\n" +
+	"\x1dexcluded_payment_method_types\x18\x0f \x03(\tR\x1aexcludedPaymentMethodTypes\x12'\n" +
+	"\x0fexcluded_brands\x18\x10 \x03(\tR\x0eexcludedBrands\x12Z\n" +
+	"\x14avs_cvc_verification\x18\x11 \x01(\v2(.turnpike.v1.BegatewayAvsCvcVerificationR\x12avsCvcVerification\x12!\n" +
+	"\freceipt_text\x18\x12 \x03(\tR\vreceiptText\x12!\n" +
 	"\fpayout_token\x18\x13 \x01(\bR\vpayoutToken\x12.\n" +
-	"\x04erip\x18\x14 \x01(\v2\x1a.turnpike.v1.BegatewayEripR\x04erip\x12E\n" +
-	"\x12expected_bank_code\x18\x15 \x01(\tB\x17\xbaH\x14r\x12\x18\b2\x0e^[0-9A-Za-z]*$R\x10expectedBankCodeB\x16\n" +
-	"\x14_auto_return_seconds\"\xaf\x01\n" +
-	"\x1bBegatewayAvsCvcVerification\x12G\n" +
-	"\x10avs_reject_codes\x18\x01 \x03(\tB\x1d\xbaH\x1a\x92\x01\x17\x10\x14\"\x13r\x11\x10\x01\x18\x022\v^[0-9A-Z]*$R\x0eavsRejectCodes\x12G\n" +
-	"\x10cvc_reject_codes\x18\x02 \x03(\tB\x1d\xbaH\x1a\x92\x01\x17\x10\x14\"\x13r\x11\x10\x01\x18\x022\v^[0-9A-Z]*$R\x0ecvcRejectCodes\"\x82\x01\n" +
-	"\rBegatewayErip\x12:\n" +
-	"\x0eaccount_number\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18\x1e2\b^[!-~]*$R\raccountNumber\x125\n" +
-	"\x0eservice_number\x18\x02 \x01(\x03B\x0e\xbaH\v\"\t\x18\xff\x9f\x94\xa5\x8d\x1d(\x00R\rserviceNumber\"\xd5\x02\n" +
-	"\x14PaymobSessionOptions\x125\n" +
-	"\x04flow\x18\x01 \x01(\x0e2\x17.turnpike.v1.PaymobFlowB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04flow\x12>\n" +
-	"\x0fintegration_ids\x18\x02 \x03(\x03B\x15\xbaH\x12\x92\x01\x0f\x10\x14\"\v\"\t\x18\xff\x9f\x94\xa5\x8d\x1d \x00R\x0eintegrationIds\x12+\n" +
-	"\tiframe_id\x18\x03 \x01(\x03B\x0e\xbaH\v\"\t\x18\xff\x9f\x94\xa5\x8d\x1d(\x00R\biframeId\x12^\n" +
-	"\x06extras\x18\x04 \x03(\v2-.turnpike.v1.PaymobSessionOptions.ExtrasEntryB\x17\xbaH\x14\x9a\x01\x11\x102\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\x06extras\x1a9\n" +
+	"\x04erip\x18\x14 \x01(\v2\x1a.turnpike.v1.BegatewayEripR\x04erip\x12,\n" +
+	"\x12expected_bank_code\x18\x15 \x01(\tR\x10expectedBankCodeB\x16\n" +
+	"\x14_auto_return_seconds\"q\n" +
+	"\x1bBegatewayAvsCvcVerification\x12(\n" +
+	"\x10avs_reject_codes\x18\x01 \x03(\tR\x0eavsRejectCodes\x12(\n" +
+	"\x10cvc_reject_codes\x18\x02 \x03(\tR\x0ecvcRejectCodes\"]\n" +
+	"\rBegatewayErip\x12%\n" +
+	"\x0eaccount_number\x18\x01 \x01(\tR\raccountNumber\x12%\n" +
+	"\x0eservice_number\x18\x02 \x01(\x03R\rserviceNumber\"\x8b\x02\n" +
+	"\x14PaymobSessionOptions\x12+\n" +
+	"\x04flow\x18\x01 \x01(\x0e2\x17.turnpike.v1.PaymobFlowR\x04flow\x12'\n" +
+	"\x0fintegration_ids\x18\x02 \x03(\x03R\x0eintegrationIds\x12\x1b\n" +
+	"\tiframe_id\x18\x03 \x01(\x03R\biframeId\x12E\n" +
+	"\x06extras\x18\x04 \x03(\v2-.turnpike.v1.PaymobSessionOptions.ExtrasEntryR\x06extras\x1a9\n" +
 	"\vExtrasEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd6\x03\n" +
-	"\x13PivotSessionOptions\x12S\n" +
-	"\x0fexpiration_mode\x18\x01 \x01(\x0e2 .turnpike.v1.PivotExpirationModeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0eexpirationMode\x12,\n" +
-	"\x12bypass_status_page\x18\x02 \x01(\bR\x10bypassStatusPage\x12/\n" +
-	"\achannel\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18 2\f^[A-Z0-9_]*$R\achannel\x12Q\n" +
-	"\x13wallet_phone_number\x18\x04 \x01(\tB!\xbaH\x1b\xd8\x01\x01r\x162\x14^\\+[1-9][0-9]{4,14}$\x80\x01\x01R\x11walletPhoneNumber\x129\n" +
-	"\x14virtual_account_name\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x12virtualAccountName\x12?\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8e\x03\n" +
+	"\x13PivotSessionOptions\x12I\n" +
+	"\x0fexpiration_mode\x18\x01 \x01(\x0e2 .turnpike.v1.PivotExpirationModeR\x0eexpirationMode\x12,\n" +
+	"\x12bypass_status_page\x18\x02 \x01(\bR\x10bypassStatusPage\x12\x18\n" +
+	"\achannel\x18\x03 \x01(\tR\achannel\x123\n" +
+	"\x13wallet_phone_number\x18\x04 \x01(\tB\x03\x80\x01\x01R\x11walletPhoneNumber\x120\n" +
+	"\x14virtual_account_name\x18\x05 \x01(\tR\x12virtualAccountName\x12?\n" +
 	"\vinstallment\x18\x06 \x01(\v2\x1d.turnpike.v1.PivotInstallmentR\vinstallment\x12<\n" +
 	"\n" +
 	"processing\x18\a \x01(\v2\x1c.turnpike.v1.PivotProcessingR\n" +
-	"processing\"^\n" +
-	"\x10PivotInstallment\x12%\n" +
-	"\x06months\x18\x01 \x01(\x05B\r\xbaH\n" +
-	"\x1a\b0\x030\x060\t0\fR\x06months\x12#\n" +
-	"\rinterest_free\x18\x02 \x01(\bR\finterestFree\"w\n" +
-	"\x0fPivotProcessing\x123\n" +
-	"\x10bank_merchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x182R\x0ebankMerchantId\x12/\n" +
-	"\x0fmerchant_id_tag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x182R\rmerchantIdTag\"\xa0\t\n" +
-	"\x13BbmslSessionOptions\x122\n" +
-	"\blanguage\x18\x01 \x01(\tB\x16\xbaH\x13\xd8\x01\x01r\x0e2\f^(en|zh-HK)$R\blanguage\x12C\n" +
-	"\x0fpayment_methods\x18\x02 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10\n" +
-	"\"\x10r\x0e\x10\x01\x18 2\b^[A-Z]*$R\x0epaymentMethods\x12G\n" +
-	"\x16default_payment_method\x18\x03 \x01(\tB\x11\xbaH\x0er\f\x18 2\b^[A-Z]*$R\x14defaultPaymentMethod\x12R\n" +
-	"\x12allowed_bin_ranges\x18\x04 \x03(\v2\x1a.turnpike.v1.BbmslBinRangeB\b\xbaH\x05\x92\x01\x02\x10\x14R\x10allowedBinRanges\x12P\n" +
-	"\x11allowed_card_type\x18\x05 \x01(\x0e2\x1a.turnpike.v1.BbmslCardTypeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fallowedCardType\x12T\n" +
-	"\x14issuing_country_code\x18\x06 \x01(\tB\"\xbaH\x1f\xd8\x01\x01r\x1a2\x18^(HK|TW|CA|UK|US|OTHER)$R\x12issuingCountryCode\x12 \n" +
-	"\x06reason\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\x06reason\x12<\n" +
-	"\vtheme_color\x18\b \x01(\tB\x1b\xbaH\x18\xd8\x01\x01r\x132\x11^#[0-9A-Fa-f]{6}$R\n" +
-	"themeColor\x12S\n" +
-	"\x17button_background_color\x18\t \x01(\tB\x1b\xbaH\x18\xd8\x01\x01r\x132\x11^#[0-9A-Fa-f]{6}$R\x15buttonBackgroundColor\x12G\n" +
+	"processing\"O\n" +
+	"\x10PivotInstallment\x12\x16\n" +
+	"\x06months\x18\x01 \x01(\x05R\x06months\x12#\n" +
+	"\rinterest_free\x18\x02 \x01(\bR\finterestFree\"c\n" +
+	"\x0fPivotProcessing\x12(\n" +
+	"\x10bank_merchant_id\x18\x01 \x01(\tR\x0ebankMerchantId\x12&\n" +
+	"\x0fmerchant_id_tag\x18\x02 \x01(\tR\rmerchantIdTag\"\xc0\a\n" +
+	"\x13BbmslSessionOptions\x12\x1a\n" +
+	"\blanguage\x18\x01 \x01(\tR\blanguage\x12'\n" +
+	"\x0fpayment_methods\x18\x02 \x03(\tR\x0epaymentMethods\x124\n" +
+	"\x16default_payment_method\x18\x03 \x01(\tR\x14defaultPaymentMethod\x12H\n" +
+	"\x12allowed_bin_ranges\x18\x04 \x03(\v2\x1a.turnpike.v1.BbmslBinRangeR\x10allowedBinRanges\x12F\n" +
+	"\x11allowed_card_type\x18\x05 \x01(\x0e2\x1a.turnpike.v1.BbmslCardTypeR\x0fallowedCardType\x120\n" +
+	"\x14issuing_country_code\x18\x06 \x01(\tR\x12issuingCountryCode\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1f\n" +
+	"\vtheme_color\x18\b \x01(\tR\n" +
+	"themeColor\x126\n" +
+	"\x17button_background_color\x18\t \x01(\tR\x15buttonBackgroundColor\x12*\n" +
 	"\x11button_font_color\x18\n" +
-	" \x01(\tB\x1b\xbaH\x18\xd8\x01\x01r\x132\x11^#[0-9A-Fa-f]{6}$R\x0fbuttonFontColor\x12(\n" +
+	" \x01(\tR\x0fbuttonFontColor\x12(\n" +
 	"\rshow_language\x18\v \x01(\bH\x00R\fshowLanguage\x88\x01\x01\x12+\n" +
 	"\x0fshow_powered_by\x18\f \x01(\bH\x01R\rshowPoweredBy\x88\x01\x01\x12/\n" +
 	"\x11show_order_detail\x18\r \x01(\bH\x02R\x0fshowOrderDetail\x88\x01\x01\x12\"\n" +
@@ -2034,23 +2027,22 @@ const file_turnpike_v1_provider_options_proto_rawDesc = "" +
 	"\v_show_emailB\x1a\n" +
 	"\x18_show_merchant_referenceB\x10\n" +
 	"\x0e_show_order_idB\x13\n" +
-	"\x11_show_result_page\"a\n" +
-	"\rBbmslBinRange\x12)\n" +
-	"\x05start\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e2\f^[0-9]{4,8}$R\x05start\x12%\n" +
-	"\x03end\x18\x02 \x01(\tB\x13\xbaH\x10r\x0e2\f^[0-9]{4,8}$R\x03end\"~\n" +
-	"\x14DinteroChargeOptions\x129\n" +
-	"\x14merchant_reference_2\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x12merchantReference2\x12+\n" +
-	"\x11pre_authorization\x18\x02 \x01(\bR\x10preAuthorization\"\x98\x02\n" +
+	"\x11_show_result_page\"7\n" +
+	"\rBbmslBinRange\x12\x14\n" +
+	"\x05start\x18\x01 \x01(\tR\x05start\x12\x10\n" +
+	"\x03end\x18\x02 \x01(\tR\x03end\"u\n" +
+	"\x14DinteroChargeOptions\x120\n" +
+	"\x14merchant_reference_2\x18\x01 \x01(\tR\x12merchantReference2\x12+\n" +
+	"\x11pre_authorization\x18\x02 \x01(\bR\x10preAuthorization\"\xec\x01\n" +
 	"\x16BegatewayChargeOptions\x12%\n" +
-	"\x0echarge_service\x18\x01 \x01(\bR\rchargeService\x124\n" +
-	"\freceipt_text\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\n" +
-	"\"\ar\x05\x10\x01\x18\xff\x01R\vreceiptText\x12Z\n" +
-	"\x14avs_cvc_verification\x18\x03 \x01(\v2(.turnpike.v1.BegatewayAvsCvcVerificationR\x12avsCvcVerification\x12E\n" +
-	"\x12expected_bank_code\x18\x04 \x01(\tB\x17\xbaH\x14r\x12\x18\b2\x0e^[0-9A-Za-z]*$R\x10expectedBankCode\"\x9d\x02\n" +
-	"\x13PaymobChargeOptions\x125\n" +
-	"\x04flow\x18\x01 \x01(\x0e2\x17.turnpike.v1.PaymobFlowB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04flow\x125\n" +
-	"\x0eintegration_id\x18\x02 \x01(\x03B\x0e\xbaH\v\"\t\x18\xff\x9f\x94\xa5\x8d\x1d(\x00R\rintegrationId\x12]\n" +
-	"\x06extras\x18\x03 \x03(\v2,.turnpike.v1.PaymobChargeOptions.ExtrasEntryB\x17\xbaH\x14\x9a\x01\x11\x102\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\x06extras\x1a9\n" +
+	"\x0echarge_service\x18\x01 \x01(\bR\rchargeService\x12!\n" +
+	"\freceipt_text\x18\x02 \x03(\tR\vreceiptText\x12Z\n" +
+	"\x14avs_cvc_verification\x18\x03 \x01(\v2(.turnpike.v1.BegatewayAvsCvcVerificationR\x12avsCvcVerification\x12,\n" +
+	"\x12expected_bank_code\x18\x04 \x01(\tR\x10expectedBankCode\"\xea\x01\n" +
+	"\x13PaymobChargeOptions\x12+\n" +
+	"\x04flow\x18\x01 \x01(\x0e2\x17.turnpike.v1.PaymobFlowR\x04flow\x12%\n" +
+	"\x0eintegration_id\x18\x02 \x01(\x03R\rintegrationId\x12D\n" +
+	"\x06extras\x18\x03 \x03(\v2,.turnpike.v1.PaymobChargeOptions.ExtrasEntryR\x06extras\x1a9\n" +
 	"\vExtrasEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe2\x01\n" +
@@ -2061,17 +2053,17 @@ const file_turnpike_v1_provider_options_proto_rawDesc = "" +
 	"\vinstallment\x18\x03 \x01(\v2\x1d.turnpike.v1.PivotInstallmentR\vinstallment\x12<\n" +
 	"\n" +
 	"processing\x18\x04 \x01(\v2\x1c.turnpike.v1.PivotProcessingR\n" +
-	"processing\"6\n" +
-	"\x12BbmslChargeOptions\x12 \n" +
-	"\x06reason\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\x06reason\"\xb0\x01\n" +
-	"\x12PivotRefundOptions\x12@\n" +
-	"\x06method\x18\x01 \x01(\x0e2\x1e.turnpike.v1.PivotRefundMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06method\x12X\n" +
-	"\x14transfer_destination\x18\x02 \x01(\v2%.turnpike.v1.PivotTransferDestinationR\x13transferDestination\"\xe9\x01\n" +
-	"\x18PivotTransferDestination\x12,\n" +
-	"\fchannel_code\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\vchannelCode\x123\n" +
-	"\x0eaccount_number\x18\x02 \x01(\tB\f\xbaH\x06r\x04\x10\x01\x18\x1e\x80\x01\x01R\raccountNumber\x12/\n" +
-	"\faccount_name\x18\x03 \x01(\tB\f\xbaH\x06r\x04\x10\x01\x182\x80\x01\x01R\vaccountName\x129\n" +
-	"\vdescription\x18\x04 \x01(\tB\x17\xbaH\x14r\x12\x18\x142\x0e^[0-9A-Za-z]*$R\vdescription*\x94\x01\n" +
+	"processing\",\n" +
+	"\x12BbmslChargeOptions\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\"\xa6\x01\n" +
+	"\x12PivotRefundOptions\x126\n" +
+	"\x06method\x18\x01 \x01(\x0e2\x1e.turnpike.v1.PivotRefundMethodR\x06method\x12X\n" +
+	"\x14transfer_destination\x18\x02 \x01(\v2%.turnpike.v1.PivotTransferDestinationR\x13transferDestination\"\xb3\x01\n" +
+	"\x18PivotTransferDestination\x12!\n" +
+	"\fchannel_code\x18\x01 \x01(\tR\vchannelCode\x12*\n" +
+	"\x0eaccount_number\x18\x02 \x01(\tB\x03\x80\x01\x01R\raccountNumber\x12&\n" +
+	"\faccount_name\x18\x03 \x01(\tB\x03\x80\x01\x01R\vaccountName\x12 \n" +
+	"\vdescription\x18\x04 \x01(\tR\vdescription*\x94\x01\n" +
 	"\x17DinteroSaveCardCheckbox\x12*\n" +
 	"&DINTERO_SAVE_CARD_CHECKBOX_UNSPECIFIED\x10\x00\x12%\n" +
 	"!DINTERO_SAVE_CARD_CHECKBOX_OPT_IN\x10\x01\x12&\n" +

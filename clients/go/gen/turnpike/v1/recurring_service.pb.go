@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -1475,14 +1474,14 @@ var File_turnpike_v1_recurring_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_recurring_service_proto_rawDesc = "" +
 	"\n" +
-	"#turnpike/v1/recurring_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1aturnpike/v1/customer.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x1aturnpike/v1/schedule.proto\"\xa1\x05\n" +
-	"\x18ScheduleRecurringRequest\x122\n" +
+	"#turnpike/v1/recurring_service.proto\x12\vturnpike.v1\x1a google/protobuf/field_mask.proto\x1a\x1aturnpike/v1/customer.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x1aturnpike/v1/schedule.proto\"\xf2\x04\n" +
+	"\x18ScheduleRecurringRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x128\n" +
-	"\x05terms\x18\x02 \x01(\v2\x1a.turnpike.v1.ScheduleTermsB\x06\xbaH\x03\xc8\x01\x01R\x05terms\x121\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x120\n" +
+	"\x05terms\x18\x02 \x01(\v2\x1a.turnpike.v1.ScheduleTermsR\x05terms\x121\n" +
 	"\bcustomer\x18\x03 \x01(\v2\x15.turnpike.v1.CustomerR\bcustomer\x12=\n" +
-	"\x0fbilling_address\x18\x04 \x01(\v2\x14.turnpike.v1.AddressR\x0ebillingAddress\x12:\n" +
-	"\x10first_payment_id\x18\x05 \x01(\tB\x10\xbaH\r\xd8\x01\x01r\b\x18@:\x04pay_R\x0efirstPaymentId\x12#\n" +
+	"\x0fbilling_address\x18\x04 \x01(\v2\x14.turnpike.v1.AddressR\x0ebillingAddress\x12(\n" +
+	"\x10first_payment_id\x18\x05 \x01(\tR\x0efirstPaymentId\x12#\n" +
 	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\x12=\n" +
 	"\adintero\x18\a \x01(\v2!.turnpike.v1.DinteroChargeOptionsH\x00R\adintero\x12C\n" +
 	"\tbegateway\x18\b \x01(\v2#.turnpike.v1.BegatewayChargeOptionsH\x00R\tbegateway\x12:\n" +
@@ -1494,105 +1493,94 @@ const file_turnpike_v1_recurring_service_proto_rawDesc = "" +
 	"\x19ScheduleRecurringResponse\x121\n" +
 	"\bschedule\x18\x01 \x01(\v2\x15.turnpike.v1.ScheduleR\bschedule\x12:\n" +
 	"\bupcoming\x18\x02 \x03(\v2\x1e.turnpike.v1.PlannedOccurrenceR\bupcoming\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"D\n" +
-	"\x12GetScheduleRequest\x12.\n" +
-	"\vschedule_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04sch_R\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"5\n" +
+	"\x12GetScheduleRequest\x12\x1f\n" +
+	"\vschedule_id\x18\x01 \x01(\tR\n" +
 	"scheduleId\"H\n" +
 	"\x13GetScheduleResponse\x121\n" +
-	"\bschedule\x18\x01 \x01(\v2\x15.turnpike.v1.ScheduleR\bschedule\"\x88\x03\n" +
-	"\x14ListSchedulesRequest\x12J\n" +
-	"\bstatuses\x18\x01 \x03(\x0e2\x1b.turnpike.v1.ScheduleStatusB\x11\xbaH\x0e\x92\x01\v\x10\x05\"\a\x82\x01\x04\x10\x01 \x00R\bstatuses\x12/\n" +
-	"\aaccount\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x12+\n" +
-	"\btoken_id\x18\x03 \x01(\tB\x10\xbaH\r\xd8\x01\x01r\b\x18@:\x04tok_R\atokenId\x122\n" +
-	"\vcustomer_id\x18\x04 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\n" +
-	"customerId\x126\n" +
-	"\x12merchant_reference\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x11merchantReference\x12'\n" +
-	"\tpage_size\x18\x06 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\bschedule\x18\x01 \x01(\v2\x15.turnpike.v1.ScheduleR\bschedule\"\x90\x02\n" +
+	"\x14ListSchedulesRequest\x127\n" +
+	"\bstatuses\x18\x01 \x03(\x0e2\x1b.turnpike.v1.ScheduleStatusR\bstatuses\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x19\n" +
+	"\btoken_id\x18\x03 \x01(\tR\atokenId\x12\x1f\n" +
+	"\vcustomer_id\x18\x04 \x01(\tR\n" +
+	"customerId\x12-\n" +
+	"\x12merchant_reference\x18\x05 \x01(\tR\x11merchantReference\x12\x1b\n" +
+	"\tpage_size\x18\x06 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\a \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"t\n" +
+	"page_token\x18\a \x01(\tR\tpageToken\"t\n" +
 	"\x15ListSchedulesResponse\x123\n" +
 	"\tschedules\x18\x01 \x03(\v2\x15.turnpike.v1.ScheduleR\tschedules\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa3\x02\n" +
-	"\x15UpdateScheduleRequest\x122\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xda\x01\n" +
+	"\x15UpdateScheduleRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12.\n" +
-	"\vschedule_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04sch_R\n" +
-	"scheduleId\x12'\n" +
-	"\x04etag\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\x04etag\x128\n" +
-	"\x05terms\x18\x04 \x01(\v2\x1a.turnpike.v1.ScheduleTermsB\x06\xbaH\x03\xc8\x01\x01R\x05terms\x12C\n" +
-	"\vupdate_mask\x18\x05 \x01(\v2\x1a.google.protobuf.FieldMaskB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n" +
+	"\vschedule_id\x18\x02 \x01(\tR\n" +
+	"scheduleId\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x120\n" +
+	"\x05terms\x18\x04 \x01(\v2\x1a.turnpike.v1.ScheduleTermsR\x05terms\x12;\n" +
+	"\vupdate_mask\x18\x05 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"\xa3\x01\n" +
 	"\x16UpdateScheduleResponse\x121\n" +
 	"\bschedule\x18\x01 \x01(\v2\x15.turnpike.v1.ScheduleR\bschedule\x12:\n" +
 	"\bupcoming\x18\x02 \x03(\v2\x1e.turnpike.v1.PlannedOccurrenceR\bupcoming\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xa1\x01\n" +
-	"\x14PauseScheduleRequest\x122\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"j\n" +
+	"\x14PauseScheduleRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12.\n" +
-	"\vschedule_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04sch_R\n" +
-	"scheduleId\x12%\n" +
-	"\x04etag\x18\x03 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\x04etag\"f\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n" +
+	"\vschedule_id\x18\x02 \x01(\tR\n" +
+	"scheduleId\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\"f\n" +
 	"\x15PauseScheduleResponse\x121\n" +
 	"\bschedule\x18\x01 \x01(\v2\x15.turnpike.v1.ScheduleR\bschedule\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xc5\x01\n" +
-	"\x15ResumeScheduleRequest\x122\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\x8e\x01\n" +
+	"\x15ResumeScheduleRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12.\n" +
-	"\vschedule_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04sch_R\n" +
-	"scheduleId\x12%\n" +
-	"\x04etag\x18\x03 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\x04etag\x12!\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n" +
+	"\vschedule_id\x18\x02 \x01(\tR\n" +
+	"scheduleId\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12!\n" +
 	"\fretry_failed\x18\x04 \x01(\bR\vretryFailed\"\xa3\x01\n" +
 	"\x16ResumeScheduleResponse\x121\n" +
 	"\bschedule\x18\x01 \x01(\v2\x15.turnpike.v1.ScheduleR\bschedule\x12:\n" +
 	"\bupcoming\x18\x02 \x03(\v2\x1e.turnpike.v1.PlannedOccurrenceR\bupcoming\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xa2\x01\n" +
-	"\x15CancelScheduleRequest\x122\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"k\n" +
+	"\x15CancelScheduleRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12.\n" +
-	"\vschedule_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04sch_R\n" +
-	"scheduleId\x12%\n" +
-	"\x04etag\x18\x03 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\x04etag\"g\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n" +
+	"\vschedule_id\x18\x02 \x01(\tR\n" +
+	"scheduleId\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\"g\n" +
 	"\x16CancelScheduleResponse\x121\n" +
 	"\bschedule\x18\x01 \x01(\v2\x15.turnpike.v1.ScheduleR\bschedule\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\x9c\x01\n" +
-	"\x15SkipOccurrenceRequest\x122\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"o\n" +
+	"\x15SkipOccurrenceRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12.\n" +
-	"\vschedule_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04sch_R\n" +
-	"scheduleId\x12\x1f\n" +
-	"\x06number\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\x06number\"\xa3\x01\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n" +
+	"\vschedule_id\x18\x02 \x01(\tR\n" +
+	"scheduleId\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\x05R\x06number\"\xa3\x01\n" +
 	"\x16SkipOccurrenceResponse\x121\n" +
 	"\bschedule\x18\x01 \x01(\v2\x15.turnpike.v1.ScheduleR\bschedule\x12:\n" +
 	"\bupcoming\x18\x02 \x03(\v2\x1e.turnpike.v1.PlannedOccurrenceR\bupcoming\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xc1\x01\n" +
-	"\x16ListOccurrencesRequest\x12.\n" +
-	"\vschedule_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04sch_R\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"\x92\x01\n" +
+	"\x16ListOccurrencesRequest\x12\x1f\n" +
+	"\vschedule_id\x18\x01 \x01(\tR\n" +
 	"scheduleId\x12\x1b\n" +
-	"\topen_only\x18\x02 \x01(\bR\bopenOnly\x12'\n" +
-	"\tpage_size\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\topen_only\x18\x02 \x01(\bR\bopenOnly\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"|\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"|\n" +
 	"\x17ListOccurrencesResponse\x129\n" +
 	"\voccurrences\x18\x01 \x03(\v2\x17.turnpike.v1.OccurrenceR\voccurrences\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe5\x01\n" +
-	"\x19PreviewOccurrencesRequest\x120\n" +
-	"\vschedule_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04sch_H\x00R\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb6\x01\n" +
+	"\x19PreviewOccurrencesRequest\x12!\n" +
+	"\vschedule_id\x18\x01 \x01(\tH\x00R\n" +
 	"scheduleId\x122\n" +
-	"\x05terms\x18\x02 \x01(\v2\x1a.turnpike.v1.ScheduleTermsH\x00R\x05terms\x12 \n" +
-	"\x05count\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x05count\x12.\n" +
-	"\fafter_number\x18\x04 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x00R\vafterNumberB\x10\n" +
-	"\asubject\x12\x05\xbaH\x02\b\x01\"^\n" +
+	"\x05terms\x18\x02 \x01(\v2\x1a.turnpike.v1.ScheduleTermsH\x00R\x05terms\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x05R\x05count\x12!\n" +
+	"\fafter_number\x18\x04 \x01(\x05R\vafterNumberB\t\n" +
+	"\asubject\"^\n" +
 	"\x1aPreviewOccurrencesResponse\x12@\n" +
 	"\voccurrences\x18\x01 \x03(\v2\x1e.turnpike.v1.PlannedOccurrenceR\voccurrences2\xdb\a\n" +
 	"\x10RecurringService\x12g\n" +

@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -1311,78 +1310,71 @@ var File_turnpike_v1_sandbox_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_sandbox_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/sandbox_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aturnpike/v1/exchange.proto\"\xd0\x01\n" +
+	"!turnpike/v1/sandbox_service.proto\x12\vturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aturnpike/v1/exchange.proto\"\xc9\x01\n" +
 	"\x16ArrangeScenarioRequest\x122\n" +
 	"\x05fault\x18\x01 \x01(\v2\x1a.turnpike.v1.FaultScenarioH\x00R\x05fault\x12;\n" +
 	"\bcustomer\x18\x02 \x01(\v2\x1d.turnpike.v1.CustomerScenarioH\x00R\bcustomer\x122\n" +
-	"\x05clear\x18\x03 \x01(\v2\x1a.turnpike.v1.ClearScenarioH\x00R\x05clearB\x11\n" +
-	"\bscenario\x12\x05\xbaH\x02\b\x01\"\x93\x03\n" +
-	"\rFaultScenario\x12/\n" +
-	"\aaccount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x121\n" +
-	"\bprovider\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18 2\f^[a-z0-9-]*$R\bprovider\x126\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x16.turnpike.v1.FaultKindB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x123\n" +
-	"\toperation\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9_]*$R\toperation\x12\x1e\n" +
-	"\x04skip\x18\x05 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x90N(\x00R\x04skip\x12 \n" +
-	"\x05times\x18\x06 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x90N(\x00R\x05times\x12>\n" +
-	"\x05delay\x18\a \x01(\v2\x19.google.protobuf.DurationB\r\xbaH\n" +
-	"\xaa\x01\a\"\x03\b\xd8\x042\x00R\x05delay\x12/\n" +
-	"\vhttp_status\x18\b \x01(\x05B\x0e\xbaH\v\xd8\x01\x01\x1a\x06\x18\xd7\x04(\x90\x03R\n" +
-	"httpStatus\"\x97\x03\n" +
-	"\x10CustomerScenario\x12.\n" +
+	"\x05clear\x18\x03 \x01(\v2\x1a.turnpike.v1.ClearScenarioH\x00R\x05clearB\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04ses_H\x00R\tsessionId\x12.\n" +
+	"\bscenario\"\x8b\x02\n" +
+	"\rFaultScenario\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x1a\n" +
+	"\bprovider\x18\x02 \x01(\tR\bprovider\x12*\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x16.turnpike.v1.FaultKindR\x04kind\x12\x1c\n" +
+	"\toperation\x18\x04 \x01(\tR\toperation\x12\x12\n" +
+	"\x04skip\x18\x05 \x01(\x05R\x04skip\x12\x14\n" +
+	"\x05times\x18\x06 \x01(\x05R\x05times\x12/\n" +
+	"\x05delay\x18\a \x01(\v2\x19.google.protobuf.DurationR\x05delay\x12\x1f\n" +
+	"\vhttp_status\x18\b \x01(\x05R\n" +
+	"httpStatus\"\xde\x02\n" +
+	"\x10CustomerScenario\x12\x1f\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04pay_H\x00R\tpaymentId\x12(\n" +
-	"\bpage_url\x18\x03 \x01(\tB\v\xbaH\br\x06\x18\x80\x10\x88\x01\x01H\x00R\apageUrl\x12-\n" +
+	"session_id\x18\x01 \x01(\tH\x00R\tsessionId\x12\x1f\n" +
+	"\n" +
+	"payment_id\x18\x02 \x01(\tH\x00R\tpaymentId\x12\x1b\n" +
+	"\bpage_url\x18\x03 \x01(\tH\x00R\apageUrl\x12-\n" +
 	"\x03pay\x18\x04 \x01(\v2\x19.turnpike.v1.CustomerPaysH\x01R\x03pay\x126\n" +
 	"\x06cancel\x18\x05 \x01(\v2\x1c.turnpike.v1.CustomerCancelsH\x01R\x06cancel\x126\n" +
 	"\x06expire\x18\x06 \x01(\v2\x1c.turnpike.v1.CustomerExpiresH\x01R\x06expire\x129\n" +
-	"\aabandon\x18\a \x01(\v2\x1d.turnpike.v1.CustomerAbandonsH\x01R\aabandonB\x0e\n" +
-	"\x05place\x12\x05\xbaH\x02\b\x01B\x0f\n" +
-	"\x06action\x12\x05\xbaH\x02\b\x01\"\xbc\x02\n" +
-	"\fCustomerPays\x12<\n" +
-	"\vcard_number\x18\x01 \x01(\tB\x1b\xbaH\x15\xd8\x01\x01r\x102\x0e^[0-9]{12,19}$\x80\x01\x01R\n" +
-	"cardNumber\x12,\n" +
-	"\fexpiry_month\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\f(\x00R\vexpiryMonth\x12/\n" +
-	"\vexpiry_year\x18\x03 \x01(\x05B\x0e\xbaH\v\xd8\x01\x01\x1a\x06\x18\xb3\x10(\xd0\x0fR\n" +
-	"expiryYear\x12+\n" +
-	"\x03cvc\x18\x04 \x01(\tB\x19\xbaH\x13\xd8\x01\x01r\x0e2\f^[0-9]{3,4}$\x80\x01\x01R\x03cvc\x12\x1b\n" +
-	"\tsave_card\x18\x05 \x01(\bR\bsaveCard\x12E\n" +
-	"\tchallenge\x18\x06 \x01(\x0e2\x1d.turnpike.v1.ChallengeOutcomeB\b\xbaH\x05\x82\x01\x02\x10\x01R\tchallenge\"\x11\n" +
+	"\aabandon\x18\a \x01(\v2\x1d.turnpike.v1.CustomerAbandonsH\x01R\aabandonB\a\n" +
+	"\x05placeB\b\n" +
+	"\x06action\"\xe9\x01\n" +
+	"\fCustomerPays\x12$\n" +
+	"\vcard_number\x18\x01 \x01(\tB\x03\x80\x01\x01R\n" +
+	"cardNumber\x12!\n" +
+	"\fexpiry_month\x18\x02 \x01(\x05R\vexpiryMonth\x12\x1f\n" +
+	"\vexpiry_year\x18\x03 \x01(\x05R\n" +
+	"expiryYear\x12\x15\n" +
+	"\x03cvc\x18\x04 \x01(\tB\x03\x80\x01\x01R\x03cvc\x12\x1b\n" +
+	"\tsave_card\x18\x05 \x01(\bR\bsaveCard\x12;\n" +
+	"\tchallenge\x18\x06 \x01(\x0e2\x1d.turnpike.v1.ChallengeOutcomeR\tchallenge\"\x11\n" +
 	"\x0fCustomerCancels\"\x11\n" +
 	"\x0fCustomerExpires\"5\n" +
 	"\x10CustomerAbandons\x12!\n" +
-	"\fafter_paying\x18\x01 \x01(\bR\vafterPaying\"@\n" +
-	"\rClearScenario\x12/\n" +
-	"\aaccount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\"w\n" +
+	"\fafter_paying\x18\x01 \x01(\bR\vafterPaying\")\n" +
+	"\rClearScenario\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\"w\n" +
 	"\x17ArrangeScenarioResponse\x12\x1d\n" +
 	"\n" +
 	"return_url\x18\x01 \x01(\tR\treturnUrl\x12\x18\n" +
 	"\asummary\x18\x02 \x01(\tR\asummary\x12#\n" +
-	"\ractive_faults\x18\x03 \x01(\x05R\factiveFaults\"\xbb\x02\n" +
-	"\x14ListExchangesRequest\x121\n" +
-	"\bprovider\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18 2\f^[a-z0-9-]*$R\bprovider\x12/\n" +
-	"\aaccount\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x123\n" +
-	"\toperation\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9_]*$R\toperation\x12.\n" +
-	"\x0eafter_sequence\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterSequence\x12'\n" +
-	"\tpage_size\x18\x05 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\ractive_faults\x18\x03 \x01(\x05R\factiveFaults\"\xcd\x01\n" +
+	"\x14ListExchangesRequest\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1c\n" +
+	"\toperation\x18\x03 \x01(\tR\toperation\x12%\n" +
+	"\x0eafter_sequence\x18\x04 \x01(\x03R\rafterSequence\x12\x1b\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x06 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"\x99\x01\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\"\x99\x01\n" +
 	"\x15ListExchangesResponse\x123\n" +
 	"\texchanges\x18\x01 \x03(\v2\x15.turnpike.v1.ExchangeR\texchanges\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12#\n" +
-	"\rlast_sequence\x18\x03 \x01(\x03R\flastSequence\"\x94\x01\n" +
-	"\x13AdvanceClockRequest\x12=\n" +
-	"\x02by\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n" +
-	"\"\x06\b\x80ￖ\x012\x00H\x00R\x02by\x12,\n" +
-	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x02toB\x10\n" +
-	"\aforward\x12\x05\xbaH\x02\b\x01\"\x8b\x01\n" +
+	"\rlast_sequence\x18\x03 \x01(\x03R\flastSequence\"{\n" +
+	"\x13AdvanceClockRequest\x12+\n" +
+	"\x02by\x18\x01 \x01(\v2\x19.google.protobuf.DurationH\x00R\x02by\x12,\n" +
+	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x02toB\t\n" +
+	"\aforward\"\x8b\x01\n" +
 	"\x14AdvanceClockResponse\x12,\n" +
 	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now\x12/\n" +
 	"\x05ahead\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05ahead\x12\x14\n" +
@@ -1411,11 +1403,11 @@ const file_turnpike_v1_sandbox_service_proto_rawDesc = "" +
 	"\x10ChallengeOutcome\x12!\n" +
 	"\x1dCHALLENGE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CHALLENGE_OUTCOME_PASS\x10\x01\x12\x1a\n" +
-	"\x16CHALLENGE_OUTCOME_FAIL\x10\x022\xf2\x02\n" +
-	"\x0eSandboxService\x12^\n" +
-	"\x0fArrangeScenario\x12#.turnpike.v1.ArrangeScenarioRequest\x1a$.turnpike.v1.ArrangeScenarioResponse\"\x00\x12[\n" +
-	"\rListExchanges\x12!.turnpike.v1.ListExchangesRequest\x1a\".turnpike.v1.ListExchangesResponse\"\x03\x90\x02\x01\x12U\n" +
-	"\fAdvanceClock\x12 .turnpike.v1.AdvanceClockRequest\x1a!.turnpike.v1.AdvanceClockResponse\"\x00\x12L\n" +
+	"\x16CHALLENGE_OUTCOME_FAIL\x10\x022\xee\x02\n" +
+	"\x0eSandboxService\x12\\\n" +
+	"\x0fArrangeScenario\x12#.turnpike.v1.ArrangeScenarioRequest\x1a$.turnpike.v1.ArrangeScenarioResponse\x12[\n" +
+	"\rListExchanges\x12!.turnpike.v1.ListExchangesRequest\x1a\".turnpike.v1.ListExchangesResponse\"\x03\x90\x02\x01\x12S\n" +
+	"\fAdvanceClock\x12 .turnpike.v1.AdvanceClockRequest\x1a!.turnpike.v1.AdvanceClockResponse\x12L\n" +
 	"\bGetClock\x12\x1c.turnpike.v1.GetClockRequest\x1a\x1d.turnpike.v1.GetClockResponse\"\x03\x90\x02\x01B?\n" +
 	"\vturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3"
 

@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -1607,7 +1606,7 @@ var File_turnpike_v1_schedule_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_schedule_proto_rawDesc = "" +
 	"\n" +
-	"\x1aturnpike/v1/schedule.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19turnpike/v1/decline.proto\x1a\x17turnpike/v1/money.proto\"\xcd\x04\n" +
+	"\x1aturnpike/v1/schedule.proto\x12\vturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19turnpike/v1/decline.proto\x1a\x17turnpike/v1/money.proto\"\xcd\x04\n" +
 	"\bSchedule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x120\n" +
 	"\x05terms\x18\x02 \x01(\v2\x1a.turnpike.v1.ScheduleTermsR\x05terms\x12\x18\n" +
@@ -1627,61 +1626,57 @@ const file_turnpike_v1_schedule_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"updated_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xe0\b\n" +
-	"\rScheduleTerms\x12+\n" +
-	"\btoken_id\x18\x01 \x01(\tB\x10\xbaH\r\xd8\x01\x01r\b\x18@:\x04tok_R\atokenId\x12(\n" +
-	"\x05money\x18\x02 \x01(\v2\x12.turnpike.v1.MoneyR\x05money\x12K\n" +
-	"\x12merchant_reference\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x18@2\x13^[^\\x00-\\x1f\\x7f]*$R\x11merchantReference\x12.\n" +
-	"\acadence\x18\x04 \x01(\v2\x14.turnpike.v1.CadenceR\acadence\x12E\n" +
+	"updated_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xbf\x06\n" +
+	"\rScheduleTerms\x12\x19\n" +
+	"\btoken_id\x18\x01 \x01(\tR\atokenId\x12(\n" +
+	"\x05money\x18\x02 \x01(\v2\x12.turnpike.v1.MoneyR\x05money\x12-\n" +
+	"\x12merchant_reference\x18\x03 \x01(\tR\x11merchantReference\x12.\n" +
+	"\acadence\x18\x04 \x01(\v2\x14.turnpike.v1.CadenceR\acadence\x12\x1d\n" +
 	"\n" +
-	"first_date\x18\x05 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tfirstDate\x128\n" +
-	"\ttime_zone\x18\x06 \x01(\tB\x1b\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_+/-]*$R\btimeZone\x12V\n" +
+	"first_date\x18\x05 \x01(\tR\tfirstDate\x12\x1b\n" +
+	"\ttime_zone\x18\x06 \x01(\tR\btimeZone\x12\x1d\n" +
 	"\n" +
-	"local_time\x18\a \x01(\tB7\xbaH4\xd8\x01\x01r/2-^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$R\tlocalTime\x12*\n" +
+	"local_time\x18\a \x01(\tR\tlocalTime\x12*\n" +
 	"\x03end\x18\b \x01(\v2\x18.turnpike.v1.ScheduleEndR\x03end\x12(\n" +
-	"\x05trial\x18\t \x01(\v2\x12.turnpike.v1.TrialR\x05trial\x12T\n" +
+	"\x05trial\x18\t \x01(\v2\x12.turnpike.v1.TrialR\x05trial\x12A\n" +
 	"\x0fcatch_up_window\x18\n" +
-	" \x01(\v2\x19.google.protobuf.DurationB\x11\xbaH\x0e\xaa\x01\v\"\x05\b\x80\x8a\x8a\x0f2\x02\b<R\rcatchUpWindow\x12>\n" +
-	"\aoverlap\x18\v \x01(\x0e2\x1a.turnpike.v1.OverlapPolicyB\b\xbaH\x05\x82\x01\x02\x10\x01R\aoverlap\x122\n" +
-	"\aretries\x18\f \x01(\v2\x18.turnpike.v1.RetryPolicyR\aretries\x12G\n" +
-	"\ttolerance\x18\r \x01(\v2\x19.google.protobuf.DurationB\x0e\xbaH\v\xaa\x01\b\"\x04\b\x80\xa3\x052\x00R\ttolerance\x12*\n" +
-	"\vdescription\x18\x0e \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\vdescription\x121\n" +
+	" \x01(\v2\x19.google.protobuf.DurationR\rcatchUpWindow\x124\n" +
+	"\aoverlap\x18\v \x01(\x0e2\x1a.turnpike.v1.OverlapPolicyR\aoverlap\x122\n" +
+	"\aretries\x18\f \x01(\v2\x18.turnpike.v1.RetryPolicyR\aretries\x127\n" +
+	"\ttolerance\x18\r \x01(\v2\x19.google.protobuf.DurationR\ttolerance\x12 \n" +
+	"\vdescription\x18\x0e \x01(\tR\vdescription\x12\x1e\n" +
 	"\n" +
-	"descriptor\x18\x0f \x01(\tB\x11\xbaH\x0er\f\x18\x162\b^[ -~]*$R\n" +
-	"descriptor\x12>\n" +
-	"\x13customer_return_url\x18\x10 \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\x80\x10\x88\x01\x01R\x11customerReturnUrl\x12]\n" +
-	"\bmetadata\x18\x11 \x03(\v2(.turnpike.v1.ScheduleTerms.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x102\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\bmetadata\x1a;\n" +
+	"descriptor\x18\x0f \x01(\tR\n" +
+	"descriptor\x12.\n" +
+	"\x13customer_return_url\x18\x10 \x01(\tR\x11customerReturnUrl\x12D\n" +
+	"\bmetadata\x18\x11 \x03(\v2(.turnpike.v1.ScheduleTerms.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa5\x02\n" +
-	"\aCadence\x12 \n" +
-	"\x04days\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x01H\x00R\x04days\x12\"\n" +
-	"\x05weeks\x18\x02 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x88\x04(\x01H\x00R\x05weeks\x12#\n" +
-	"\x06months\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18x(\x01H\x00R\x06months\x12!\n" +
-	"\x05years\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\n" +
-	"(\x01H\x00R\x05years\x122\n" +
-	"\x04rule\x18\x05 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18\x80\x022\x10^[A-Z0-9=,;+-]*$H\x00R\x04rule\x12G\n" +
-	"\vanchor_date\x18\x06 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\n" +
-	"anchorDateB\x0f\n" +
-	"\x06rhythm\x12\x05\xbaH\x02\b\x01\"|\n" +
-	"\vScheduleEnd\x129\n" +
-	"\x04date\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$H\x00R\x04date\x12#\n" +
-	"\x05count\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x01H\x00R\x05countB\r\n" +
-	"\x04last\x12\x05\xbaH\x02\b\x01\"\xb8\x01\n" +
-	"\x05Trial\x12.\n" +
-	"\voccurrences\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x01H\x00R\voccurrences\x12D\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xaa\x01\n" +
+	"\aCadence\x12\x14\n" +
+	"\x04days\x18\x01 \x01(\x05H\x00R\x04days\x12\x16\n" +
+	"\x05weeks\x18\x02 \x01(\x05H\x00R\x05weeks\x12\x18\n" +
+	"\x06months\x18\x03 \x01(\x05H\x00R\x06months\x12\x16\n" +
+	"\x05years\x18\x04 \x01(\x05H\x00R\x05years\x12\x14\n" +
+	"\x04rule\x18\x05 \x01(\tH\x00R\x04rule\x12\x1f\n" +
+	"\vanchor_date\x18\x06 \x01(\tR\n" +
+	"anchorDateB\b\n" +
+	"\x06rhythm\"C\n" +
+	"\vScheduleEnd\x12\x14\n" +
+	"\x04date\x18\x01 \x01(\tH\x00R\x04date\x12\x16\n" +
+	"\x05count\x18\x02 \x01(\x05H\x00R\x05countB\x06\n" +
+	"\x04last\"\x80\x01\n" +
+	"\x05Trial\x12\"\n" +
+	"\voccurrences\x18\x01 \x01(\x05H\x00R\voccurrences\x12\x1f\n" +
 	"\n" +
-	"until_date\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$H\x00R\tuntilDate\x12(\n" +
-	"\x05money\x18\x03 \x01(\v2\x12.turnpike.v1.MoneyR\x05moneyB\x0f\n" +
-	"\x06length\x12\x05\xbaH\x02\b\x01\"\x8e\x01\n" +
+	"until_date\x18\x02 \x01(\tH\x00R\tuntilDate\x12(\n" +
+	"\x05money\x18\x03 \x01(\v2\x12.turnpike.v1.MoneyR\x05moneyB\b\n" +
+	"\x06length\"\x84\x01\n" +
 	"\vRetryPolicy\x120\n" +
-	"\x06ladder\x18\x01 \x01(\v2\x18.turnpike.v1.RetryLadderR\x06ladder\x12M\n" +
-	"\x0ewhen_exhausted\x18\x02 \x01(\x0e2\x1c.turnpike.v1.ExhaustedPolicyB\b\xbaH\x05\x82\x01\x02\x10\x01R\rwhenExhausted\"[\n" +
-	"\vRetryLadder\x12L\n" +
-	"\x06delays\x18\x01 \x03(\v2\x19.google.protobuf.DurationB\x19\xbaH\x16\x92\x01\x13\x10\x14\"\x0f\xaa\x01\f\"\x05\b\x80\xce\xda\x032\x03\b\x90\x1cR\x06delays\"\xf5\x01\n" +
+	"\x06ladder\x18\x01 \x01(\v2\x18.turnpike.v1.RetryLadderR\x06ladder\x12C\n" +
+	"\x0ewhen_exhausted\x18\x02 \x01(\x0e2\x1c.turnpike.v1.ExhaustedPolicyR\rwhenExhausted\"@\n" +
+	"\vRetryLadder\x121\n" +
+	"\x06delays\x18\x01 \x03(\v2\x19.google.protobuf.DurationR\x06delays\"\xf5\x01\n" +
 	"\x11PlannedOccurrence\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n" +
 	"\x04date\x18\x02 \x01(\tR\x04date\x12=\n" +

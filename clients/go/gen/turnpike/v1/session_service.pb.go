@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -1046,44 +1045,39 @@ var File_turnpike_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_session_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/session_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x19turnpike/v1/session.proto\x1a\x17turnpike/v1/token.proto\"\x9c\x0f\n" +
-	"\x14CreateSessionRequest\x122\n" +
+	"!turnpike/v1/session_service.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x19turnpike/v1/session.proto\x1a\x17turnpike/v1/token.proto\"\xac\f\n" +
+	"\x14CreateSessionRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12/\n" +
-	"\aaccount\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x127\n" +
-	"\fcountry_code\x18\x03 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
-	"^[A-Z]{2}$R\vcountryCode\x120\n" +
-	"\x05money\x18\x04 \x01(\v2\x12.turnpike.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x05money\x12M\n" +
-	"\x12merchant_reference\x18\x05 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18@2\x13^[^\\x00-\\x1f\\x7f]*$R\x11merchantReference\x12A\n" +
-	"\apurpose\x18\x06 \x01(\x0e2\x1b.turnpike.v1.SessionPurposeB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\apurpose\x12<\n" +
-	"\acapture\x18\a \x01(\x0e2\x18.turnpike.v1.CaptureModeB\b\xbaH\x05\x82\x01\x02\x10\x01R\acapture\x126\n" +
-	"\x04mode\x18\b \x01(\x0e2\x18.turnpike.v1.SessionModeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x121\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12!\n" +
+	"\fcountry_code\x18\x03 \x01(\tR\vcountryCode\x12(\n" +
+	"\x05money\x18\x04 \x01(\v2\x12.turnpike.v1.MoneyR\x05money\x12-\n" +
+	"\x12merchant_reference\x18\x05 \x01(\tR\x11merchantReference\x125\n" +
+	"\apurpose\x18\x06 \x01(\x0e2\x1b.turnpike.v1.SessionPurposeR\apurpose\x122\n" +
+	"\acapture\x18\a \x01(\x0e2\x18.turnpike.v1.CaptureModeR\acapture\x12,\n" +
+	"\x04mode\x18\b \x01(\x0e2\x18.turnpike.v1.SessionModeR\x04mode\x121\n" +
 	"\bcustomer\x18\t \x01(\v2\x15.turnpike.v1.CustomerR\bcustomer\x12=\n" +
 	"\x0fbilling_address\x18\n" +
 	" \x01(\v2\x14.turnpike.v1.AddressR\x0ebillingAddress\x12(\n" +
-	"\x05order\x18\v \x01(\v2\x12.turnpike.v1.OrderR\x05order\x12@\n" +
-	"\vreturn_urls\x18\f \x01(\v2\x17.turnpike.v1.ReturnUrlsB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"returnUrls\x121\n" +
-	"\ttoken_ids\x18\r \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\n" +
-	"\"\n" +
-	"r\b\x18@:\x04tok_R\btokenIds\x12R\n" +
-	"\x11save_card_display\x18\x0e \x01(\x0e2\x1c.turnpike.v1.SaveCardDisplayB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fsaveCardDisplay\x12I\n" +
-	"\vfuture_uses\x18\x0f \x03(\x0e2\x15.turnpike.v1.TokenUseB\x11\xbaH\x0e\x92\x01\v\x10\x03\"\a\x82\x01\x04\x10\x01 \x00R\n" +
-	"futureUses\x12Z\n" +
-	"\x0fpayment_methods\x18\x10 \x03(\x0e2\x1e.turnpike.v1.PaymentMethodKindB\x11\xbaH\x0e\x92\x01\v\x10\x06\"\a\x82\x01\x04\x10\x01 \x00R\x0epaymentMethods\x12L\n" +
-	"\x14payment_method_names\x18\x11 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10\x14\"\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\x12paymentMethodNames\x12,\n" +
-	"\fmax_attempts\x18\x12 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\n" +
-	"(\x00R\vmaxAttempts\x12S\n" +
-	"\x0ethree_d_secure\x18\x13 \x01(\x0e2#.turnpike.v1.ThreeDSecurePreferenceB\b\xbaH\x05\x82\x01\x02\x10\x01R\fthreeDSecure\x12G\n" +
-	"\x06locale\x18\x14 \x01(\tB/\xbaH,\xd8\x01\x01r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\x06locale\x121\n" +
+	"\x05order\x18\v \x01(\v2\x12.turnpike.v1.OrderR\x05order\x128\n" +
+	"\vreturn_urls\x18\f \x01(\v2\x17.turnpike.v1.ReturnUrlsR\n" +
+	"returnUrls\x12\x1b\n" +
+	"\ttoken_ids\x18\r \x03(\tR\btokenIds\x12H\n" +
+	"\x11save_card_display\x18\x0e \x01(\x0e2\x1c.turnpike.v1.SaveCardDisplayR\x0fsaveCardDisplay\x126\n" +
+	"\vfuture_uses\x18\x0f \x03(\x0e2\x15.turnpike.v1.TokenUseR\n" +
+	"futureUses\x12G\n" +
+	"\x0fpayment_methods\x18\x10 \x03(\x0e2\x1e.turnpike.v1.PaymentMethodKindR\x0epaymentMethods\x120\n" +
+	"\x14payment_method_names\x18\x11 \x03(\tR\x12paymentMethodNames\x12!\n" +
+	"\fmax_attempts\x18\x12 \x01(\x05R\vmaxAttempts\x12I\n" +
+	"\x0ethree_d_secure\x18\x13 \x01(\x0e2#.turnpike.v1.ThreeDSecurePreferenceR\fthreeDSecure\x12\x16\n" +
+	"\x06locale\x18\x14 \x01(\tR\x06locale\x12\x1e\n" +
 	"\n" +
-	"descriptor\x18\x15 \x01(\tB\x11\xbaH\x0er\f\x18\x162\b^[ -~]*$R\n" +
-	"descriptor\x12*\n" +
-	"\vdescription\x18\x16 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\vdescription\x129\n" +
+	"descriptor\x18\x15 \x01(\tR\n" +
+	"descriptor\x12 \n" +
+	"\vdescription\x18\x16 \x01(\tR\vdescription\x129\n" +
 	"\n" +
-	"expires_at\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12d\n" +
-	"\bmetadata\x18\x18 \x03(\v2/.turnpike.v1.CreateSessionRequest.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x102\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\bmetadata\x12>\n" +
+	"expires_at\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12K\n" +
+	"\bmetadata\x18\x18 \x03(\v2/.turnpike.v1.CreateSessionRequest.MetadataEntryR\bmetadata\x12>\n" +
 	"\adintero\x18\x19 \x01(\v2\".turnpike.v1.DinteroSessionOptionsH\x00R\adintero\x12D\n" +
 	"\tbegateway\x18\x1a \x01(\v2$.turnpike.v1.BegatewaySessionOptionsH\x00R\tbegateway\x12;\n" +
 	"\x06paymob\x18\x1b \x01(\v2!.turnpike.v1.PaymobSessionOptionsH\x00R\x06paymob\x128\n" +
@@ -1095,32 +1089,30 @@ const file_turnpike_v1_session_service_proto_rawDesc = "" +
 	"\x10provider_options\"c\n" +
 	"\x15CreateSessionResponse\x12.\n" +
 	"\asession\x18\x01 \x01(\v2\x14.turnpike.v1.SessionR\asession\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xdf\x04\n" +
-	"\x15ConfirmSessionRequest\x122\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xaa\x04\n" +
+	"\x15ConfirmSessionRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12,\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04ses_R\tsessionId\x12C\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12C\n" +
 	"\x0eencrypted_card\x18\x03 \x01(\v2\x1a.turnpike.v1.EncryptedCardH\x00R\rencryptedCard\x12.\n" +
 	"\x05token\x18\x04 \x01(\v2\x16.turnpike.v1.SavedCardH\x00R\x05token\x12,\n" +
 	"\x04card\x18\x05 \x01(\v2\x16.turnpike.v1.ClearCardH\x00R\x04card\x128\n" +
 	"\breturned\x18\x06 \x01(\v2\x1a.turnpike.v1.BrowserReturnH\x00R\breturned\x12 \n" +
 	"\tsave_card\x18\a \x01(\bH\x01R\bsaveCard\x88\x01\x01\x123\n" +
 	"\abrowser\x18\b \x01(\v2\x19.turnpike.v1.BrowserFactsR\abrowser\x12=\n" +
-	"\x0fbilling_address\x18\t \x01(\v2\x14.turnpike.v1.AddressR\x0ebillingAddress\x12S\n" +
+	"\x0fbilling_address\x18\t \x01(\v2\x14.turnpike.v1.AddressR\x0ebillingAddress\x12I\n" +
 	"\x0ethree_d_secure\x18\n" +
-	" \x01(\x0e2#.turnpike.v1.ThreeDSecurePreferenceB\b\xbaH\x05\x82\x01\x02\x10\x01R\fthreeDSecureB\x0e\n" +
-	"\x05means\x12\x05\xbaH\x02\b\x01B\f\n" +
+	" \x01(\x0e2#.turnpike.v1.ThreeDSecurePreferenceR\fthreeDSecureB\a\n" +
+	"\x05meansB\f\n" +
 	"\n" +
-	"_save_card\"b\n" +
-	"\tSavedCard\x12(\n" +
-	"\btoken_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04tok_R\atokenId\x12+\n" +
-	"\x03cvc\x18\x02 \x01(\tB\x19\xbaH\x13\xd8\x01\x01r\x0e2\f^[0-9]{3,4}$\x80\x01\x01R\x03cvc\"\xeb\x01\n" +
-	"\rBrowserReturn\x12w\n" +
-	"\x10query_parameters\x18\x01 \x03(\v2/.turnpike.v1.BrowserReturn.QueryParametersEntryB\x1b\xbaH\x15\x9a\x01\x12\x10d\"\ar\x05\x10\x01\x18\x80\x01*\x05r\x03\x18\x80 \x80\x01\x01R\x0fqueryParameters\x12\x1d\n" +
-	"\x03url\x18\x02 \x01(\tB\v\xbaH\x05r\x03\x18\x80@\x80\x01\x01R\x03url\x1aB\n" +
+	"_save_card\"=\n" +
+	"\tSavedCard\x12\x19\n" +
+	"\btoken_id\x18\x01 \x01(\tR\atokenId\x12\x15\n" +
+	"\x03cvc\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03cvc\"\xcb\x01\n" +
+	"\rBrowserReturn\x12_\n" +
+	"\x10query_parameters\x18\x01 \x03(\v2/.turnpike.v1.BrowserReturn.QueryParametersEntryB\x03\x80\x01\x01R\x0fqueryParameters\x12\x15\n" +
+	"\x03url\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03url\x1aB\n" +
 	"\x14QueryParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc0\x01\n" +
@@ -1128,21 +1120,19 @@ const file_turnpike_v1_session_service_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\v2\x14.turnpike.v1.SessionR\asession\x12.\n" +
 	"\apayment\x18\x02 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\x12*\n" +
 	"\x06tokens\x18\x03 \x03(\v2\x12.turnpike.v1.TokenR\x06tokens\x12\x1a\n" +
-	"\breplayed\x18\x04 \x01(\bR\breplayed\"A\n" +
-	"\x11GetSessionRequest\x12,\n" +
+	"\breplayed\x18\x04 \x01(\bR\breplayed\"2\n" +
+	"\x11GetSessionRequest\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04ses_R\tsessionId\"t\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\"t\n" +
 	"\x12GetSessionResponse\x12.\n" +
 	"\asession\x18\x01 \x01(\v2\x14.turnpike.v1.SessionR\asession\x12.\n" +
-	"\apayment\x18\x02 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\"\xbb\x01\n" +
-	"\x14CancelSessionRequest\x122\n" +
+	"\apayment\x18\x02 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\"\x8d\x01\n" +
+	"\x14CancelSessionRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12,\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04ses_R\tsessionId\x12A\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x1f.turnpike.v1.CancellationReasonB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06reason\"\x93\x01\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x127\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x1f.turnpike.v1.CancellationReasonR\x06reason\"\x93\x01\n" +
 	"\x15CancelSessionResponse\x12.\n" +
 	"\asession\x18\x01 \x01(\v2\x14.turnpike.v1.SessionR\asession\x12.\n" +
 	"\apayment\x18\x02 \x01(\v2\x14.turnpike.v1.PaymentR\apayment\x12\x1a\n" +

@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -542,7 +541,7 @@ var File_turnpike_v1_token_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_token_proto_rawDesc = "" +
 	"\n" +
-	"\x17turnpike/v1/token.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\"\xab\x05\n" +
+	"\x17turnpike/v1/token.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\"\xab\x05\n" +
 	"\x05Token\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1a\n" +
@@ -567,22 +566,20 @@ const file_turnpike_v1_token_proto_rawDesc = "" +
 	"lastUsedAt\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf6\x03\n" +
-	"\rProviderToken\x12C\n" +
-	"\x06values\x18\x01 \x03(\v2\x1f.turnpike.v1.ProviderTokenValueB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x10\x04R\x06values\x124\n" +
-	"\fproduct_type\x18\x02 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\vproductType\x12:\n" +
-	"\x14provider_customer_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\x12providerCustomerId\x127\n" +
-	"\x12original_reference\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x11originalReference\x12J\n" +
-	"\x16original_currency_code\x18\x05 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
-	"^[A-Z]{3}$R\x14originalCurrencyCode\x12=\n" +
-	"\x16network_transaction_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x14networkTransactionId\x12,\n" +
-	"\x04card\x18\b \x01(\v2\x18.turnpike.v1.CardSummaryR\x04card\x12<\n" +
-	"\x04uses\x18\t \x03(\x0e2\x15.turnpike.v1.TokenUseB\x11\xbaH\x0e\x92\x01\v\x10\x03\"\a\x82\x01\x04\x10\x01 \x00R\x04uses\"\xad\x01\n" +
-	"\x12ProviderTokenValue\x12#\n" +
-	"\x05value\x18\x01 \x01(\tB\r\xbaH\ar\x05\x10\x01\x18\x80\x10\x80\x01\x01R\x05value\x12<\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\x1e.turnpike.v1.ProviderTokenKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x124\n" +
-	"\x11provider_token_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x0fproviderTokenId*\x93\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x91\x03\n" +
+	"\rProviderToken\x127\n" +
+	"\x06values\x18\x01 \x03(\v2\x1f.turnpike.v1.ProviderTokenValueR\x06values\x12!\n" +
+	"\fproduct_type\x18\x02 \x01(\tR\vproductType\x120\n" +
+	"\x14provider_customer_id\x18\x03 \x01(\tR\x12providerCustomerId\x12-\n" +
+	"\x12original_reference\x18\x04 \x01(\tR\x11originalReference\x124\n" +
+	"\x16original_currency_code\x18\x05 \x01(\tR\x14originalCurrencyCode\x124\n" +
+	"\x16network_transaction_id\x18\x06 \x01(\tR\x14networkTransactionId\x12,\n" +
+	"\x04card\x18\b \x01(\v2\x18.turnpike.v1.CardSummaryR\x04card\x12)\n" +
+	"\x04uses\x18\t \x03(\x0e2\x15.turnpike.v1.TokenUseR\x04uses\"\x8f\x01\n" +
+	"\x12ProviderTokenValue\x12\x19\n" +
+	"\x05value\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05value\x122\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1e.turnpike.v1.ProviderTokenKindR\x04kind\x12*\n" +
+	"\x11provider_token_id\x18\x03 \x01(\tR\x0fproviderTokenId*\x93\x01\n" +
 	"\vTokenStatus\x12\x1c\n" +
 	"\x18TOKEN_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13TOKEN_STATUS_ACTIVE\x10\x01\x12\x18\n" +

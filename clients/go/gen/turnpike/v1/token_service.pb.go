@@ -7,7 +7,6 @@
 package turnpikev1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -517,43 +516,40 @@ var File_turnpike_v1_token_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_token_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fturnpike/v1/token_service.proto\x12\vturnpike.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17turnpike/v1/token.proto\";\n" +
-	"\x0fGetTokenRequest\x12(\n" +
-	"\btoken_id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04tok_R\atokenId\"<\n" +
+	"\x1fturnpike/v1/token_service.proto\x12\vturnpike.v1\x1a\x17turnpike/v1/token.proto\",\n" +
+	"\x0fGetTokenRequest\x12\x19\n" +
+	"\btoken_id\x18\x01 \x01(\tR\atokenId\"<\n" +
 	"\x10GetTokenResponse\x12(\n" +
-	"\x05token\x18\x01 \x01(\v2\x12.turnpike.v1.TokenR\x05token\"\x9d\x02\n" +
-	"\x11ListTokensRequest\x12/\n" +
-	"\aaccount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[a-z0-9-]*$R\aaccount\x122\n" +
-	"\vcustomer_id\x18\x02 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\n" +
-	"customerId\x12G\n" +
-	"\bstatuses\x18\x03 \x03(\x0e2\x18.turnpike.v1.TokenStatusB\x11\xbaH\x0e\x92\x01\v\x10\x04\"\a\x82\x01\x04\x10\x01 \x00R\bstatuses\x12'\n" +
-	"\tpage_size\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x121\n" +
+	"\x05token\x18\x01 \x01(\v2\x12.turnpike.v1.TokenR\x05token\"\xc0\x01\n" +
+	"\x11ListTokensRequest\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x124\n" +
+	"\bstatuses\x18\x03 \x03(\x0e2\x18.turnpike.v1.TokenStatusR\bstatuses\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x042\b^[!-~]*$R\tpageToken\"h\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"h\n" +
 	"\x12ListTokensResponse\x12*\n" +
 	"\x06tokens\x18\x01 \x03(\v2\x12.turnpike.v1.TokenR\x06tokens\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9b\x03\n" +
-	"\x12ImportTokenRequest\x122\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb9\x02\n" +
+	"\x12ImportTokenRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x121\n" +
-	"\aaccount\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\f^[a-z0-9-]*$R\aaccount\x12I\n" +
-	"\x0eprovider_token\x18\x03 \x01(\v2\x1a.turnpike.v1.ProviderTokenB\x06\xbaH\x03\xc8\x01\x01R\rproviderToken\x122\n" +
-	"\vcustomer_id\x18\x04 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[!-~]*$R\n" +
-	"customerId\x12b\n" +
-	"\bmetadata\x18\x05 \x03(\v2-.turnpike.v1.ImportTokenRequest.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x102\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\bmetadata\x1a;\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12A\n" +
+	"\x0eprovider_token\x18\x03 \x01(\v2\x1a.turnpike.v1.ProviderTokenR\rproviderToken\x12\x1f\n" +
+	"\vcustomer_id\x18\x04 \x01(\tR\n" +
+	"customerId\x12I\n" +
+	"\bmetadata\x18\x05 \x03(\v2-.turnpike.v1.ImportTokenRequest.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"[\n" +
 	"\x13ImportTokenResponse\x12(\n" +
 	"\x05token\x18\x01 \x01(\v2\x12.turnpike.v1.TokenR\x05token\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"r\n" +
-	"\x12DeleteTokenRequest\x122\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"N\n" +
+	"\x12DeleteTokenRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\b^[!-~]*$R\trequestId\x12(\n" +
-	"\btoken_id\x18\x02 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04tok_R\atokenId\"\x8b\x01\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
+	"\btoken_id\x18\x02 \x01(\tR\atokenId\"\x8b\x01\n" +
 	"\x13DeleteTokenResponse\x12(\n" +
 	"\x05token\x18\x01 \x01(\v2\x12.turnpike.v1.TokenR\x05token\x12.\n" +
 	"\x13deleted_at_provider\x18\x02 \x01(\bR\x11deletedAtProvider\x12\x1a\n" +

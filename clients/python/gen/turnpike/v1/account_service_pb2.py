@@ -22,14 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from turnpike.v1 import account_pb2 as turnpike_dot_v1_dot_account__pb2
 from turnpike.v1 import exchange_pb2 as turnpike_dot_v1_dot_exchange__pb2
 from turnpike.v1 import payment_service_pb2 as turnpike_dot_v1_dot_payment__service__pb2
 from turnpike.v1 import session_service_pb2 as turnpike_dot_v1_dot_session__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!turnpike/v1/account_service.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19turnpike/v1/account.proto\x1a\x1aturnpike/v1/exchange.proto\x1a!turnpike/v1/payment_service.proto\x1a!turnpike/v1/session_service.proto\"q\n\x13ListAccountsRequest\x12\'\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\x12\x31\n\npage_token\x18\x02 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x04\x32\x08^[!-~]*$R\tpageToken\"p\n\x14ListAccountsResponse\x12\x30\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x14.turnpike.v1.AccountR\x08\x61\x63\x63ounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x94\x01\n\x16GetCapabilitiesRequest\x12/\n\x07\x61\x63\x63ount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x07\x61\x63\x63ount\x12I\n\noperations\x18\x02 \x03(\x0e\x32\x16.turnpike.v1.OperationB\x11\xbaH\x0e\x92\x01\x0b\x10\x32\"\x07\x82\x01\x04\x10\x01 \x00R\noperations\"V\n\x17GetCapabilitiesResponse\x12;\n\x0c\x63\x61pabilities\x18\x01 \x03(\x0b\x32\x17.turnpike.v1.CapabilityR\x0c\x63\x61pabilities\"\x9c\x03\n\x15\x45xplainRequestRequest\x12J\n\x0e\x63reate_session\x18\x01 \x01(\x0b\x32!.turnpike.v1.CreateSessionRequestH\x00R\rcreateSession\x12\x44\n\x0c\x63harge_token\x18\x02 \x01(\x0b\x32\x1f.turnpike.v1.ChargeTokenRequestH\x00R\x0b\x63hargeToken\x12M\n\x0f\x63\x61pture_payment\x18\x03 \x01(\x0b\x32\".turnpike.v1.CapturePaymentRequestH\x00R\x0e\x63\x61pturePayment\x12\x44\n\x0cvoid_payment\x18\x04 \x01(\x0b\x32\x1f.turnpike.v1.VoidPaymentRequestH\x00R\x0bvoidPayment\x12J\n\x0erefund_payment\x18\x05 \x01(\x0b\x32!.turnpike.v1.RefundPaymentRequestH\x00R\rrefundPaymentB\x10\n\x07request\x12\x05\xbaH\x02\x08\x01\"\x80\x01\n\x16\x45xplainRequestResponse\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1a\n\x08provider\x18\x02 \x01(\tR\x08provider\x12\x30\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1a.turnpike.v1.ExplainedCallR\x05\x63\x61lls\"\x82\x01\n\rExplainedCall\x12\x1c\n\toperation\x18\x01 \x01(\tR\toperation\x12\x1f\n\x0bmoves_money\x18\x02 \x01(\x08R\nmovesMoney\x12\x32\n\x07request\x18\x03 \x01(\x0b\x32\x18.turnpike.v1.RestRequestR\x07request2\xad\x02\n\x0e\x41\x63\x63ountService\x12X\n\x0cListAccounts\x12 .turnpike.v1.ListAccountsRequest\x1a!.turnpike.v1.ListAccountsResponse\"\x03\x90\x02\x01\x12\x61\n\x0fGetCapabilities\x12#.turnpike.v1.GetCapabilitiesRequest\x1a$.turnpike.v1.GetCapabilitiesResponse\"\x03\x90\x02\x01\x12^\n\x0e\x45xplainRequest\x12\".turnpike.v1.ExplainRequestRequest\x1a#.turnpike.v1.ExplainRequestResponse\"\x03\x90\x02\x01\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!turnpike/v1/account_service.proto\x12\x0bturnpike.v1\x1a\x19turnpike/v1/account.proto\x1a\x1aturnpike/v1/exchange.proto\x1a!turnpike/v1/payment_service.proto\x1a!turnpike/v1/session_service.proto\"Q\n\x13ListAccountsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"p\n\x14ListAccountsResponse\x12\x30\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x14.turnpike.v1.AccountR\x08\x61\x63\x63ounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"j\n\x16GetCapabilitiesRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x36\n\noperations\x18\x02 \x03(\x0e\x32\x16.turnpike.v1.OperationR\noperations\"V\n\x17GetCapabilitiesResponse\x12;\n\x0c\x63\x61pabilities\x18\x01 \x03(\x0b\x32\x17.turnpike.v1.CapabilityR\x0c\x63\x61pabilities\"\x95\x03\n\x15\x45xplainRequestRequest\x12J\n\x0e\x63reate_session\x18\x01 \x01(\x0b\x32!.turnpike.v1.CreateSessionRequestH\x00R\rcreateSession\x12\x44\n\x0c\x63harge_token\x18\x02 \x01(\x0b\x32\x1f.turnpike.v1.ChargeTokenRequestH\x00R\x0b\x63hargeToken\x12M\n\x0f\x63\x61pture_payment\x18\x03 \x01(\x0b\x32\".turnpike.v1.CapturePaymentRequestH\x00R\x0e\x63\x61pturePayment\x12\x44\n\x0cvoid_payment\x18\x04 \x01(\x0b\x32\x1f.turnpike.v1.VoidPaymentRequestH\x00R\x0bvoidPayment\x12J\n\x0erefund_payment\x18\x05 \x01(\x0b\x32!.turnpike.v1.RefundPaymentRequestH\x00R\rrefundPaymentB\t\n\x07request\"\x80\x01\n\x16\x45xplainRequestResponse\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1a\n\x08provider\x18\x02 \x01(\tR\x08provider\x12\x30\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32\x1a.turnpike.v1.ExplainedCallR\x05\x63\x61lls\"\x82\x01\n\rExplainedCall\x12\x1c\n\toperation\x18\x01 \x01(\tR\toperation\x12\x1f\n\x0bmoves_money\x18\x02 \x01(\x08R\nmovesMoney\x12\x32\n\x07request\x18\x03 \x01(\x0b\x32\x18.turnpike.v1.RestRequestR\x07request2\xad\x02\n\x0e\x41\x63\x63ountService\x12X\n\x0cListAccounts\x12 .turnpike.v1.ListAccountsRequest\x1a!.turnpike.v1.ListAccountsResponse\"\x03\x90\x02\x01\x12\x61\n\x0fGetCapabilities\x12#.turnpike.v1.GetCapabilitiesRequest\x1a$.turnpike.v1.GetCapabilitiesResponse\"\x03\x90\x02\x01\x12^\n\x0e\x45xplainRequest\x12\".turnpike.v1.ExplainRequestRequest\x1a#.turnpike.v1.ExplainRequestResponse\"\x03\x90\x02\x01\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,36 +36,26 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'turnpike.v1.account_service
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
-  _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\017r\r\030\200\0042\010^[!-~]*$'
-  _globals['_GETCAPABILITIESREQUEST'].fields_by_name['account']._loaded_options = None
-  _globals['_GETCAPABILITIESREQUEST'].fields_by_name['account']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_GETCAPABILITIESREQUEST'].fields_by_name['operations']._loaded_options = None
-  _globals['_GETCAPABILITIESREQUEST'].fields_by_name['operations']._serialized_options = b'\272H\016\222\001\013\0202\"\007\202\001\004\020\001 \000'
-  _globals['_EXPLAINREQUESTREQUEST'].oneofs_by_name['request']._loaded_options = None
-  _globals['_EXPLAINREQUESTREQUEST'].oneofs_by_name['request']._serialized_options = b'\272H\002\010\001'
   _globals['_ACCOUNTSERVICE'].methods_by_name['ListAccounts']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['ListAccounts']._serialized_options = b'\220\002\001'
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetCapabilities']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetCapabilities']._serialized_options = b'\220\002\001'
   _globals['_ACCOUNTSERVICE'].methods_by_name['ExplainRequest']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['ExplainRequest']._serialized_options = b'\220\002\001'
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=204
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=317
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=319
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=431
-  _globals['_GETCAPABILITIESREQUEST']._serialized_start=434
-  _globals['_GETCAPABILITIESREQUEST']._serialized_end=582
-  _globals['_GETCAPABILITIESRESPONSE']._serialized_start=584
-  _globals['_GETCAPABILITIESRESPONSE']._serialized_end=670
-  _globals['_EXPLAINREQUESTREQUEST']._serialized_start=673
-  _globals['_EXPLAINREQUESTREQUEST']._serialized_end=1085
-  _globals['_EXPLAINREQUESTRESPONSE']._serialized_start=1088
-  _globals['_EXPLAINREQUESTRESPONSE']._serialized_end=1216
-  _globals['_EXPLAINEDCALL']._serialized_start=1219
-  _globals['_EXPLAINEDCALL']._serialized_end=1349
-  _globals['_ACCOUNTSERVICE']._serialized_start=1352
-  _globals['_ACCOUNTSERVICE']._serialized_end=1653
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=175
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=256
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=258
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=370
+  _globals['_GETCAPABILITIESREQUEST']._serialized_start=372
+  _globals['_GETCAPABILITIESREQUEST']._serialized_end=478
+  _globals['_GETCAPABILITIESRESPONSE']._serialized_start=480
+  _globals['_GETCAPABILITIESRESPONSE']._serialized_end=566
+  _globals['_EXPLAINREQUESTREQUEST']._serialized_start=569
+  _globals['_EXPLAINREQUESTREQUEST']._serialized_end=974
+  _globals['_EXPLAINREQUESTRESPONSE']._serialized_start=977
+  _globals['_EXPLAINREQUESTRESPONSE']._serialized_end=1105
+  _globals['_EXPLAINEDCALL']._serialized_start=1108
+  _globals['_EXPLAINEDCALL']._serialized_end=1238
+  _globals['_ACCOUNTSERVICE']._serialized_start=1241
+  _globals['_ACCOUNTSERVICE']._serialized_end=1542
 # @@protoc_insertion_point(module_scope)

@@ -22,10 +22,9 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16turnpike/v1/card.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\"\xa7\x03\n\x0b\x43\x61rdSummary\x12,\n\x05\x62rand\x18\x01 \x01(\tB\x16\xbaH\x13r\x11\x18 2\r^[a-z0-9_-]*$R\x05\x62rand\x12\x31\n\tlast_four\x18\x02 \x01(\tB\x14\xbaH\x11r\x0c\x32\n^[0-9]{4}$\xd8\x01\x01R\x08lastFour\x12,\n\x0c\x65xpiry_month\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0c(\x00R\x0b\x65xpiryMonth\x12/\n\x0b\x65xpiry_year\x18\x04 \x01(\x05\x42\x0e\xbaH\x0b\x1a\x06\x18\xb3\x10(\xd0\x0f\xd8\x01\x01R\nexpiryYear\x12<\n\x07\x66unding\x18\x05 \x01(\x0e\x32\x18.turnpike.v1.CardFundingB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x07\x66unding\x12\x44\n\x13issuer_country_code\x18\x06 \x01(\tB\x14\xbaH\x11r\x0c\x32\n^[A-Z]{2}$\xd8\x01\x01R\x11issuerCountryCode\x12(\n\x0bissuer_name\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\nissuerName\x12*\n\x0b\x66ingerprint\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x0b\x66ingerprint\"\xf0\x01\n\tClearCard\x12\x30\n\x06number\x18\x01 \x01(\tB\x18\x80\x01\x01\xbaH\x12r\x10\x32\x0e^[0-9]{12,19}$R\x06number\x12/\n\x0c\x65xpiry_month\x18\x02 \x01(\x05\x42\x0c\x80\x01\x01\xbaH\x06\x1a\x04\x18\x0c(\x01R\x0b\x65xpiryMonth\x12/\n\x0b\x65xpiry_year\x18\x03 \x01(\x05\x42\x0e\x80\x01\x01\xbaH\x08\x1a\x06\x18\xb3\x10(\xd0\x0fR\nexpiryYear\x12+\n\x03\x63vc\x18\x04 \x01(\tB\x19\x80\x01\x01\xbaH\x13r\x0e\x32\x0c^[0-9]{3,4}$\xd8\x01\x01R\x03\x63vc\x12\"\n\x06holder\x18\x05 \x01(\tB\n\x80\x01\x01\xbaH\x04r\x02\x18@R\x06holder\"\xa7\x01\n\rEncryptedCard\x12\x1f\n\x06key_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x05keyId\x12$\n\x04\x62lob\x18\x02 \x01(\tB\x0e\x80\x01\x01\xbaH\x08r\x06\x10\x01\x18\x80\x80\x01H\x00R\x04\x62lob\x12:\n\x06\x66ields\x18\x03 \x01(\x0b\x32 .turnpike.v1.EncryptedCardFieldsH\x00R\x06\x66ieldsB\x13\n\nciphertext\x12\x05\xbaH\x02\x08\x01\"\xe2\x01\n\x13\x45ncryptedCardFields\x12%\n\x06number\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x10R\x06number\x12\x30\n\x0c\x65xpiry_month\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x10R\x0b\x65xpiryMonth\x12.\n\x0b\x65xpiry_year\x18\x03 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x10R\nexpiryYear\x12\x1d\n\x03\x63vc\x18\x04 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\x80\x10R\x03\x63vc\x12#\n\x06holder\x18\x05 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\x80\x10R\x06holder\"\xac\x01\n\x12ThreeDSecureResult\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\x1f.turnpike.v1.ThreeDSecureStatusR\x06status\x12\x10\n\x03\x65\x63i\x18\x03 \x01(\tR\x03\x65\x63i\x12\x31\n\x04\x66low\x18\x04 \x01(\x0e\x32\x1d.turnpike.v1.ThreeDSecureFlowR\x04\x66low*v\n\x0b\x43\x61rdFunding\x12\x1c\n\x18\x43\x41RD_FUNDING_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41RD_FUNDING_CREDIT\x10\x01\x12\x16\n\x12\x43\x41RD_FUNDING_DEBIT\x10\x02\x12\x18\n\x14\x43\x41RD_FUNDING_PREPAID\x10\x03*\xba\x01\n\x16ThreeDSecurePreference\x12)\n%THREE_D_SECURE_PREFERENCE_UNSPECIFIED\x10\x00\x12\'\n#THREE_D_SECURE_PREFERENCE_AUTOMATIC\x10\x01\x12\'\n#THREE_D_SECURE_PREFERENCE_CHALLENGE\x10\x02\x12#\n\x1fTHREE_D_SECURE_PREFERENCE_NEVER\x10\x03*\x9f\x02\n\x12ThreeDSecureStatus\x12%\n!THREE_D_SECURE_STATUS_UNSPECIFIED\x10\x00\x12\'\n#THREE_D_SECURE_STATUS_AUTHENTICATED\x10\x01\x12#\n\x1fTHREE_D_SECURE_STATUS_ATTEMPTED\x10\x02\x12 \n\x1cTHREE_D_SECURE_STATUS_FAILED\x10\x03\x12\"\n\x1eTHREE_D_SECURE_STATUS_REJECTED\x10\x04\x12%\n!THREE_D_SECURE_STATUS_UNAVAILABLE\x10\x05\x12\'\n#THREE_D_SECURE_STATUS_NOT_PERFORMED\x10\x06*\xa2\x01\n\x10ThreeDSecureFlow\x12#\n\x1fTHREE_D_SECURE_FLOW_UNSPECIFIED\x10\x00\x12$\n THREE_D_SECURE_FLOW_FRICTIONLESS\x10\x01\x12!\n\x1dTHREE_D_SECURE_FLOW_CHALLENGE\x10\x02\x12 \n\x1cTHREE_D_SECURE_FLOW_BYPASSED\x10\x03\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16turnpike/v1/card.proto\x12\x0bturnpike.v1\"\xab\x02\n\x0b\x43\x61rdSummary\x12\x14\n\x05\x62rand\x18\x01 \x01(\tR\x05\x62rand\x12\x1b\n\tlast_four\x18\x02 \x01(\tR\x08lastFour\x12!\n\x0c\x65xpiry_month\x18\x03 \x01(\x05R\x0b\x65xpiryMonth\x12\x1f\n\x0b\x65xpiry_year\x18\x04 \x01(\x05R\nexpiryYear\x12\x32\n\x07\x66unding\x18\x05 \x01(\x0e\x32\x18.turnpike.v1.CardFundingR\x07\x66unding\x12.\n\x13issuer_country_code\x18\x06 \x01(\tR\x11issuerCountryCode\x12\x1f\n\x0bissuer_name\x18\x07 \x01(\tR\nissuerName\x12 \n\x0b\x66ingerprint\x18\x08 \x01(\tR\x0b\x66ingerprint\"\xaa\x01\n\tClearCard\x12\x1b\n\x06number\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06number\x12&\n\x0c\x65xpiry_month\x18\x02 \x01(\x05\x42\x03\x80\x01\x01R\x0b\x65xpiryMonth\x12$\n\x0b\x65xpiry_year\x18\x03 \x01(\x05\x42\x03\x80\x01\x01R\nexpiryYear\x12\x15\n\x03\x63vc\x18\x04 \x01(\tB\x03\x80\x01\x01R\x03\x63vc\x12\x1b\n\x06holder\x18\x05 \x01(\tB\x03\x80\x01\x01R\x06holder\"\x8b\x01\n\rEncryptedCard\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x19\n\x04\x62lob\x18\x02 \x01(\tB\x03\x80\x01\x01H\x00R\x04\x62lob\x12:\n\x06\x66ields\x18\x03 \x01(\x0b\x32 .turnpike.v1.EncryptedCardFieldsH\x00R\x06\x66ieldsB\x0c\n\nciphertext\"\xb4\x01\n\x13\x45ncryptedCardFields\x12\x1b\n\x06number\x18\x01 \x01(\tB\x03\x80\x01\x01R\x06number\x12&\n\x0c\x65xpiry_month\x18\x02 \x01(\tB\x03\x80\x01\x01R\x0b\x65xpiryMonth\x12$\n\x0b\x65xpiry_year\x18\x03 \x01(\tB\x03\x80\x01\x01R\nexpiryYear\x12\x15\n\x03\x63vc\x18\x04 \x01(\tB\x03\x80\x01\x01R\x03\x63vc\x12\x1b\n\x06holder\x18\x05 \x01(\tB\x03\x80\x01\x01R\x06holder\"\xac\x01\n\x12ThreeDSecureResult\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\x1f.turnpike.v1.ThreeDSecureStatusR\x06status\x12\x10\n\x03\x65\x63i\x18\x03 \x01(\tR\x03\x65\x63i\x12\x31\n\x04\x66low\x18\x04 \x01(\x0e\x32\x1d.turnpike.v1.ThreeDSecureFlowR\x04\x66low*v\n\x0b\x43\x61rdFunding\x12\x1c\n\x18\x43\x41RD_FUNDING_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41RD_FUNDING_CREDIT\x10\x01\x12\x16\n\x12\x43\x41RD_FUNDING_DEBIT\x10\x02\x12\x18\n\x14\x43\x41RD_FUNDING_PREPAID\x10\x03*\xba\x01\n\x16ThreeDSecurePreference\x12)\n%THREE_D_SECURE_PREFERENCE_UNSPECIFIED\x10\x00\x12\'\n#THREE_D_SECURE_PREFERENCE_AUTOMATIC\x10\x01\x12\'\n#THREE_D_SECURE_PREFERENCE_CHALLENGE\x10\x02\x12#\n\x1fTHREE_D_SECURE_PREFERENCE_NEVER\x10\x03*\x9f\x02\n\x12ThreeDSecureStatus\x12%\n!THREE_D_SECURE_STATUS_UNSPECIFIED\x10\x00\x12\'\n#THREE_D_SECURE_STATUS_AUTHENTICATED\x10\x01\x12#\n\x1fTHREE_D_SECURE_STATUS_ATTEMPTED\x10\x02\x12 \n\x1cTHREE_D_SECURE_STATUS_FAILED\x10\x03\x12\"\n\x1eTHREE_D_SECURE_STATUS_REJECTED\x10\x04\x12%\n!THREE_D_SECURE_STATUS_UNAVAILABLE\x10\x05\x12\'\n#THREE_D_SECURE_STATUS_NOT_PERFORMED\x10\x06*\xa2\x01\n\x10ThreeDSecureFlow\x12#\n\x1fTHREE_D_SECURE_FLOW_UNSPECIFIED\x10\x00\x12$\n THREE_D_SECURE_FLOW_FRICTIONLESS\x10\x01\x12!\n\x1dTHREE_D_SECURE_FLOW_CHALLENGE\x10\x02\x12 \n\x1cTHREE_D_SECURE_FLOW_BYPASSED\x10\x03\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,64 +32,44 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'turnpike.v1.card_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
-  _globals['_CARDSUMMARY'].fields_by_name['brand']._loaded_options = None
-  _globals['_CARDSUMMARY'].fields_by_name['brand']._serialized_options = b'\272H\023r\021\030 2\r^[a-z0-9_-]*$'
-  _globals['_CARDSUMMARY'].fields_by_name['last_four']._loaded_options = None
-  _globals['_CARDSUMMARY'].fields_by_name['last_four']._serialized_options = b'\272H\021r\0142\n^[0-9]{4}$\330\001\001'
-  _globals['_CARDSUMMARY'].fields_by_name['expiry_month']._loaded_options = None
-  _globals['_CARDSUMMARY'].fields_by_name['expiry_month']._serialized_options = b'\272H\006\032\004\030\014(\000'
-  _globals['_CARDSUMMARY'].fields_by_name['expiry_year']._loaded_options = None
-  _globals['_CARDSUMMARY'].fields_by_name['expiry_year']._serialized_options = b'\272H\013\032\006\030\263\020(\320\017\330\001\001'
-  _globals['_CARDSUMMARY'].fields_by_name['funding']._loaded_options = None
-  _globals['_CARDSUMMARY'].fields_by_name['funding']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CARDSUMMARY'].fields_by_name['issuer_country_code']._loaded_options = None
-  _globals['_CARDSUMMARY'].fields_by_name['issuer_country_code']._serialized_options = b'\272H\021r\0142\n^[A-Z]{2}$\330\001\001'
-  _globals['_CARDSUMMARY'].fields_by_name['issuer_name']._loaded_options = None
-  _globals['_CARDSUMMARY'].fields_by_name['issuer_name']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_CARDSUMMARY'].fields_by_name['fingerprint']._loaded_options = None
-  _globals['_CARDSUMMARY'].fields_by_name['fingerprint']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_CLEARCARD'].fields_by_name['number']._loaded_options = None
-  _globals['_CLEARCARD'].fields_by_name['number']._serialized_options = b'\200\001\001\272H\022r\0202\016^[0-9]{12,19}$'
+  _globals['_CLEARCARD'].fields_by_name['number']._serialized_options = b'\200\001\001'
   _globals['_CLEARCARD'].fields_by_name['expiry_month']._loaded_options = None
-  _globals['_CLEARCARD'].fields_by_name['expiry_month']._serialized_options = b'\200\001\001\272H\006\032\004\030\014(\001'
+  _globals['_CLEARCARD'].fields_by_name['expiry_month']._serialized_options = b'\200\001\001'
   _globals['_CLEARCARD'].fields_by_name['expiry_year']._loaded_options = None
-  _globals['_CLEARCARD'].fields_by_name['expiry_year']._serialized_options = b'\200\001\001\272H\010\032\006\030\263\020(\320\017'
+  _globals['_CLEARCARD'].fields_by_name['expiry_year']._serialized_options = b'\200\001\001'
   _globals['_CLEARCARD'].fields_by_name['cvc']._loaded_options = None
-  _globals['_CLEARCARD'].fields_by_name['cvc']._serialized_options = b'\200\001\001\272H\023r\0162\014^[0-9]{3,4}$\330\001\001'
+  _globals['_CLEARCARD'].fields_by_name['cvc']._serialized_options = b'\200\001\001'
   _globals['_CLEARCARD'].fields_by_name['holder']._loaded_options = None
-  _globals['_CLEARCARD'].fields_by_name['holder']._serialized_options = b'\200\001\001\272H\004r\002\030@'
-  _globals['_ENCRYPTEDCARD'].oneofs_by_name['ciphertext']._loaded_options = None
-  _globals['_ENCRYPTEDCARD'].oneofs_by_name['ciphertext']._serialized_options = b'\272H\002\010\001'
-  _globals['_ENCRYPTEDCARD'].fields_by_name['key_id']._loaded_options = None
-  _globals['_ENCRYPTEDCARD'].fields_by_name['key_id']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_CLEARCARD'].fields_by_name['holder']._serialized_options = b'\200\001\001'
   _globals['_ENCRYPTEDCARD'].fields_by_name['blob']._loaded_options = None
-  _globals['_ENCRYPTEDCARD'].fields_by_name['blob']._serialized_options = b'\200\001\001\272H\010r\006\020\001\030\200\200\001'
+  _globals['_ENCRYPTEDCARD'].fields_by_name['blob']._serialized_options = b'\200\001\001'
   _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['number']._loaded_options = None
-  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['number']._serialized_options = b'\200\001\001\272H\007r\005\020\001\030\200\020'
+  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['number']._serialized_options = b'\200\001\001'
   _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['expiry_month']._loaded_options = None
-  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['expiry_month']._serialized_options = b'\200\001\001\272H\007r\005\020\001\030\200\020'
+  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['expiry_month']._serialized_options = b'\200\001\001'
   _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['expiry_year']._loaded_options = None
-  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['expiry_year']._serialized_options = b'\200\001\001\272H\007r\005\020\001\030\200\020'
+  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['expiry_year']._serialized_options = b'\200\001\001'
   _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['cvc']._loaded_options = None
-  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['cvc']._serialized_options = b'\200\001\001\272H\005r\003\030\200\020'
+  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['cvc']._serialized_options = b'\200\001\001'
   _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['holder']._loaded_options = None
-  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['holder']._serialized_options = b'\200\001\001\272H\005r\003\030\200\020'
-  _globals['_CARDFUNDING']._serialized_start=1311
-  _globals['_CARDFUNDING']._serialized_end=1429
-  _globals['_THREEDSECUREPREFERENCE']._serialized_start=1432
-  _globals['_THREEDSECUREPREFERENCE']._serialized_end=1618
-  _globals['_THREEDSECURESTATUS']._serialized_start=1621
-  _globals['_THREEDSECURESTATUS']._serialized_end=1908
-  _globals['_THREEDSECUREFLOW']._serialized_start=1911
-  _globals['_THREEDSECUREFLOW']._serialized_end=2073
-  _globals['_CARDSUMMARY']._serialized_start=69
-  _globals['_CARDSUMMARY']._serialized_end=492
-  _globals['_CLEARCARD']._serialized_start=495
-  _globals['_CLEARCARD']._serialized_end=735
-  _globals['_ENCRYPTEDCARD']._serialized_start=738
-  _globals['_ENCRYPTEDCARD']._serialized_end=905
-  _globals['_ENCRYPTEDCARDFIELDS']._serialized_start=908
-  _globals['_ENCRYPTEDCARDFIELDS']._serialized_end=1134
-  _globals['_THREEDSECURERESULT']._serialized_start=1137
-  _globals['_THREEDSECURERESULT']._serialized_end=1309
+  _globals['_ENCRYPTEDCARDFIELDS'].fields_by_name['holder']._serialized_options = b'\200\001\001'
+  _globals['_CARDFUNDING']._serialized_start=1014
+  _globals['_CARDFUNDING']._serialized_end=1132
+  _globals['_THREEDSECUREPREFERENCE']._serialized_start=1135
+  _globals['_THREEDSECUREPREFERENCE']._serialized_end=1321
+  _globals['_THREEDSECURESTATUS']._serialized_start=1324
+  _globals['_THREEDSECURESTATUS']._serialized_end=1611
+  _globals['_THREEDSECUREFLOW']._serialized_start=1614
+  _globals['_THREEDSECUREFLOW']._serialized_end=1776
+  _globals['_CARDSUMMARY']._serialized_start=40
+  _globals['_CARDSUMMARY']._serialized_end=339
+  _globals['_CLEARCARD']._serialized_start=342
+  _globals['_CLEARCARD']._serialized_end=512
+  _globals['_ENCRYPTEDCARD']._serialized_start=515
+  _globals['_ENCRYPTEDCARD']._serialized_end=654
+  _globals['_ENCRYPTEDCARDFIELDS']._serialized_start=657
+  _globals['_ENCRYPTEDCARDFIELDS']._serialized_end=837
+  _globals['_THREEDSECURERESULT']._serialized_start=840
+  _globals['_THREEDSECURERESULT']._serialized_end=1012
 # @@protoc_insertion_point(module_scope)

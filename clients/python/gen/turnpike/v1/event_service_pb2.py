@@ -22,12 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from turnpike.v1 import event_pb2 as turnpike_dot_v1_dot_event__pb2
 from turnpike.v1 import webhook_pb2 as turnpike_dot_v1_dot_webhook__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fturnpike/v1/event_service.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17turnpike/v1/event.proto\x1a\x19turnpike/v1/webhook.proto\"\xa9\x01\n\x11ListEventsRequest\x12(\n\x05\x61\x66ter\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x01\x32\x08^[!-~]*$R\x05\x61\x66ter\x12\x41\n\x05types\x18\x02 \x03(\tB+\xbaH(\x92\x01%\x10\x32\"!r\x1f\x10\x01\x18@2\x19^[a-z_]+[.]([a-z_]+|[*])$R\x05types\x12\'\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\"|\n\x12ListEventsResponse\x12*\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.turnpike.v1.EventR\x06\x65vents\x12\x1f\n\x0bnext_cursor\x18\x02 \x01(\tR\nnextCursor\x12\x19\n\x08has_more\x18\x03 \x01(\x08R\x07hasMore\"\x9d\x01\n\x13StreamEventsRequest\x12(\n\x05\x61\x66ter\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x01\x32\x08^[!-~]*$R\x05\x61\x66ter\x12\x41\n\x05types\x18\x02 \x03(\tB+\xbaH(\x92\x01%\x10\x32\"!r\x1f\x10\x01\x18@2\x19^[a-z_]+[.]([a-z_]+|[*])$R\x05types\x12\x19\n\x08only_new\x18\x03 \x01(\x08R\x07onlyNew\"X\n\x14StreamEventsResponse\x12(\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.EventR\x05\x65vent\x12\x16\n\x06\x63ursor\x18\x02 \x01(\tR\x06\x63ursor\"\xa8\x01\n\x15RedeliverEventRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12(\n\x08\x65vent_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04\x65vt_R\x07\x65ventId\x12\x31\n\x08\x65ndpoint\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x08\x65ndpoint\"r\n\x16RedeliverEventResponse\x12<\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1c.turnpike.v1.WebhookDeliveryR\ndeliveries\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"\xb2\x02\n\x1cListWebhookDeliveriesRequest\x12\x30\n\x08\x65vent_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9_]*$R\x07\x65ventId\x12\x31\n\x08\x65ndpoint\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x08\x65ndpoint\x12Q\n\x08statuses\x18\x03 \x03(\x0e\x32\".turnpike.v1.WebhookDeliveryStatusB\x11\xbaH\x0e\x92\x01\x0b\x10\x03\"\x07\x82\x01\x04\x10\x01 \x00R\x08statuses\x12\'\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\x12\x31\n\npage_token\x18\x05 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x04\x32\x08^[!-~]*$R\tpageToken\"\x85\x01\n\x1dListWebhookDeliveriesResponse\x12<\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1c.turnpike.v1.WebhookDeliveryR\ndeliveries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x1d\n\x1bListWebhookEndpointsRequest\"Z\n\x1cListWebhookEndpointsResponse\x12:\n\tendpoints\x18\x01 \x03(\x0b\x32\x1c.turnpike.v1.WebhookEndpointR\tendpoints2\x85\x04\n\x0c\x45ventService\x12R\n\nListEvents\x12\x1e.turnpike.v1.ListEventsRequest\x1a\x1f.turnpike.v1.ListEventsResponse\"\x03\x90\x02\x01\x12Z\n\x0cStreamEvents\x12 .turnpike.v1.StreamEventsRequest\x1a!.turnpike.v1.StreamEventsResponse\"\x03\x90\x02\x01\x30\x01\x12^\n\x0eRedeliverEvent\x12\".turnpike.v1.RedeliverEventRequest\x1a#.turnpike.v1.RedeliverEventResponse\"\x03\x90\x02\x02\x12s\n\x15ListWebhookDeliveries\x12).turnpike.v1.ListWebhookDeliveriesRequest\x1a*.turnpike.v1.ListWebhookDeliveriesResponse\"\x03\x90\x02\x01\x12p\n\x14ListWebhookEndpoints\x12(.turnpike.v1.ListWebhookEndpointsRequest\x1a).turnpike.v1.ListWebhookEndpointsResponse\"\x03\x90\x02\x01\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fturnpike/v1/event_service.proto\x12\x0bturnpike.v1\x1a\x17turnpike/v1/event.proto\x1a\x19turnpike/v1/webhook.proto\"\\\n\x11ListEventsRequest\x12\x14\n\x05\x61\x66ter\x18\x01 \x01(\tR\x05\x61\x66ter\x12\x14\n\x05types\x18\x02 \x03(\tR\x05types\x12\x1b\n\tpage_size\x18\x03 \x01(\x05R\x08pageSize\"|\n\x12ListEventsResponse\x12*\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.turnpike.v1.EventR\x06\x65vents\x12\x1f\n\x0bnext_cursor\x18\x02 \x01(\tR\nnextCursor\x12\x19\n\x08has_more\x18\x03 \x01(\x08R\x07hasMore\"\\\n\x13StreamEventsRequest\x12\x14\n\x05\x61\x66ter\x18\x01 \x01(\tR\x05\x61\x66ter\x12\x14\n\x05types\x18\x02 \x03(\tR\x05types\x12\x19\n\x08only_new\x18\x03 \x01(\x08R\x07onlyNew\"X\n\x14StreamEventsResponse\x12(\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.EventR\x05\x65vent\x12\x16\n\x06\x63ursor\x18\x02 \x01(\tR\x06\x63ursor\"m\n\x15RedeliverEventRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x19\n\x08\x65vent_id\x18\x02 \x01(\tR\x07\x65ventId\x12\x1a\n\x08\x65ndpoint\x18\x03 \x01(\tR\x08\x65ndpoint\"r\n\x16RedeliverEventResponse\x12<\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1c.turnpike.v1.WebhookDeliveryR\ndeliveries\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"\xd1\x01\n\x1cListWebhookDeliveriesRequest\x12\x19\n\x08\x65vent_id\x18\x01 \x01(\tR\x07\x65ventId\x12\x1a\n\x08\x65ndpoint\x18\x02 \x01(\tR\x08\x65ndpoint\x12>\n\x08statuses\x18\x03 \x03(\x0e\x32\".turnpike.v1.WebhookDeliveryStatusR\x08statuses\x12\x1b\n\tpage_size\x18\x04 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\"\x85\x01\n\x1dListWebhookDeliveriesResponse\x12<\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1c.turnpike.v1.WebhookDeliveryR\ndeliveries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x1d\n\x1bListWebhookEndpointsRequest\"Z\n\x1cListWebhookEndpointsResponse\x12:\n\tendpoints\x18\x01 \x03(\x0b\x32\x1c.turnpike.v1.WebhookEndpointR\tendpoints2\x85\x04\n\x0c\x45ventService\x12R\n\nListEvents\x12\x1e.turnpike.v1.ListEventsRequest\x1a\x1f.turnpike.v1.ListEventsResponse\"\x03\x90\x02\x01\x12Z\n\x0cStreamEvents\x12 .turnpike.v1.StreamEventsRequest\x1a!.turnpike.v1.StreamEventsResponse\"\x03\x90\x02\x01\x30\x01\x12^\n\x0eRedeliverEvent\x12\".turnpike.v1.RedeliverEventRequest\x1a#.turnpike.v1.RedeliverEventResponse\"\x03\x90\x02\x02\x12s\n\x15ListWebhookDeliveries\x12).turnpike.v1.ListWebhookDeliveriesRequest\x1a*.turnpike.v1.ListWebhookDeliveriesResponse\"\x03\x90\x02\x01\x12p\n\x14ListWebhookEndpoints\x12(.turnpike.v1.ListWebhookEndpointsRequest\x1a).turnpike.v1.ListWebhookEndpointsResponse\"\x03\x90\x02\x01\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,32 +34,6 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'turnpike.v1.event_service_p
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
-  _globals['_LISTEVENTSREQUEST'].fields_by_name['after']._loaded_options = None
-  _globals['_LISTEVENTSREQUEST'].fields_by_name['after']._serialized_options = b'\272H\017r\r\030\200\0012\010^[!-~]*$'
-  _globals['_LISTEVENTSREQUEST'].fields_by_name['types']._loaded_options = None
-  _globals['_LISTEVENTSREQUEST'].fields_by_name['types']._serialized_options = b'\272H(\222\001%\0202\"!r\037\020\001\030@2\031^[a-z_]+[.]([a-z_]+|[*])$'
-  _globals['_LISTEVENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTEVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_STREAMEVENTSREQUEST'].fields_by_name['after']._loaded_options = None
-  _globals['_STREAMEVENTSREQUEST'].fields_by_name['after']._serialized_options = b'\272H\017r\r\030\200\0012\010^[!-~]*$'
-  _globals['_STREAMEVENTSREQUEST'].fields_by_name['types']._loaded_options = None
-  _globals['_STREAMEVENTSREQUEST'].fields_by_name['types']._serialized_options = b'\272H(\222\001%\0202\"!r\037\020\001\030@2\031^[a-z_]+[.]([a-z_]+|[*])$'
-  _globals['_REDELIVEREVENTREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_REDELIVEREVENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_REDELIVEREVENTREQUEST'].fields_by_name['event_id']._loaded_options = None
-  _globals['_REDELIVEREVENTREQUEST'].fields_by_name['event_id']._serialized_options = b'\272H\nr\010\030@:\004evt_'
-  _globals['_REDELIVEREVENTREQUEST'].fields_by_name['endpoint']._loaded_options = None
-  _globals['_REDELIVEREVENTREQUEST'].fields_by_name['endpoint']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['event_id']._loaded_options = None
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['event_id']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9_]*$'
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['endpoint']._loaded_options = None
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['endpoint']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['statuses']._loaded_options = None
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['statuses']._serialized_options = b'\272H\016\222\001\013\020\003\"\007\202\001\004\020\001 \000'
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\017r\r\030\200\0042\010^[!-~]*$'
   _globals['_EVENTSERVICE'].methods_by_name['ListEvents']._loaded_options = None
   _globals['_EVENTSERVICE'].methods_by_name['ListEvents']._serialized_options = b'\220\002\001'
   _globals['_EVENTSERVICE'].methods_by_name['StreamEvents']._loaded_options = None
@@ -71,26 +44,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVENTSERVICE'].methods_by_name['ListWebhookDeliveries']._serialized_options = b'\220\002\001'
   _globals['_EVENTSERVICE'].methods_by_name['ListWebhookEndpoints']._loaded_options = None
   _globals['_EVENTSERVICE'].methods_by_name['ListWebhookEndpoints']._serialized_options = b'\220\002\001'
-  _globals['_LISTEVENTSREQUEST']._serialized_start=130
-  _globals['_LISTEVENTSREQUEST']._serialized_end=299
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=301
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=425
-  _globals['_STREAMEVENTSREQUEST']._serialized_start=428
-  _globals['_STREAMEVENTSREQUEST']._serialized_end=585
-  _globals['_STREAMEVENTSRESPONSE']._serialized_start=587
-  _globals['_STREAMEVENTSRESPONSE']._serialized_end=675
-  _globals['_REDELIVEREVENTREQUEST']._serialized_start=678
-  _globals['_REDELIVEREVENTREQUEST']._serialized_end=846
-  _globals['_REDELIVEREVENTRESPONSE']._serialized_start=848
-  _globals['_REDELIVEREVENTRESPONSE']._serialized_end=962
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=965
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=1271
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=1274
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=1407
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=1409
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=1438
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=1440
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1530
-  _globals['_EVENTSERVICE']._serialized_start=1533
-  _globals['_EVENTSERVICE']._serialized_end=2050
+  _globals['_LISTEVENTSREQUEST']._serialized_start=100
+  _globals['_LISTEVENTSREQUEST']._serialized_end=192
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=194
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=318
+  _globals['_STREAMEVENTSREQUEST']._serialized_start=320
+  _globals['_STREAMEVENTSREQUEST']._serialized_end=412
+  _globals['_STREAMEVENTSRESPONSE']._serialized_start=414
+  _globals['_STREAMEVENTSRESPONSE']._serialized_end=502
+  _globals['_REDELIVEREVENTREQUEST']._serialized_start=504
+  _globals['_REDELIVEREVENTREQUEST']._serialized_end=613
+  _globals['_REDELIVEREVENTRESPONSE']._serialized_start=615
+  _globals['_REDELIVEREVENTRESPONSE']._serialized_end=729
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=732
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=941
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=944
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=1077
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=1079
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=1108
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=1110
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1200
+  _globals['_EVENTSERVICE']._serialized_start=1203
+  _globals['_EVENTSERVICE']._serialized_end=1720
 # @@protoc_insertion_point(module_scope)

@@ -22,10 +22,9 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17turnpike/v1/money.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\"t\n\x05Money\x12\x33\n\x0c\x61mount_minor\x18\x01 \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\x99\xa6\xea\xaf\xe3\x01(\x00R\x0b\x61mountMinor\x12\x36\n\rcurrency_code\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$R\x0c\x63urrencyCodeB?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17turnpike/v1/money.proto\x12\x0bturnpike.v1\"O\n\x05Money\x12!\n\x0c\x61mount_minor\x18\x01 \x01(\x03R\x0b\x61mountMinor\x12#\n\rcurrency_code\x18\x02 \x01(\tR\x0c\x63urrencyCodeB?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,10 +32,6 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'turnpike.v1.money_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
-  _globals['_MONEY'].fields_by_name['amount_minor']._loaded_options = None
-  _globals['_MONEY'].fields_by_name['amount_minor']._serialized_options = b'\272H\r\"\013\030\377\377\231\246\352\257\343\001(\000'
-  _globals['_MONEY'].fields_by_name['currency_code']._loaded_options = None
-  _globals['_MONEY'].fields_by_name['currency_code']._serialized_options = b'\272H\016r\0142\n^[A-Z]{3}$'
-  _globals['_MONEY']._serialized_start=69
-  _globals['_MONEY']._serialized_end=185
+  _globals['_MONEY']._serialized_start=40
+  _globals['_MONEY']._serialized_end=119
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dturnpike/v1/next_action.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x02\n\nNextAction\x12\x33\n\x08redirect\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.RedirectH\x00R\x08redirect\x12=\n\x0c\x63ollect_card\x18\x02 \x01(\x0b\x32\x18.turnpike.v1.CollectCardH\x00R\x0b\x63ollectCard\x12?\n\x0cinstructions\x18\x03 \x01(\x0b\x32\x19.turnpike.v1.InstructionsH\x00R\x0cinstructions\x12\x39\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAtB\x08\n\x06\x61\x63tion\"!\n\x08Redirect\x12\x15\n\x03url\x18\x01 \x01(\tB\x03\x80\x01\x01R\x03url\"\xf2\x01\n\x0b\x43ollectCard\x12\x1d\n\npublic_key\x18\x01 \x01(\tR\tpublicKey\x12\x15\n\x06key_id\x18\x02 \x01(\tR\x05keyId\x12\x42\n\talgorithm\x18\x03 \x01(\x0e\x32$.turnpike.v1.CardEncryptionAlgorithmR\talgorithm\x12\x39\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12.\n\x13\x63lear_card_accepted\x18\x05 \x01(\x08R\x11\x63learCardAccepted\"\xe8\x01\n\x0cInstructions\x12\x46\n\x0fvirtual_account\x18\x01 \x01(\x0b\x32\x1b.turnpike.v1.VirtualAccountH\x00R\x0evirtualAccount\x12.\n\x07qr_code\x18\x02 \x01(\x0b\x32\x13.turnpike.v1.QrCodeH\x00R\x06qrCode\x12\x43\n\x0e\x62ill_reference\x18\x03 \x01(\x0b\x32\x1a.turnpike.v1.BillReferenceH\x00R\rbillReference\x12\x12\n\x04text\x18\x04 \x01(\tR\x04textB\x07\n\x05means\"t\n\x0eVirtualAccount\x12\x18\n\x07\x63hannel\x18\x01 \x01(\tR\x07\x63hannel\x12%\n\x0e\x61\x63\x63ount_number\x18\x02 \x01(\tR\raccountNumber\x12!\n\x0c\x61\x63\x63ount_name\x18\x03 \x01(\tR\x0b\x61\x63\x63ountName\"?\n\x06QrCode\x12\x18\n\x07\x63ontent\x18\x01 \x01(\tR\x07\x63ontent\x12\x1b\n\timage_url\x18\x02 \x01(\tR\x08imageUrl\"G\n\rBillReference\x12\x1c\n\treference\x18\x01 \x01(\tR\treference\x12\x18\n\x07network\x18\x02 \x01(\tR\x07network\"\xd1\x01\n\nReturnUrls\x12,\n\x0bsuccess_url\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x18\x80\x10\x88\x01\x01R\nsuccessUrl\x12/\n\x0b\x66\x61ilure_url\x18\x02 \x01(\tB\x0e\xbaH\x0br\x06\x18\x80\x10\x88\x01\x01\xd8\x01\x01R\nfailureUrl\x12\x33\n\rcancelled_url\x18\x03 \x01(\tB\x0e\xbaH\x0br\x06\x18\x80\x10\x88\x01\x01\xd8\x01\x01R\x0c\x63\x61ncelledUrl\x12/\n\x0b\x65xpired_url\x18\x04 \x01(\tB\x0e\xbaH\x0br\x06\x18\x80\x10\x88\x01\x01\xd8\x01\x01R\nexpiredUrl*\xa4\x01\n\x17\x43\x61rdEncryptionAlgorithm\x12)\n%CARD_ENCRYPTION_ALGORITHM_UNSPECIFIED\x10\x00\x12.\n*CARD_ENCRYPTION_ALGORITHM_RSA_OAEP_AES_GCM\x10\x01\x12.\n*CARD_ENCRYPTION_ALGORITHM_RSA_PKCS1_FIELDS\x10\x02\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dturnpike/v1/next_action.proto\x12\x0bturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x02\n\nNextAction\x12\x33\n\x08redirect\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.RedirectH\x00R\x08redirect\x12=\n\x0c\x63ollect_card\x18\x02 \x01(\x0b\x32\x18.turnpike.v1.CollectCardH\x00R\x0b\x63ollectCard\x12?\n\x0cinstructions\x18\x03 \x01(\x0b\x32\x19.turnpike.v1.InstructionsH\x00R\x0cinstructions\x12\x39\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAtB\x08\n\x06\x61\x63tion\"!\n\x08Redirect\x12\x15\n\x03url\x18\x01 \x01(\tB\x03\x80\x01\x01R\x03url\"\xf2\x01\n\x0b\x43ollectCard\x12\x1d\n\npublic_key\x18\x01 \x01(\tR\tpublicKey\x12\x15\n\x06key_id\x18\x02 \x01(\tR\x05keyId\x12\x42\n\talgorithm\x18\x03 \x01(\x0e\x32$.turnpike.v1.CardEncryptionAlgorithmR\talgorithm\x12\x39\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12.\n\x13\x63lear_card_accepted\x18\x05 \x01(\x08R\x11\x63learCardAccepted\"\xe8\x01\n\x0cInstructions\x12\x46\n\x0fvirtual_account\x18\x01 \x01(\x0b\x32\x1b.turnpike.v1.VirtualAccountH\x00R\x0evirtualAccount\x12.\n\x07qr_code\x18\x02 \x01(\x0b\x32\x13.turnpike.v1.QrCodeH\x00R\x06qrCode\x12\x43\n\x0e\x62ill_reference\x18\x03 \x01(\x0b\x32\x1a.turnpike.v1.BillReferenceH\x00R\rbillReference\x12\x12\n\x04text\x18\x04 \x01(\tR\x04textB\x07\n\x05means\"t\n\x0eVirtualAccount\x12\x18\n\x07\x63hannel\x18\x01 \x01(\tR\x07\x63hannel\x12%\n\x0e\x61\x63\x63ount_number\x18\x02 \x01(\tR\raccountNumber\x12!\n\x0c\x61\x63\x63ount_name\x18\x03 \x01(\tR\x0b\x61\x63\x63ountName\"?\n\x06QrCode\x12\x18\n\x07\x63ontent\x18\x01 \x01(\tR\x07\x63ontent\x12\x1b\n\timage_url\x18\x02 \x01(\tR\x08imageUrl\"G\n\rBillReference\x12\x1c\n\treference\x18\x01 \x01(\tR\treference\x12\x18\n\x07network\x18\x02 \x01(\tR\x07network\"\x94\x01\n\nReturnUrls\x12\x1f\n\x0bsuccess_url\x18\x01 \x01(\tR\nsuccessUrl\x12\x1f\n\x0b\x66\x61ilure_url\x18\x02 \x01(\tR\nfailureUrl\x12#\n\rcancelled_url\x18\x03 \x01(\tR\x0c\x63\x61ncelledUrl\x12\x1f\n\x0b\x65xpired_url\x18\x04 \x01(\tR\nexpiredUrl*\xa4\x01\n\x17\x43\x61rdEncryptionAlgorithm\x12)\n%CARD_ENCRYPTION_ALGORITHM_UNSPECIFIED\x10\x00\x12.\n*CARD_ENCRYPTION_ALGORITHM_RSA_OAEP_AES_GCM\x10\x01\x12.\n*CARD_ENCRYPTION_ALGORITHM_RSA_PKCS1_FIELDS\x10\x02\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,30 +35,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
   _globals['_REDIRECT'].fields_by_name['url']._loaded_options = None
   _globals['_REDIRECT'].fields_by_name['url']._serialized_options = b'\200\001\001'
-  _globals['_RETURNURLS'].fields_by_name['success_url']._loaded_options = None
-  _globals['_RETURNURLS'].fields_by_name['success_url']._serialized_options = b'\272H\010r\006\030\200\020\210\001\001'
-  _globals['_RETURNURLS'].fields_by_name['failure_url']._loaded_options = None
-  _globals['_RETURNURLS'].fields_by_name['failure_url']._serialized_options = b'\272H\013r\006\030\200\020\210\001\001\330\001\001'
-  _globals['_RETURNURLS'].fields_by_name['cancelled_url']._loaded_options = None
-  _globals['_RETURNURLS'].fields_by_name['cancelled_url']._serialized_options = b'\272H\013r\006\030\200\020\210\001\001\330\001\001'
-  _globals['_RETURNURLS'].fields_by_name['expired_url']._loaded_options = None
-  _globals['_RETURNURLS'].fields_by_name['expired_url']._serialized_options = b'\272H\013r\006\030\200\020\210\001\001\330\001\001'
-  _globals['_CARDENCRYPTIONALGORITHM']._serialized_start=1357
-  _globals['_CARDENCRYPTIONALGORITHM']._serialized_end=1521
-  _globals['_NEXTACTION']._serialized_start=109
-  _globals['_NEXTACTION']._serialized_end=371
-  _globals['_REDIRECT']._serialized_start=373
-  _globals['_REDIRECT']._serialized_end=406
-  _globals['_COLLECTCARD']._serialized_start=409
-  _globals['_COLLECTCARD']._serialized_end=651
-  _globals['_INSTRUCTIONS']._serialized_start=654
-  _globals['_INSTRUCTIONS']._serialized_end=886
-  _globals['_VIRTUALACCOUNT']._serialized_start=888
-  _globals['_VIRTUALACCOUNT']._serialized_end=1004
-  _globals['_QRCODE']._serialized_start=1006
-  _globals['_QRCODE']._serialized_end=1069
-  _globals['_BILLREFERENCE']._serialized_start=1071
-  _globals['_BILLREFERENCE']._serialized_end=1142
-  _globals['_RETURNURLS']._serialized_start=1145
-  _globals['_RETURNURLS']._serialized_end=1354
+  _globals['_CARDENCRYPTIONALGORITHM']._serialized_start=1267
+  _globals['_CARDENCRYPTIONALGORITHM']._serialized_end=1431
+  _globals['_NEXTACTION']._serialized_start=80
+  _globals['_NEXTACTION']._serialized_end=342
+  _globals['_REDIRECT']._serialized_start=344
+  _globals['_REDIRECT']._serialized_end=377
+  _globals['_COLLECTCARD']._serialized_start=380
+  _globals['_COLLECTCARD']._serialized_end=622
+  _globals['_INSTRUCTIONS']._serialized_start=625
+  _globals['_INSTRUCTIONS']._serialized_end=857
+  _globals['_VIRTUALACCOUNT']._serialized_start=859
+  _globals['_VIRTUALACCOUNT']._serialized_end=975
+  _globals['_QRCODE']._serialized_start=977
+  _globals['_QRCODE']._serialized_end=1040
+  _globals['_BILLREFERENCE']._serialized_start=1042
+  _globals['_BILLREFERENCE']._serialized_end=1113
+  _globals['_RETURNURLS']._serialized_start=1116
+  _globals['_RETURNURLS']._serialized_end=1264
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from turnpike.v1 import customer_pb2 as turnpike_dot_v1_dot_customer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17turnpike/v1/order.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1aturnpike/v1/customer.proto\"\xc8\x01\n\x05Order\x12\x36\n\x05lines\x18\x01 \x03(\x0b\x32\x16.turnpike.v1.OrderLineB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x05lines\x12?\n\x10vat_amount_minor\x18\x02 \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\x99\xa6\xea\xaf\xe3\x01(\x00H\x00R\x0evatAmountMinor\x88\x01\x01\x12\x31\n\x08shipping\x18\x03 \x01(\x0b\x32\x15.turnpike.v1.ShippingR\x08shippingB\x13\n\x11_vat_amount_minor\"\x87\x06\n\tOrderLine\x12\x31\n\treference\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\treference\x12\x1e\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01R\x04name\x12*\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01R\x0b\x64\x65scription\x12\x19\n\x03sku\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x03sku\x12\x41\n\x08quantity\x18\x05 \x01(\tB%\xbaH\"r\x1d\x32\x1b^[0-9]{1,9}(\\.[0-9]{1,6})?$\xd8\x01\x01R\x08quantity\x12J\n\x11unit_amount_minor\x18\x06 \x01(\x03\x42\x19\xbaH\x16\"\x14\x18\xff\xff\x99\xa6\xea\xaf\xe3\x01(\x81\x80\xe6\xd9\x95\xd0\x9c\xfe\xff\x01H\x00R\x0funitAmountMinor\x88\x01\x01\x12G\n\x12total_amount_minor\x18\x07 \x01(\x03\x42\x19\xbaH\x16\"\x14\x18\xff\xff\x99\xa6\xea\xaf\xe3\x01(\x81\x80\xe6\xd9\x95\xd0\x9c\xfe\xff\x01R\x10totalAmountMinor\x12H\n\x10vat_amount_minor\x18\x08 \x01(\x03\x42\x19\xbaH\x16\"\x14\x18\xff\xff\x99\xa6\xea\xaf\xe3\x01(\x81\x80\xe6\xd9\x95\xd0\x9c\xfe\xff\x01H\x01R\x0evatAmountMinor\x88\x01\x01\x12\x42\n\x15vat_rate_basis_points\x18\t \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00H\x02R\x12vatRateBasisPoints\x88\x01\x01\x12\x38\n\x04kind\x18\n \x01(\x0e\x32\x1a.turnpike.v1.OrderLineKindB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12#\n\x08\x63\x61tegory\x18\x0b \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08\x63\x61tegory\x12)\n\x0bsubcategory\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bsubcategory\x12+\n\timage_url\x18\r \x01(\tB\x0e\xbaH\x0br\x06\x18\x80\x10\x88\x01\x01\xd8\x01\x01R\x08imageUrlB\x14\n\x12_unit_amount_minorB\x13\n\x11_vat_amount_minorB\x18\n\x16_vat_rate_basis_points\"\xa4\x02\n\x08Shipping\x12\x1f\n\x06method\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x06method\x12:\n\x05speed\x18\x02 \x01(\x0e\x32\x1a.turnpike.v1.ShippingSpeedB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x05speed\x12-\n\tfee_minor\x18\x03 \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\x99\xa6\xea\xaf\xe3\x01(\x00R\x08\x66\x65\x65Minor\x12\x42\n\x15vat_rate_basis_points\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00H\x00R\x12vatRateBasisPoints\x88\x01\x01\x12.\n\x07\x61\x64\x64ress\x18\x05 \x01(\x0b\x32\x14.turnpike.v1.AddressR\x07\x61\x64\x64ressB\x18\n\x16_vat_rate_basis_points\"\xc3\x01\n\rOrderLinePart\x12\x31\n\treference\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\treference\x12\x41\n\x08quantity\x18\x02 \x01(\tB%\xbaH\"r\x1d\x32\x1b^[0-9]{1,9}(\\.[0-9]{1,6})?$\xd8\x01\x01R\x08quantity\x12<\n\x0c\x61mount_minor\x18\x03 \x01(\x03\x42\x19\xbaH\x16\"\x14\x18\xff\xff\x99\xa6\xea\xaf\xe3\x01(\x81\x80\xe6\xd9\x95\xd0\x9c\xfe\xff\x01R\x0b\x61mountMinor*\x82\x02\n\rOrderLineKind\x12\x1f\n\x1bORDER_LINE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18ORDER_LINE_KIND_PHYSICAL\x10\x01\x12\x1b\n\x17ORDER_LINE_KIND_DIGITAL\x10\x02\x12\x1b\n\x17ORDER_LINE_KIND_SERVICE\x10\x03\x12\x1d\n\x19ORDER_LINE_KIND_GIFT_CARD\x10\x04\x12\x1c\n\x18ORDER_LINE_KIND_SHIPPING\x10\x05\x12\x1d\n\x19ORDER_LINE_KIND_SURCHARGE\x10\x06\x12\x1c\n\x18ORDER_LINE_KIND_DISCOUNT\x10\x07*\xa1\x01\n\rShippingSpeed\x12\x1e\n\x1aSHIPPING_SPEED_UNSPECIFIED\x10\x00\x12\x1a\n\x16SHIPPING_SPEED_REGULAR\x10\x01\x12\x1b\n\x17SHIPPING_SPEED_NEXT_DAY\x10\x02\x12\x1b\n\x17SHIPPING_SPEED_SAME_DAY\x10\x03\x12\x1a\n\x16SHIPPING_SPEED_INSTANT\x10\x04\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17turnpike/v1/order.proto\x12\x0bturnpike.v1\x1a\x1aturnpike/v1/customer.proto\"\xac\x01\n\x05Order\x12,\n\x05lines\x18\x01 \x03(\x0b\x32\x16.turnpike.v1.OrderLineR\x05lines\x12-\n\x10vat_amount_minor\x18\x02 \x01(\x03H\x00R\x0evatAmountMinor\x88\x01\x01\x12\x31\n\x08shipping\x18\x03 \x01(\x0b\x32\x15.turnpike.v1.ShippingR\x08shippingB\x13\n\x11_vat_amount_minor\"\xa3\x04\n\tOrderLine\x12\x1c\n\treference\x18\x01 \x01(\tR\treference\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x10\n\x03sku\x18\x04 \x01(\tR\x03sku\x12\x1a\n\x08quantity\x18\x05 \x01(\tR\x08quantity\x12/\n\x11unit_amount_minor\x18\x06 \x01(\x03H\x00R\x0funitAmountMinor\x88\x01\x01\x12,\n\x12total_amount_minor\x18\x07 \x01(\x03R\x10totalAmountMinor\x12-\n\x10vat_amount_minor\x18\x08 \x01(\x03H\x01R\x0evatAmountMinor\x88\x01\x01\x12\x36\n\x15vat_rate_basis_points\x18\t \x01(\x05H\x02R\x12vatRateBasisPoints\x88\x01\x01\x12.\n\x04kind\x18\n \x01(\x0e\x32\x1a.turnpike.v1.OrderLineKindR\x04kind\x12\x1a\n\x08\x63\x61tegory\x18\x0b \x01(\tR\x08\x63\x61tegory\x12 \n\x0bsubcategory\x18\x0c \x01(\tR\x0bsubcategory\x12\x1b\n\timage_url\x18\r \x01(\tR\x08imageUrlB\x14\n\x12_unit_amount_minorB\x13\n\x11_vat_amount_minorB\x18\n\x16_vat_rate_basis_points\"\xf3\x01\n\x08Shipping\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x30\n\x05speed\x18\x02 \x01(\x0e\x32\x1a.turnpike.v1.ShippingSpeedR\x05speed\x12\x1b\n\tfee_minor\x18\x03 \x01(\x03R\x08\x66\x65\x65Minor\x12\x36\n\x15vat_rate_basis_points\x18\x04 \x01(\x05H\x00R\x12vatRateBasisPoints\x88\x01\x01\x12.\n\x07\x61\x64\x64ress\x18\x05 \x01(\x0b\x32\x14.turnpike.v1.AddressR\x07\x61\x64\x64ressB\x18\n\x16_vat_rate_basis_points\"l\n\rOrderLinePart\x12\x1c\n\treference\x18\x01 \x01(\tR\treference\x12\x1a\n\x08quantity\x18\x02 \x01(\tR\x08quantity\x12!\n\x0c\x61mount_minor\x18\x03 \x01(\x03R\x0b\x61mountMinor*\x82\x02\n\rOrderLineKind\x12\x1f\n\x1bORDER_LINE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18ORDER_LINE_KIND_PHYSICAL\x10\x01\x12\x1b\n\x17ORDER_LINE_KIND_DIGITAL\x10\x02\x12\x1b\n\x17ORDER_LINE_KIND_SERVICE\x10\x03\x12\x1d\n\x19ORDER_LINE_KIND_GIFT_CARD\x10\x04\x12\x1c\n\x18ORDER_LINE_KIND_SHIPPING\x10\x05\x12\x1d\n\x19ORDER_LINE_KIND_SURCHARGE\x10\x06\x12\x1c\n\x18ORDER_LINE_KIND_DISCOUNT\x10\x07*\xa1\x01\n\rShippingSpeed\x12\x1e\n\x1aSHIPPING_SPEED_UNSPECIFIED\x10\x00\x12\x1a\n\x16SHIPPING_SPEED_REGULAR\x10\x01\x12\x1b\n\x17SHIPPING_SPEED_NEXT_DAY\x10\x02\x12\x1b\n\x17SHIPPING_SPEED_SAME_DAY\x10\x03\x12\x1a\n\x16SHIPPING_SPEED_INSTANT\x10\x04\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,60 +33,16 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'turnpike.v1.order_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
-  _globals['_ORDER'].fields_by_name['lines']._loaded_options = None
-  _globals['_ORDER'].fields_by_name['lines']._serialized_options = b'\272H\005\222\001\002\020d'
-  _globals['_ORDER'].fields_by_name['vat_amount_minor']._loaded_options = None
-  _globals['_ORDER'].fields_by_name['vat_amount_minor']._serialized_options = b'\272H\r\"\013\030\377\377\231\246\352\257\343\001(\000'
-  _globals['_ORDERLINE'].fields_by_name['reference']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['reference']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_ORDERLINE'].fields_by_name['name']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['name']._serialized_options = b'\272H\007r\005\020\001\030\377\001'
-  _globals['_ORDERLINE'].fields_by_name['description']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\377\001'
-  _globals['_ORDERLINE'].fields_by_name['sku']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['sku']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_ORDERLINE'].fields_by_name['quantity']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['quantity']._serialized_options = b'\272H\"r\0352\033^[0-9]{1,9}(\\.[0-9]{1,6})?$\330\001\001'
-  _globals['_ORDERLINE'].fields_by_name['unit_amount_minor']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['unit_amount_minor']._serialized_options = b'\272H\026\"\024\030\377\377\231\246\352\257\343\001(\201\200\346\331\225\320\234\376\377\001'
-  _globals['_ORDERLINE'].fields_by_name['total_amount_minor']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['total_amount_minor']._serialized_options = b'\272H\026\"\024\030\377\377\231\246\352\257\343\001(\201\200\346\331\225\320\234\376\377\001'
-  _globals['_ORDERLINE'].fields_by_name['vat_amount_minor']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['vat_amount_minor']._serialized_options = b'\272H\026\"\024\030\377\377\231\246\352\257\343\001(\201\200\346\331\225\320\234\376\377\001'
-  _globals['_ORDERLINE'].fields_by_name['vat_rate_basis_points']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['vat_rate_basis_points']._serialized_options = b'\272H\007\032\005\030\220N(\000'
-  _globals['_ORDERLINE'].fields_by_name['kind']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['kind']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_ORDERLINE'].fields_by_name['category']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['category']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_ORDERLINE'].fields_by_name['subcategory']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['subcategory']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_ORDERLINE'].fields_by_name['image_url']._loaded_options = None
-  _globals['_ORDERLINE'].fields_by_name['image_url']._serialized_options = b'\272H\013r\006\030\200\020\210\001\001\330\001\001'
-  _globals['_SHIPPING'].fields_by_name['method']._loaded_options = None
-  _globals['_SHIPPING'].fields_by_name['method']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_SHIPPING'].fields_by_name['speed']._loaded_options = None
-  _globals['_SHIPPING'].fields_by_name['speed']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_SHIPPING'].fields_by_name['fee_minor']._loaded_options = None
-  _globals['_SHIPPING'].fields_by_name['fee_minor']._serialized_options = b'\272H\r\"\013\030\377\377\231\246\352\257\343\001(\000'
-  _globals['_SHIPPING'].fields_by_name['vat_rate_basis_points']._loaded_options = None
-  _globals['_SHIPPING'].fields_by_name['vat_rate_basis_points']._serialized_options = b'\272H\007\032\005\030\220N(\000'
-  _globals['_ORDERLINEPART'].fields_by_name['reference']._loaded_options = None
-  _globals['_ORDERLINEPART'].fields_by_name['reference']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_ORDERLINEPART'].fields_by_name['quantity']._loaded_options = None
-  _globals['_ORDERLINEPART'].fields_by_name['quantity']._serialized_options = b'\272H\"r\0352\033^[0-9]{1,9}(\\.[0-9]{1,6})?$\330\001\001'
-  _globals['_ORDERLINEPART'].fields_by_name['amount_minor']._loaded_options = None
-  _globals['_ORDERLINEPART'].fields_by_name['amount_minor']._serialized_options = b'\272H\026\"\024\030\377\377\231\246\352\257\343\001(\201\200\346\331\225\320\234\376\377\001'
-  _globals['_ORDERLINEKIND']._serialized_start=1572
-  _globals['_ORDERLINEKIND']._serialized_end=1830
-  _globals['_SHIPPINGSPEED']._serialized_start=1833
-  _globals['_SHIPPINGSPEED']._serialized_end=1994
-  _globals['_ORDER']._serialized_start=98
-  _globals['_ORDER']._serialized_end=298
-  _globals['_ORDERLINE']._serialized_start=301
-  _globals['_ORDERLINE']._serialized_end=1076
-  _globals['_SHIPPING']._serialized_start=1079
-  _globals['_SHIPPING']._serialized_end=1371
-  _globals['_ORDERLINEPART']._serialized_start=1374
-  _globals['_ORDERLINEPART']._serialized_end=1569
+  _globals['_ORDERLINEKIND']._serialized_start=1150
+  _globals['_ORDERLINEKIND']._serialized_end=1408
+  _globals['_SHIPPINGSPEED']._serialized_start=1411
+  _globals['_SHIPPINGSPEED']._serialized_end=1572
+  _globals['_ORDER']._serialized_start=69
+  _globals['_ORDER']._serialized_end=241
+  _globals['_ORDERLINE']._serialized_start=244
+  _globals['_ORDERLINE']._serialized_end=791
+  _globals['_SHIPPING']._serialized_start=794
+  _globals['_SHIPPING']._serialized_end=1037
+  _globals['_ORDERLINEPART']._serialized_start=1039
+  _globals['_ORDERLINEPART']._serialized_end=1147
 # @@protoc_insertion_point(module_scope)

@@ -22,14 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from turnpike.v1 import customer_pb2 as turnpike_dot_v1_dot_customer__pb2
 from turnpike.v1 import provider_options_pb2 as turnpike_dot_v1_dot_provider__options__pb2
 from turnpike.v1 import schedule_pb2 as turnpike_dot_v1_dot_schedule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#turnpike/v1/recurring_service.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1aturnpike/v1/customer.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x1aturnpike/v1/schedule.proto\"\xa1\x05\n\x18ScheduleRecurringRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12\x38\n\x05terms\x18\x02 \x01(\x0b\x32\x1a.turnpike.v1.ScheduleTermsB\x06\xbaH\x03\xc8\x01\x01R\x05terms\x12\x31\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32\x15.turnpike.v1.CustomerR\x08\x63ustomer\x12=\n\x0f\x62illing_address\x18\x04 \x01(\x0b\x32\x14.turnpike.v1.AddressR\x0e\x62illingAddress\x12:\n\x10\x66irst_payment_id\x18\x05 \x01(\tB\x10\xbaH\rr\x08\x18@:\x04pay_\xd8\x01\x01R\x0e\x66irstPaymentId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\x12=\n\x07\x64intero\x18\x07 \x01(\x0b\x32!.turnpike.v1.DinteroChargeOptionsH\x00R\x07\x64intero\x12\x43\n\tbegateway\x18\x08 \x01(\x0b\x32#.turnpike.v1.BegatewayChargeOptionsH\x00R\tbegateway\x12:\n\x06paymob\x18\t \x01(\x0b\x32 .turnpike.v1.PaymobChargeOptionsH\x00R\x06paymob\x12\x37\n\x05pivot\x18\n \x01(\x0b\x32\x1f.turnpike.v1.PivotChargeOptionsH\x00R\x05pivot\x12\x37\n\x05\x62\x62msl\x18\x0b \x01(\x0b\x32\x1f.turnpike.v1.BbmslChargeOptionsH\x00R\x05\x62\x62mslB\x12\n\x10provider_options\"\xa6\x01\n\x19ScheduleRecurringResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12:\n\x08upcoming\x18\x02 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x08upcoming\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed\"D\n\x12GetScheduleRequest\x12.\n\x0bschedule_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x18@:\x04sch_R\nscheduleId\"H\n\x13GetScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\"\x88\x03\n\x14ListSchedulesRequest\x12J\n\x08statuses\x18\x01 \x03(\x0e\x32\x1b.turnpike.v1.ScheduleStatusB\x11\xbaH\x0e\x92\x01\x0b\x10\x05\"\x07\x82\x01\x04\x10\x01 \x00R\x08statuses\x12/\n\x07\x61\x63\x63ount\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x07\x61\x63\x63ount\x12+\n\x08token_id\x18\x03 \x01(\tB\x10\xbaH\rr\x08\x18@:\x04tok_\xd8\x01\x01R\x07tokenId\x12\x32\n\x0b\x63ustomer_id\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$R\ncustomerId\x12\x36\n\x12merchant_reference\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x11merchantReference\x12\'\n\tpage_size\x18\x06 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\x12\x31\n\npage_token\x18\x07 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x04\x32\x08^[!-~]*$R\tpageToken\"t\n\x15ListSchedulesResponse\x12\x33\n\tschedules\x18\x01 \x03(\x0b\x32\x15.turnpike.v1.ScheduleR\tschedules\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa3\x02\n\x15UpdateScheduleRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12.\n\x0bschedule_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04sch_R\nscheduleId\x12\'\n\x04\x65tag\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\x04\x65tag\x12\x38\n\x05terms\x18\x04 \x01(\x0b\x32\x1a.turnpike.v1.ScheduleTermsB\x06\xbaH\x03\xc8\x01\x01R\x05terms\x12\x43\n\x0bupdate_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x06\xbaH\x03\xc8\x01\x01R\nupdateMask\"\xa3\x01\n\x16UpdateScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12:\n\x08upcoming\x18\x02 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x08upcoming\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed\"\xa1\x01\n\x14PauseScheduleRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12.\n\x0bschedule_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04sch_R\nscheduleId\x12%\n\x04\x65tag\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$R\x04\x65tag\"f\n\x15PauseScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"\xc5\x01\n\x15ResumeScheduleRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12.\n\x0bschedule_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04sch_R\nscheduleId\x12%\n\x04\x65tag\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$R\x04\x65tag\x12!\n\x0cretry_failed\x18\x04 \x01(\x08R\x0bretryFailed\"\xa3\x01\n\x16ResumeScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12:\n\x08upcoming\x18\x02 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x08upcoming\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed\"\xa2\x01\n\x15\x43\x61ncelScheduleRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12.\n\x0bschedule_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04sch_R\nscheduleId\x12%\n\x04\x65tag\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$R\x04\x65tag\"g\n\x16\x43\x61ncelScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"\x9c\x01\n\x15SkipOccurrenceRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12.\n\x0bschedule_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04sch_R\nscheduleId\x12\x1f\n\x06number\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01R\x06number\"\xa3\x01\n\x16SkipOccurrenceResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12:\n\x08upcoming\x18\x02 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x08upcoming\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed\"\xc1\x01\n\x16ListOccurrencesRequest\x12.\n\x0bschedule_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x18@:\x04sch_R\nscheduleId\x12\x1b\n\topen_only\x18\x02 \x01(\x08R\x08openOnly\x12\'\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\x12\x31\n\npage_token\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x04\x32\x08^[!-~]*$R\tpageToken\"|\n\x17ListOccurrencesResponse\x12\x39\n\x0boccurrences\x18\x01 \x03(\x0b\x32\x17.turnpike.v1.OccurrenceR\x0boccurrences\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe5\x01\n\x19PreviewOccurrencesRequest\x12\x30\n\x0bschedule_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x18@:\x04sch_H\x00R\nscheduleId\x12\x32\n\x05terms\x18\x02 \x01(\x0b\x32\x1a.turnpike.v1.ScheduleTermsH\x00R\x05terms\x12 \n\x05\x63ount\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00R\x05\x63ount\x12.\n\x0c\x61\x66ter_number\x18\x04 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xa0\x8d\x06(\x00R\x0b\x61\x66terNumberB\x10\n\x07subject\x12\x05\xbaH\x02\x08\x01\"^\n\x1aPreviewOccurrencesResponse\x12@\n\x0boccurrences\x18\x01 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x0boccurrences2\xdb\x07\n\x10RecurringService\x12g\n\x11ScheduleRecurring\x12%.turnpike.v1.ScheduleRecurringRequest\x1a&.turnpike.v1.ScheduleRecurringResponse\"\x03\x90\x02\x02\x12U\n\x0bGetSchedule\x12\x1f.turnpike.v1.GetScheduleRequest\x1a .turnpike.v1.GetScheduleResponse\"\x03\x90\x02\x01\x12[\n\rListSchedules\x12!.turnpike.v1.ListSchedulesRequest\x1a\".turnpike.v1.ListSchedulesResponse\"\x03\x90\x02\x01\x12^\n\x0eUpdateSchedule\x12\".turnpike.v1.UpdateScheduleRequest\x1a#.turnpike.v1.UpdateScheduleResponse\"\x03\x90\x02\x02\x12[\n\rPauseSchedule\x12!.turnpike.v1.PauseScheduleRequest\x1a\".turnpike.v1.PauseScheduleResponse\"\x03\x90\x02\x02\x12^\n\x0eResumeSchedule\x12\".turnpike.v1.ResumeScheduleRequest\x1a#.turnpike.v1.ResumeScheduleResponse\"\x03\x90\x02\x02\x12^\n\x0e\x43\x61ncelSchedule\x12\".turnpike.v1.CancelScheduleRequest\x1a#.turnpike.v1.CancelScheduleResponse\"\x03\x90\x02\x02\x12^\n\x0eSkipOccurrence\x12\".turnpike.v1.SkipOccurrenceRequest\x1a#.turnpike.v1.SkipOccurrenceResponse\"\x03\x90\x02\x02\x12\x61\n\x0fListOccurrences\x12#.turnpike.v1.ListOccurrencesRequest\x1a$.turnpike.v1.ListOccurrencesResponse\"\x03\x90\x02\x01\x12j\n\x12PreviewOccurrences\x12&.turnpike.v1.PreviewOccurrencesRequest\x1a\'.turnpike.v1.PreviewOccurrencesResponse\"\x03\x90\x02\x01\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#turnpike/v1/recurring_service.proto\x12\x0bturnpike.v1\x1a google/protobuf/field_mask.proto\x1a\x1aturnpike/v1/customer.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x1aturnpike/v1/schedule.proto\"\xf2\x04\n\x18ScheduleRecurringRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x30\n\x05terms\x18\x02 \x01(\x0b\x32\x1a.turnpike.v1.ScheduleTermsR\x05terms\x12\x31\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32\x15.turnpike.v1.CustomerR\x08\x63ustomer\x12=\n\x0f\x62illing_address\x18\x04 \x01(\x0b\x32\x14.turnpike.v1.AddressR\x0e\x62illingAddress\x12(\n\x10\x66irst_payment_id\x18\x05 \x01(\tR\x0e\x66irstPaymentId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\x12=\n\x07\x64intero\x18\x07 \x01(\x0b\x32!.turnpike.v1.DinteroChargeOptionsH\x00R\x07\x64intero\x12\x43\n\tbegateway\x18\x08 \x01(\x0b\x32#.turnpike.v1.BegatewayChargeOptionsH\x00R\tbegateway\x12:\n\x06paymob\x18\t \x01(\x0b\x32 .turnpike.v1.PaymobChargeOptionsH\x00R\x06paymob\x12\x37\n\x05pivot\x18\n \x01(\x0b\x32\x1f.turnpike.v1.PivotChargeOptionsH\x00R\x05pivot\x12\x37\n\x05\x62\x62msl\x18\x0b \x01(\x0b\x32\x1f.turnpike.v1.BbmslChargeOptionsH\x00R\x05\x62\x62mslB\x12\n\x10provider_options\"\xa6\x01\n\x19ScheduleRecurringResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12:\n\x08upcoming\x18\x02 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x08upcoming\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed\"5\n\x12GetScheduleRequest\x12\x1f\n\x0bschedule_id\x18\x01 \x01(\tR\nscheduleId\"H\n\x13GetScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\"\x90\x02\n\x14ListSchedulesRequest\x12\x37\n\x08statuses\x18\x01 \x03(\x0e\x32\x1b.turnpike.v1.ScheduleStatusR\x08statuses\x12\x18\n\x07\x61\x63\x63ount\x18\x02 \x01(\tR\x07\x61\x63\x63ount\x12\x19\n\x08token_id\x18\x03 \x01(\tR\x07tokenId\x12\x1f\n\x0b\x63ustomer_id\x18\x04 \x01(\tR\ncustomerId\x12-\n\x12merchant_reference\x18\x05 \x01(\tR\x11merchantReference\x12\x1b\n\tpage_size\x18\x06 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x07 \x01(\tR\tpageToken\"t\n\x15ListSchedulesResponse\x12\x33\n\tschedules\x18\x01 \x03(\x0b\x32\x15.turnpike.v1.ScheduleR\tschedules\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xda\x01\n\x15UpdateScheduleRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n\x0bschedule_id\x18\x02 \x01(\tR\nscheduleId\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\x12\x30\n\x05terms\x18\x04 \x01(\x0b\x32\x1a.turnpike.v1.ScheduleTermsR\x05terms\x12;\n\x0bupdate_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"\xa3\x01\n\x16UpdateScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12:\n\x08upcoming\x18\x02 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x08upcoming\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed\"j\n\x14PauseScheduleRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n\x0bschedule_id\x18\x02 \x01(\tR\nscheduleId\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"f\n\x15PauseScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"\x8e\x01\n\x15ResumeScheduleRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n\x0bschedule_id\x18\x02 \x01(\tR\nscheduleId\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\x12!\n\x0cretry_failed\x18\x04 \x01(\x08R\x0bretryFailed\"\xa3\x01\n\x16ResumeScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12:\n\x08upcoming\x18\x02 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x08upcoming\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed\"k\n\x15\x43\x61ncelScheduleRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n\x0bschedule_id\x18\x02 \x01(\tR\nscheduleId\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"g\n\x16\x43\x61ncelScheduleResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"o\n\x15SkipOccurrenceRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1f\n\x0bschedule_id\x18\x02 \x01(\tR\nscheduleId\x12\x16\n\x06number\x18\x03 \x01(\x05R\x06number\"\xa3\x01\n\x16SkipOccurrenceResponse\x12\x31\n\x08schedule\x18\x01 \x01(\x0b\x32\x15.turnpike.v1.ScheduleR\x08schedule\x12:\n\x08upcoming\x18\x02 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x08upcoming\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed\"\x92\x01\n\x16ListOccurrencesRequest\x12\x1f\n\x0bschedule_id\x18\x01 \x01(\tR\nscheduleId\x12\x1b\n\topen_only\x18\x02 \x01(\x08R\x08openOnly\x12\x1b\n\tpage_size\x18\x03 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"|\n\x17ListOccurrencesResponse\x12\x39\n\x0boccurrences\x18\x01 \x03(\x0b\x32\x17.turnpike.v1.OccurrenceR\x0boccurrences\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb6\x01\n\x19PreviewOccurrencesRequest\x12!\n\x0bschedule_id\x18\x01 \x01(\tH\x00R\nscheduleId\x12\x32\n\x05terms\x18\x02 \x01(\x0b\x32\x1a.turnpike.v1.ScheduleTermsH\x00R\x05terms\x12\x14\n\x05\x63ount\x18\x03 \x01(\x05R\x05\x63ount\x12!\n\x0c\x61\x66ter_number\x18\x04 \x01(\x05R\x0b\x61\x66terNumberB\t\n\x07subject\"^\n\x1aPreviewOccurrencesResponse\x12@\n\x0boccurrences\x18\x01 \x03(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x0boccurrences2\xdb\x07\n\x10RecurringService\x12g\n\x11ScheduleRecurring\x12%.turnpike.v1.ScheduleRecurringRequest\x1a&.turnpike.v1.ScheduleRecurringResponse\"\x03\x90\x02\x02\x12U\n\x0bGetSchedule\x12\x1f.turnpike.v1.GetScheduleRequest\x1a .turnpike.v1.GetScheduleResponse\"\x03\x90\x02\x01\x12[\n\rListSchedules\x12!.turnpike.v1.ListSchedulesRequest\x1a\".turnpike.v1.ListSchedulesResponse\"\x03\x90\x02\x01\x12^\n\x0eUpdateSchedule\x12\".turnpike.v1.UpdateScheduleRequest\x1a#.turnpike.v1.UpdateScheduleResponse\"\x03\x90\x02\x02\x12[\n\rPauseSchedule\x12!.turnpike.v1.PauseScheduleRequest\x1a\".turnpike.v1.PauseScheduleResponse\"\x03\x90\x02\x02\x12^\n\x0eResumeSchedule\x12\".turnpike.v1.ResumeScheduleRequest\x1a#.turnpike.v1.ResumeScheduleResponse\"\x03\x90\x02\x02\x12^\n\x0e\x43\x61ncelSchedule\x12\".turnpike.v1.CancelScheduleRequest\x1a#.turnpike.v1.CancelScheduleResponse\"\x03\x90\x02\x02\x12^\n\x0eSkipOccurrence\x12\".turnpike.v1.SkipOccurrenceRequest\x1a#.turnpike.v1.SkipOccurrenceResponse\"\x03\x90\x02\x02\x12\x61\n\x0fListOccurrences\x12#.turnpike.v1.ListOccurrencesRequest\x1a$.turnpike.v1.ListOccurrencesResponse\"\x03\x90\x02\x01\x12j\n\x12PreviewOccurrences\x12&.turnpike.v1.PreviewOccurrencesRequest\x1a\'.turnpike.v1.PreviewOccurrencesResponse\"\x03\x90\x02\x01\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,76 +36,6 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'turnpike.v1.recurring_servi
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
-  _globals['_SCHEDULERECURRINGREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_SCHEDULERECURRINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_SCHEDULERECURRINGREQUEST'].fields_by_name['terms']._loaded_options = None
-  _globals['_SCHEDULERECURRINGREQUEST'].fields_by_name['terms']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_SCHEDULERECURRINGREQUEST'].fields_by_name['first_payment_id']._loaded_options = None
-  _globals['_SCHEDULERECURRINGREQUEST'].fields_by_name['first_payment_id']._serialized_options = b'\272H\rr\010\030@:\004pay_\330\001\001'
-  _globals['_GETSCHEDULEREQUEST'].fields_by_name['schedule_id']._loaded_options = None
-  _globals['_GETSCHEDULEREQUEST'].fields_by_name['schedule_id']._serialized_options = b'\272H\nr\010\030@:\004sch_'
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['statuses']._loaded_options = None
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['statuses']._serialized_options = b'\272H\016\222\001\013\020\005\"\007\202\001\004\020\001 \000'
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['account']._loaded_options = None
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['account']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['token_id']._loaded_options = None
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['token_id']._serialized_options = b'\272H\rr\010\030@:\004tok_\330\001\001'
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['customer_id']._loaded_options = None
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['customer_id']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['merchant_reference']._loaded_options = None
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['merchant_reference']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTSCHEDULESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\017r\r\030\200\0042\010^[!-~]*$'
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['schedule_id']._loaded_options = None
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['schedule_id']._serialized_options = b'\272H\nr\010\030@:\004sch_'
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['terms']._loaded_options = None
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['terms']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['update_mask']._loaded_options = None
-  _globals['_UPDATESCHEDULEREQUEST'].fields_by_name['update_mask']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_PAUSESCHEDULEREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_PAUSESCHEDULEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_PAUSESCHEDULEREQUEST'].fields_by_name['schedule_id']._loaded_options = None
-  _globals['_PAUSESCHEDULEREQUEST'].fields_by_name['schedule_id']._serialized_options = b'\272H\nr\010\030@:\004sch_'
-  _globals['_PAUSESCHEDULEREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_PAUSESCHEDULEREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
-  _globals['_RESUMESCHEDULEREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_RESUMESCHEDULEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_RESUMESCHEDULEREQUEST'].fields_by_name['schedule_id']._loaded_options = None
-  _globals['_RESUMESCHEDULEREQUEST'].fields_by_name['schedule_id']._serialized_options = b'\272H\nr\010\030@:\004sch_'
-  _globals['_RESUMESCHEDULEREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_RESUMESCHEDULEREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
-  _globals['_CANCELSCHEDULEREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CANCELSCHEDULEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_CANCELSCHEDULEREQUEST'].fields_by_name['schedule_id']._loaded_options = None
-  _globals['_CANCELSCHEDULEREQUEST'].fields_by_name['schedule_id']._serialized_options = b'\272H\nr\010\030@:\004sch_'
-  _globals['_CANCELSCHEDULEREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_CANCELSCHEDULEREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
-  _globals['_SKIPOCCURRENCEREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_SKIPOCCURRENCEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_SKIPOCCURRENCEREQUEST'].fields_by_name['schedule_id']._loaded_options = None
-  _globals['_SKIPOCCURRENCEREQUEST'].fields_by_name['schedule_id']._serialized_options = b'\272H\nr\010\030@:\004sch_'
-  _globals['_SKIPOCCURRENCEREQUEST'].fields_by_name['number']._loaded_options = None
-  _globals['_SKIPOCCURRENCEREQUEST'].fields_by_name['number']._serialized_options = b'\272H\004\032\002(\001'
-  _globals['_LISTOCCURRENCESREQUEST'].fields_by_name['schedule_id']._loaded_options = None
-  _globals['_LISTOCCURRENCESREQUEST'].fields_by_name['schedule_id']._serialized_options = b'\272H\nr\010\030@:\004sch_'
-  _globals['_LISTOCCURRENCESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTOCCURRENCESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_LISTOCCURRENCESREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTOCCURRENCESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\017r\r\030\200\0042\010^[!-~]*$'
-  _globals['_PREVIEWOCCURRENCESREQUEST'].oneofs_by_name['subject']._loaded_options = None
-  _globals['_PREVIEWOCCURRENCESREQUEST'].oneofs_by_name['subject']._serialized_options = b'\272H\002\010\001'
-  _globals['_PREVIEWOCCURRENCESREQUEST'].fields_by_name['schedule_id']._loaded_options = None
-  _globals['_PREVIEWOCCURRENCESREQUEST'].fields_by_name['schedule_id']._serialized_options = b'\272H\nr\010\030@:\004sch_'
-  _globals['_PREVIEWOCCURRENCESREQUEST'].fields_by_name['count']._loaded_options = None
-  _globals['_PREVIEWOCCURRENCESREQUEST'].fields_by_name['count']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
-  _globals['_PREVIEWOCCURRENCESREQUEST'].fields_by_name['after_number']._loaded_options = None
-  _globals['_PREVIEWOCCURRENCESREQUEST'].fields_by_name['after_number']._serialized_options = b'\272H\010\032\006\030\240\215\006(\000'
   _globals['_RECURRINGSERVICE'].methods_by_name['ScheduleRecurring']._loaded_options = None
   _globals['_RECURRINGSERVICE'].methods_by_name['ScheduleRecurring']._serialized_options = b'\220\002\002'
   _globals['_RECURRINGSERVICE'].methods_by_name['GetSchedule']._loaded_options = None
@@ -127,46 +56,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECURRINGSERVICE'].methods_by_name['ListOccurrences']._serialized_options = b'\220\002\001'
   _globals['_RECURRINGSERVICE'].methods_by_name['PreviewOccurrences']._loaded_options = None
   _globals['_RECURRINGSERVICE'].methods_by_name['PreviewOccurrences']._serialized_options = b'\220\002\001'
-  _globals['_SCHEDULERECURRINGREQUEST']._serialized_start=208
-  _globals['_SCHEDULERECURRINGREQUEST']._serialized_end=881
-  _globals['_SCHEDULERECURRINGRESPONSE']._serialized_start=884
-  _globals['_SCHEDULERECURRINGRESPONSE']._serialized_end=1050
-  _globals['_GETSCHEDULEREQUEST']._serialized_start=1052
-  _globals['_GETSCHEDULEREQUEST']._serialized_end=1120
-  _globals['_GETSCHEDULERESPONSE']._serialized_start=1122
-  _globals['_GETSCHEDULERESPONSE']._serialized_end=1194
-  _globals['_LISTSCHEDULESREQUEST']._serialized_start=1197
-  _globals['_LISTSCHEDULESREQUEST']._serialized_end=1589
-  _globals['_LISTSCHEDULESRESPONSE']._serialized_start=1591
-  _globals['_LISTSCHEDULESRESPONSE']._serialized_end=1707
-  _globals['_UPDATESCHEDULEREQUEST']._serialized_start=1710
-  _globals['_UPDATESCHEDULEREQUEST']._serialized_end=2001
-  _globals['_UPDATESCHEDULERESPONSE']._serialized_start=2004
-  _globals['_UPDATESCHEDULERESPONSE']._serialized_end=2167
-  _globals['_PAUSESCHEDULEREQUEST']._serialized_start=2170
-  _globals['_PAUSESCHEDULEREQUEST']._serialized_end=2331
-  _globals['_PAUSESCHEDULERESPONSE']._serialized_start=2333
-  _globals['_PAUSESCHEDULERESPONSE']._serialized_end=2435
-  _globals['_RESUMESCHEDULEREQUEST']._serialized_start=2438
-  _globals['_RESUMESCHEDULEREQUEST']._serialized_end=2635
-  _globals['_RESUMESCHEDULERESPONSE']._serialized_start=2638
-  _globals['_RESUMESCHEDULERESPONSE']._serialized_end=2801
-  _globals['_CANCELSCHEDULEREQUEST']._serialized_start=2804
-  _globals['_CANCELSCHEDULEREQUEST']._serialized_end=2966
-  _globals['_CANCELSCHEDULERESPONSE']._serialized_start=2968
-  _globals['_CANCELSCHEDULERESPONSE']._serialized_end=3071
-  _globals['_SKIPOCCURRENCEREQUEST']._serialized_start=3074
-  _globals['_SKIPOCCURRENCEREQUEST']._serialized_end=3230
-  _globals['_SKIPOCCURRENCERESPONSE']._serialized_start=3233
-  _globals['_SKIPOCCURRENCERESPONSE']._serialized_end=3396
-  _globals['_LISTOCCURRENCESREQUEST']._serialized_start=3399
-  _globals['_LISTOCCURRENCESREQUEST']._serialized_end=3592
-  _globals['_LISTOCCURRENCESRESPONSE']._serialized_start=3594
-  _globals['_LISTOCCURRENCESRESPONSE']._serialized_end=3718
-  _globals['_PREVIEWOCCURRENCESREQUEST']._serialized_start=3721
-  _globals['_PREVIEWOCCURRENCESREQUEST']._serialized_end=3950
-  _globals['_PREVIEWOCCURRENCESRESPONSE']._serialized_start=3952
-  _globals['_PREVIEWOCCURRENCESRESPONSE']._serialized_end=4046
-  _globals['_RECURRINGSERVICE']._serialized_start=4049
-  _globals['_RECURRINGSERVICE']._serialized_end=5036
+  _globals['_SCHEDULERECURRINGREQUEST']._serialized_start=179
+  _globals['_SCHEDULERECURRINGREQUEST']._serialized_end=805
+  _globals['_SCHEDULERECURRINGRESPONSE']._serialized_start=808
+  _globals['_SCHEDULERECURRINGRESPONSE']._serialized_end=974
+  _globals['_GETSCHEDULEREQUEST']._serialized_start=976
+  _globals['_GETSCHEDULEREQUEST']._serialized_end=1029
+  _globals['_GETSCHEDULERESPONSE']._serialized_start=1031
+  _globals['_GETSCHEDULERESPONSE']._serialized_end=1103
+  _globals['_LISTSCHEDULESREQUEST']._serialized_start=1106
+  _globals['_LISTSCHEDULESREQUEST']._serialized_end=1378
+  _globals['_LISTSCHEDULESRESPONSE']._serialized_start=1380
+  _globals['_LISTSCHEDULESRESPONSE']._serialized_end=1496
+  _globals['_UPDATESCHEDULEREQUEST']._serialized_start=1499
+  _globals['_UPDATESCHEDULEREQUEST']._serialized_end=1717
+  _globals['_UPDATESCHEDULERESPONSE']._serialized_start=1720
+  _globals['_UPDATESCHEDULERESPONSE']._serialized_end=1883
+  _globals['_PAUSESCHEDULEREQUEST']._serialized_start=1885
+  _globals['_PAUSESCHEDULEREQUEST']._serialized_end=1991
+  _globals['_PAUSESCHEDULERESPONSE']._serialized_start=1993
+  _globals['_PAUSESCHEDULERESPONSE']._serialized_end=2095
+  _globals['_RESUMESCHEDULEREQUEST']._serialized_start=2098
+  _globals['_RESUMESCHEDULEREQUEST']._serialized_end=2240
+  _globals['_RESUMESCHEDULERESPONSE']._serialized_start=2243
+  _globals['_RESUMESCHEDULERESPONSE']._serialized_end=2406
+  _globals['_CANCELSCHEDULEREQUEST']._serialized_start=2408
+  _globals['_CANCELSCHEDULEREQUEST']._serialized_end=2515
+  _globals['_CANCELSCHEDULERESPONSE']._serialized_start=2517
+  _globals['_CANCELSCHEDULERESPONSE']._serialized_end=2620
+  _globals['_SKIPOCCURRENCEREQUEST']._serialized_start=2622
+  _globals['_SKIPOCCURRENCEREQUEST']._serialized_end=2733
+  _globals['_SKIPOCCURRENCERESPONSE']._serialized_start=2736
+  _globals['_SKIPOCCURRENCERESPONSE']._serialized_end=2899
+  _globals['_LISTOCCURRENCESREQUEST']._serialized_start=2902
+  _globals['_LISTOCCURRENCESREQUEST']._serialized_end=3048
+  _globals['_LISTOCCURRENCESRESPONSE']._serialized_start=3050
+  _globals['_LISTOCCURRENCESRESPONSE']._serialized_end=3174
+  _globals['_PREVIEWOCCURRENCESREQUEST']._serialized_start=3177
+  _globals['_PREVIEWOCCURRENCESREQUEST']._serialized_end=3359
+  _globals['_PREVIEWOCCURRENCESRESPONSE']._serialized_start=3361
+  _globals['_PREVIEWOCCURRENCESRESPONSE']._serialized_end=3455
+  _globals['_RECURRINGSERVICE']._serialized_start=3458
+  _globals['_RECURRINGSERVICE']._serialized_end=4445
 # @@protoc_insertion_point(module_scope)

@@ -22,13 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from turnpike.v1 import exchange_pb2 as turnpike_dot_v1_dot_exchange__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!turnpike/v1/sandbox_service.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aturnpike/v1/exchange.proto\"\xd0\x01\n\x16\x41rrangeScenarioRequest\x12\x32\n\x05\x66\x61ult\x18\x01 \x01(\x0b\x32\x1a.turnpike.v1.FaultScenarioH\x00R\x05\x66\x61ult\x12;\n\x08\x63ustomer\x18\x02 \x01(\x0b\x32\x1d.turnpike.v1.CustomerScenarioH\x00R\x08\x63ustomer\x12\x32\n\x05\x63lear\x18\x03 \x01(\x0b\x32\x1a.turnpike.v1.ClearScenarioH\x00R\x05\x63learB\x11\n\x08scenario\x12\x05\xbaH\x02\x08\x01\"\x93\x03\n\rFaultScenario\x12/\n\x07\x61\x63\x63ount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x07\x61\x63\x63ount\x12\x31\n\x08provider\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18 2\x0c^[a-z0-9-]*$R\x08provider\x12\x36\n\x04kind\x18\x03 \x01(\x0e\x32\x16.turnpike.v1.FaultKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04kind\x12\x33\n\toperation\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9_]*$R\toperation\x12\x1e\n\x04skip\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00R\x04skip\x12 \n\x05times\x18\x06 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00R\x05times\x12>\n\x05\x64\x65lay\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xd8\x04\x32\x00R\x05\x64\x65lay\x12/\n\x0bhttp_status\x18\x08 \x01(\x05\x42\x0e\xbaH\x0b\x1a\x06\x18\xd7\x04(\x90\x03\xd8\x01\x01R\nhttpStatus\"\x97\x03\n\x10\x43ustomerScenario\x12.\n\nsession_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x18@:\x04ses_H\x00R\tsessionId\x12.\n\npayment_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04pay_H\x00R\tpaymentId\x12(\n\x08page_url\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x18\x80\x10\x88\x01\x01H\x00R\x07pageUrl\x12-\n\x03pay\x18\x04 \x01(\x0b\x32\x19.turnpike.v1.CustomerPaysH\x01R\x03pay\x12\x36\n\x06\x63\x61ncel\x18\x05 \x01(\x0b\x32\x1c.turnpike.v1.CustomerCancelsH\x01R\x06\x63\x61ncel\x12\x36\n\x06\x65xpire\x18\x06 \x01(\x0b\x32\x1c.turnpike.v1.CustomerExpiresH\x01R\x06\x65xpire\x12\x39\n\x07\x61\x62\x61ndon\x18\x07 \x01(\x0b\x32\x1d.turnpike.v1.CustomerAbandonsH\x01R\x07\x61\x62\x61ndonB\x0e\n\x05place\x12\x05\xbaH\x02\x08\x01\x42\x0f\n\x06\x61\x63tion\x12\x05\xbaH\x02\x08\x01\"\xbc\x02\n\x0c\x43ustomerPays\x12<\n\x0b\x63\x61rd_number\x18\x01 \x01(\tB\x1b\x80\x01\x01\xbaH\x15r\x10\x32\x0e^[0-9]{12,19}$\xd8\x01\x01R\ncardNumber\x12,\n\x0c\x65xpiry_month\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0c(\x00R\x0b\x65xpiryMonth\x12/\n\x0b\x65xpiry_year\x18\x03 \x01(\x05\x42\x0e\xbaH\x0b\x1a\x06\x18\xb3\x10(\xd0\x0f\xd8\x01\x01R\nexpiryYear\x12+\n\x03\x63vc\x18\x04 \x01(\tB\x19\x80\x01\x01\xbaH\x13r\x0e\x32\x0c^[0-9]{3,4}$\xd8\x01\x01R\x03\x63vc\x12\x1b\n\tsave_card\x18\x05 \x01(\x08R\x08saveCard\x12\x45\n\tchallenge\x18\x06 \x01(\x0e\x32\x1d.turnpike.v1.ChallengeOutcomeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\tchallenge\"\x11\n\x0f\x43ustomerCancels\"\x11\n\x0f\x43ustomerExpires\"5\n\x10\x43ustomerAbandons\x12!\n\x0c\x61\x66ter_paying\x18\x01 \x01(\x08R\x0b\x61\x66terPaying\"@\n\rClearScenario\x12/\n\x07\x61\x63\x63ount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x07\x61\x63\x63ount\"w\n\x17\x41rrangeScenarioResponse\x12\x1d\n\nreturn_url\x18\x01 \x01(\tR\treturnUrl\x12\x18\n\x07summary\x18\x02 \x01(\tR\x07summary\x12#\n\ractive_faults\x18\x03 \x01(\x05R\x0c\x61\x63tiveFaults\"\xbb\x02\n\x14ListExchangesRequest\x12\x31\n\x08provider\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18 2\x0c^[a-z0-9-]*$R\x08provider\x12/\n\x07\x61\x63\x63ount\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x07\x61\x63\x63ount\x12\x33\n\toperation\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9_]*$R\toperation\x12.\n\x0e\x61\x66ter_sequence\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00R\rafterSequence\x12\'\n\tpage_size\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\x12\x31\n\npage_token\x18\x06 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x04\x32\x08^[!-~]*$R\tpageToken\"\x99\x01\n\x15ListExchangesResponse\x12\x33\n\texchanges\x18\x01 \x03(\x0b\x32\x15.turnpike.v1.ExchangeR\texchanges\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12#\n\rlast_sequence\x18\x03 \x01(\x03R\x0clastSequence\"\x94\x01\n\x13\x41\x64vanceClockRequest\x12=\n\x02\x62y\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x06\x08\x80\xef\xbf\x96\x01\x32\x00H\x00R\x02\x62y\x12,\n\x02to\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00R\x02toB\x10\n\x07\x66orward\x12\x05\xbaH\x02\x08\x01\"\x8b\x01\n\x14\x41\x64vanceClockResponse\x12,\n\x03now\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03now\x12/\n\x05\x61head\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x61head\x12\x14\n\x05stops\x18\x03 \x01(\x05R\x05stops\"\x11\n\x0fGetClockRequest\"q\n\x10GetClockResponse\x12,\n\x03now\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03now\x12/\n\x05\x61head\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x61head*\xb4\x03\n\tFaultKind\x12\x1a\n\x16\x46\x41ULT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46\x41ULT_KIND_REQUEST_LOST\x10\x01\x12\x19\n\x15\x46\x41ULT_KIND_REPLY_LOST\x10\x02\x12\x18\n\x14\x46\x41ULT_KIND_REPLY_CUT\x10\x03\x12\x13\n\x0f\x46\x41ULT_KIND_LATE\x10\x04\x12\x1f\n\x1b\x46\x41ULT_KIND_CARRIED_OUT_LATE\x10\x05\x12\x1a\n\x16\x46\x41ULT_KIND_HTTP_STATUS\x10\x06\x12 \n\x1c\x46\x41ULT_KIND_HTTP_STATUS_AFTER\x10\x07\x12\x18\n\x14\x46\x41ULT_KIND_HTML_PAGE\x10\x08\x12\x16\n\x12\x46\x41ULT_KIND_GARBLED\x10\t\x12\x1d\n\x19\x46\x41ULT_KIND_UNKNOWN_STATUS\x10\n\x12\x1b\n\x17\x46\x41ULT_KIND_WRONG_AMOUNT\x10\x0b\x12\x1d\n\x19\x46\x41ULT_KIND_WRONG_CURRENCY\x10\x0c\x12\x1e\n\x1a\x46\x41ULT_KIND_WRONG_REFERENCE\x10\r\x12\x18\n\x14\x46\x41ULT_KIND_THROTTLED\x10\x0e*m\n\x10\x43hallengeOutcome\x12!\n\x1d\x43HALLENGE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43HALLENGE_OUTCOME_PASS\x10\x01\x12\x1a\n\x16\x43HALLENGE_OUTCOME_FAIL\x10\x02\x32\xf2\x02\n\x0eSandboxService\x12^\n\x0f\x41rrangeScenario\x12#.turnpike.v1.ArrangeScenarioRequest\x1a$.turnpike.v1.ArrangeScenarioResponse\"\x00\x12[\n\rListExchanges\x12!.turnpike.v1.ListExchangesRequest\x1a\".turnpike.v1.ListExchangesResponse\"\x03\x90\x02\x01\x12U\n\x0c\x41\x64vanceClock\x12 .turnpike.v1.AdvanceClockRequest\x1a!.turnpike.v1.AdvanceClockResponse\"\x00\x12L\n\x08GetClock\x12\x1c.turnpike.v1.GetClockRequest\x1a\x1d.turnpike.v1.GetClockResponse\"\x03\x90\x02\x01\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!turnpike/v1/sandbox_service.proto\x12\x0bturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aturnpike/v1/exchange.proto\"\xc9\x01\n\x16\x41rrangeScenarioRequest\x12\x32\n\x05\x66\x61ult\x18\x01 \x01(\x0b\x32\x1a.turnpike.v1.FaultScenarioH\x00R\x05\x66\x61ult\x12;\n\x08\x63ustomer\x18\x02 \x01(\x0b\x32\x1d.turnpike.v1.CustomerScenarioH\x00R\x08\x63ustomer\x12\x32\n\x05\x63lear\x18\x03 \x01(\x0b\x32\x1a.turnpike.v1.ClearScenarioH\x00R\x05\x63learB\n\n\x08scenario\"\x8b\x02\n\rFaultScenario\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1a\n\x08provider\x18\x02 \x01(\tR\x08provider\x12*\n\x04kind\x18\x03 \x01(\x0e\x32\x16.turnpike.v1.FaultKindR\x04kind\x12\x1c\n\toperation\x18\x04 \x01(\tR\toperation\x12\x12\n\x04skip\x18\x05 \x01(\x05R\x04skip\x12\x14\n\x05times\x18\x06 \x01(\x05R\x05times\x12/\n\x05\x64\x65lay\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x64\x65lay\x12\x1f\n\x0bhttp_status\x18\x08 \x01(\x05R\nhttpStatus\"\xde\x02\n\x10\x43ustomerScenario\x12\x1f\n\nsession_id\x18\x01 \x01(\tH\x00R\tsessionId\x12\x1f\n\npayment_id\x18\x02 \x01(\tH\x00R\tpaymentId\x12\x1b\n\x08page_url\x18\x03 \x01(\tH\x00R\x07pageUrl\x12-\n\x03pay\x18\x04 \x01(\x0b\x32\x19.turnpike.v1.CustomerPaysH\x01R\x03pay\x12\x36\n\x06\x63\x61ncel\x18\x05 \x01(\x0b\x32\x1c.turnpike.v1.CustomerCancelsH\x01R\x06\x63\x61ncel\x12\x36\n\x06\x65xpire\x18\x06 \x01(\x0b\x32\x1c.turnpike.v1.CustomerExpiresH\x01R\x06\x65xpire\x12\x39\n\x07\x61\x62\x61ndon\x18\x07 \x01(\x0b\x32\x1d.turnpike.v1.CustomerAbandonsH\x01R\x07\x61\x62\x61ndonB\x07\n\x05placeB\x08\n\x06\x61\x63tion\"\xe9\x01\n\x0c\x43ustomerPays\x12$\n\x0b\x63\x61rd_number\x18\x01 \x01(\tB\x03\x80\x01\x01R\ncardNumber\x12!\n\x0c\x65xpiry_month\x18\x02 \x01(\x05R\x0b\x65xpiryMonth\x12\x1f\n\x0b\x65xpiry_year\x18\x03 \x01(\x05R\nexpiryYear\x12\x15\n\x03\x63vc\x18\x04 \x01(\tB\x03\x80\x01\x01R\x03\x63vc\x12\x1b\n\tsave_card\x18\x05 \x01(\x08R\x08saveCard\x12;\n\tchallenge\x18\x06 \x01(\x0e\x32\x1d.turnpike.v1.ChallengeOutcomeR\tchallenge\"\x11\n\x0f\x43ustomerCancels\"\x11\n\x0f\x43ustomerExpires\"5\n\x10\x43ustomerAbandons\x12!\n\x0c\x61\x66ter_paying\x18\x01 \x01(\x08R\x0b\x61\x66terPaying\")\n\rClearScenario\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"w\n\x17\x41rrangeScenarioResponse\x12\x1d\n\nreturn_url\x18\x01 \x01(\tR\treturnUrl\x12\x18\n\x07summary\x18\x02 \x01(\tR\x07summary\x12#\n\ractive_faults\x18\x03 \x01(\x05R\x0c\x61\x63tiveFaults\"\xcd\x01\n\x14ListExchangesRequest\x12\x1a\n\x08provider\x18\x01 \x01(\tR\x08provider\x12\x18\n\x07\x61\x63\x63ount\x18\x02 \x01(\tR\x07\x61\x63\x63ount\x12\x1c\n\toperation\x18\x03 \x01(\tR\toperation\x12%\n\x0e\x61\x66ter_sequence\x18\x04 \x01(\x03R\rafterSequence\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"\x99\x01\n\x15ListExchangesResponse\x12\x33\n\texchanges\x18\x01 \x03(\x0b\x32\x15.turnpike.v1.ExchangeR\texchanges\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12#\n\rlast_sequence\x18\x03 \x01(\x03R\x0clastSequence\"{\n\x13\x41\x64vanceClockRequest\x12+\n\x02\x62y\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00R\x02\x62y\x12,\n\x02to\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00R\x02toB\t\n\x07\x66orward\"\x8b\x01\n\x14\x41\x64vanceClockResponse\x12,\n\x03now\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03now\x12/\n\x05\x61head\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x61head\x12\x14\n\x05stops\x18\x03 \x01(\x05R\x05stops\"\x11\n\x0fGetClockRequest\"q\n\x10GetClockResponse\x12,\n\x03now\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03now\x12/\n\x05\x61head\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x61head*\xb4\x03\n\tFaultKind\x12\x1a\n\x16\x46\x41ULT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46\x41ULT_KIND_REQUEST_LOST\x10\x01\x12\x19\n\x15\x46\x41ULT_KIND_REPLY_LOST\x10\x02\x12\x18\n\x14\x46\x41ULT_KIND_REPLY_CUT\x10\x03\x12\x13\n\x0f\x46\x41ULT_KIND_LATE\x10\x04\x12\x1f\n\x1b\x46\x41ULT_KIND_CARRIED_OUT_LATE\x10\x05\x12\x1a\n\x16\x46\x41ULT_KIND_HTTP_STATUS\x10\x06\x12 \n\x1c\x46\x41ULT_KIND_HTTP_STATUS_AFTER\x10\x07\x12\x18\n\x14\x46\x41ULT_KIND_HTML_PAGE\x10\x08\x12\x16\n\x12\x46\x41ULT_KIND_GARBLED\x10\t\x12\x1d\n\x19\x46\x41ULT_KIND_UNKNOWN_STATUS\x10\n\x12\x1b\n\x17\x46\x41ULT_KIND_WRONG_AMOUNT\x10\x0b\x12\x1d\n\x19\x46\x41ULT_KIND_WRONG_CURRENCY\x10\x0c\x12\x1e\n\x1a\x46\x41ULT_KIND_WRONG_REFERENCE\x10\r\x12\x18\n\x14\x46\x41ULT_KIND_THROTTLED\x10\x0e*m\n\x10\x43hallengeOutcome\x12!\n\x1d\x43HALLENGE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43HALLENGE_OUTCOME_PASS\x10\x01\x12\x1a\n\x16\x43HALLENGE_OUTCOME_FAIL\x10\x02\x32\xee\x02\n\x0eSandboxService\x12\\\n\x0f\x41rrangeScenario\x12#.turnpike.v1.ArrangeScenarioRequest\x1a$.turnpike.v1.ArrangeScenarioResponse\x12[\n\rListExchanges\x12!.turnpike.v1.ListExchangesRequest\x1a\".turnpike.v1.ListExchangesResponse\"\x03\x90\x02\x01\x12S\n\x0c\x41\x64vanceClock\x12 .turnpike.v1.AdvanceClockRequest\x1a!.turnpike.v1.AdvanceClockResponse\x12L\n\x08GetClock\x12\x1c.turnpike.v1.GetClockRequest\x1a\x1d.turnpike.v1.GetClockResponse\"\x03\x90\x02\x01\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,100 +35,48 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'turnpike.v1.sandbox_service
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
-  _globals['_ARRANGESCENARIOREQUEST'].oneofs_by_name['scenario']._loaded_options = None
-  _globals['_ARRANGESCENARIOREQUEST'].oneofs_by_name['scenario']._serialized_options = b'\272H\002\010\001'
-  _globals['_FAULTSCENARIO'].fields_by_name['account']._loaded_options = None
-  _globals['_FAULTSCENARIO'].fields_by_name['account']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_FAULTSCENARIO'].fields_by_name['provider']._loaded_options = None
-  _globals['_FAULTSCENARIO'].fields_by_name['provider']._serialized_options = b'\272H\022r\020\030 2\014^[a-z0-9-]*$'
-  _globals['_FAULTSCENARIO'].fields_by_name['kind']._loaded_options = None
-  _globals['_FAULTSCENARIO'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _globals['_FAULTSCENARIO'].fields_by_name['operation']._loaded_options = None
-  _globals['_FAULTSCENARIO'].fields_by_name['operation']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9_]*$'
-  _globals['_FAULTSCENARIO'].fields_by_name['skip']._loaded_options = None
-  _globals['_FAULTSCENARIO'].fields_by_name['skip']._serialized_options = b'\272H\007\032\005\030\220N(\000'
-  _globals['_FAULTSCENARIO'].fields_by_name['times']._loaded_options = None
-  _globals['_FAULTSCENARIO'].fields_by_name['times']._serialized_options = b'\272H\007\032\005\030\220N(\000'
-  _globals['_FAULTSCENARIO'].fields_by_name['delay']._loaded_options = None
-  _globals['_FAULTSCENARIO'].fields_by_name['delay']._serialized_options = b'\272H\n\252\001\007\"\003\010\330\0042\000'
-  _globals['_FAULTSCENARIO'].fields_by_name['http_status']._loaded_options = None
-  _globals['_FAULTSCENARIO'].fields_by_name['http_status']._serialized_options = b'\272H\013\032\006\030\327\004(\220\003\330\001\001'
-  _globals['_CUSTOMERSCENARIO'].oneofs_by_name['place']._loaded_options = None
-  _globals['_CUSTOMERSCENARIO'].oneofs_by_name['place']._serialized_options = b'\272H\002\010\001'
-  _globals['_CUSTOMERSCENARIO'].oneofs_by_name['action']._loaded_options = None
-  _globals['_CUSTOMERSCENARIO'].oneofs_by_name['action']._serialized_options = b'\272H\002\010\001'
-  _globals['_CUSTOMERSCENARIO'].fields_by_name['session_id']._loaded_options = None
-  _globals['_CUSTOMERSCENARIO'].fields_by_name['session_id']._serialized_options = b'\272H\nr\010\030@:\004ses_'
-  _globals['_CUSTOMERSCENARIO'].fields_by_name['payment_id']._loaded_options = None
-  _globals['_CUSTOMERSCENARIO'].fields_by_name['payment_id']._serialized_options = b'\272H\nr\010\030@:\004pay_'
-  _globals['_CUSTOMERSCENARIO'].fields_by_name['page_url']._loaded_options = None
-  _globals['_CUSTOMERSCENARIO'].fields_by_name['page_url']._serialized_options = b'\272H\010r\006\030\200\020\210\001\001'
   _globals['_CUSTOMERPAYS'].fields_by_name['card_number']._loaded_options = None
-  _globals['_CUSTOMERPAYS'].fields_by_name['card_number']._serialized_options = b'\200\001\001\272H\025r\0202\016^[0-9]{12,19}$\330\001\001'
-  _globals['_CUSTOMERPAYS'].fields_by_name['expiry_month']._loaded_options = None
-  _globals['_CUSTOMERPAYS'].fields_by_name['expiry_month']._serialized_options = b'\272H\006\032\004\030\014(\000'
-  _globals['_CUSTOMERPAYS'].fields_by_name['expiry_year']._loaded_options = None
-  _globals['_CUSTOMERPAYS'].fields_by_name['expiry_year']._serialized_options = b'\272H\013\032\006\030\263\020(\320\017\330\001\001'
+  _globals['_CUSTOMERPAYS'].fields_by_name['card_number']._serialized_options = b'\200\001\001'
   _globals['_CUSTOMERPAYS'].fields_by_name['cvc']._loaded_options = None
-  _globals['_CUSTOMERPAYS'].fields_by_name['cvc']._serialized_options = b'\200\001\001\272H\023r\0162\014^[0-9]{3,4}$\330\001\001'
-  _globals['_CUSTOMERPAYS'].fields_by_name['challenge']._loaded_options = None
-  _globals['_CUSTOMERPAYS'].fields_by_name['challenge']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CLEARSCENARIO'].fields_by_name['account']._loaded_options = None
-  _globals['_CLEARSCENARIO'].fields_by_name['account']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['provider']._loaded_options = None
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['provider']._serialized_options = b'\272H\022r\020\030 2\014^[a-z0-9-]*$'
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['account']._loaded_options = None
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['account']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['operation']._loaded_options = None
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['operation']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9_]*$'
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['after_sequence']._loaded_options = None
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTEXCHANGESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\017r\r\030\200\0042\010^[!-~]*$'
-  _globals['_ADVANCECLOCKREQUEST'].oneofs_by_name['forward']._loaded_options = None
-  _globals['_ADVANCECLOCKREQUEST'].oneofs_by_name['forward']._serialized_options = b'\272H\002\010\001'
-  _globals['_ADVANCECLOCKREQUEST'].fields_by_name['by']._loaded_options = None
-  _globals['_ADVANCECLOCKREQUEST'].fields_by_name['by']._serialized_options = b'\272H\r\252\001\n\"\006\010\200\357\277\226\0012\000'
+  _globals['_CUSTOMERPAYS'].fields_by_name['cvc']._serialized_options = b'\200\001\001'
   _globals['_SANDBOXSERVICE'].methods_by_name['ListExchanges']._loaded_options = None
   _globals['_SANDBOXSERVICE'].methods_by_name['ListExchanges']._serialized_options = b'\220\002\001'
   _globals['_SANDBOXSERVICE'].methods_by_name['GetClock']._loaded_options = None
   _globals['_SANDBOXSERVICE'].methods_by_name['GetClock']._serialized_options = b'\220\002\001'
-  _globals['_FAULTKIND']._serialized_start=2700
-  _globals['_FAULTKIND']._serialized_end=3136
-  _globals['_CHALLENGEOUTCOME']._serialized_start=3138
-  _globals['_CHALLENGEOUTCOME']._serialized_end=3247
-  _globals['_ARRANGESCENARIOREQUEST']._serialized_start=173
-  _globals['_ARRANGESCENARIOREQUEST']._serialized_end=381
-  _globals['_FAULTSCENARIO']._serialized_start=384
-  _globals['_FAULTSCENARIO']._serialized_end=787
-  _globals['_CUSTOMERSCENARIO']._serialized_start=790
-  _globals['_CUSTOMERSCENARIO']._serialized_end=1197
-  _globals['_CUSTOMERPAYS']._serialized_start=1200
-  _globals['_CUSTOMERPAYS']._serialized_end=1516
-  _globals['_CUSTOMERCANCELS']._serialized_start=1518
-  _globals['_CUSTOMERCANCELS']._serialized_end=1535
-  _globals['_CUSTOMEREXPIRES']._serialized_start=1537
-  _globals['_CUSTOMEREXPIRES']._serialized_end=1554
-  _globals['_CUSTOMERABANDONS']._serialized_start=1556
-  _globals['_CUSTOMERABANDONS']._serialized_end=1609
-  _globals['_CLEARSCENARIO']._serialized_start=1611
-  _globals['_CLEARSCENARIO']._serialized_end=1675
-  _globals['_ARRANGESCENARIORESPONSE']._serialized_start=1677
-  _globals['_ARRANGESCENARIORESPONSE']._serialized_end=1796
-  _globals['_LISTEXCHANGESREQUEST']._serialized_start=1799
-  _globals['_LISTEXCHANGESREQUEST']._serialized_end=2114
-  _globals['_LISTEXCHANGESRESPONSE']._serialized_start=2117
-  _globals['_LISTEXCHANGESRESPONSE']._serialized_end=2270
-  _globals['_ADVANCECLOCKREQUEST']._serialized_start=2273
-  _globals['_ADVANCECLOCKREQUEST']._serialized_end=2421
-  _globals['_ADVANCECLOCKRESPONSE']._serialized_start=2424
-  _globals['_ADVANCECLOCKRESPONSE']._serialized_end=2563
-  _globals['_GETCLOCKREQUEST']._serialized_start=2565
-  _globals['_GETCLOCKREQUEST']._serialized_end=2582
-  _globals['_GETCLOCKRESPONSE']._serialized_start=2584
-  _globals['_GETCLOCKRESPONSE']._serialized_end=2697
-  _globals['_SANDBOXSERVICE']._serialized_start=3250
-  _globals['_SANDBOXSERVICE']._serialized_end=3620
+  _globals['_FAULTKIND']._serialized_start=2229
+  _globals['_FAULTKIND']._serialized_end=2665
+  _globals['_CHALLENGEOUTCOME']._serialized_start=2667
+  _globals['_CHALLENGEOUTCOME']._serialized_end=2776
+  _globals['_ARRANGESCENARIOREQUEST']._serialized_start=144
+  _globals['_ARRANGESCENARIOREQUEST']._serialized_end=345
+  _globals['_FAULTSCENARIO']._serialized_start=348
+  _globals['_FAULTSCENARIO']._serialized_end=615
+  _globals['_CUSTOMERSCENARIO']._serialized_start=618
+  _globals['_CUSTOMERSCENARIO']._serialized_end=968
+  _globals['_CUSTOMERPAYS']._serialized_start=971
+  _globals['_CUSTOMERPAYS']._serialized_end=1204
+  _globals['_CUSTOMERCANCELS']._serialized_start=1206
+  _globals['_CUSTOMERCANCELS']._serialized_end=1223
+  _globals['_CUSTOMEREXPIRES']._serialized_start=1225
+  _globals['_CUSTOMEREXPIRES']._serialized_end=1242
+  _globals['_CUSTOMERABANDONS']._serialized_start=1244
+  _globals['_CUSTOMERABANDONS']._serialized_end=1297
+  _globals['_CLEARSCENARIO']._serialized_start=1299
+  _globals['_CLEARSCENARIO']._serialized_end=1340
+  _globals['_ARRANGESCENARIORESPONSE']._serialized_start=1342
+  _globals['_ARRANGESCENARIORESPONSE']._serialized_end=1461
+  _globals['_LISTEXCHANGESREQUEST']._serialized_start=1464
+  _globals['_LISTEXCHANGESREQUEST']._serialized_end=1669
+  _globals['_LISTEXCHANGESRESPONSE']._serialized_start=1672
+  _globals['_LISTEXCHANGESRESPONSE']._serialized_end=1825
+  _globals['_ADVANCECLOCKREQUEST']._serialized_start=1827
+  _globals['_ADVANCECLOCKREQUEST']._serialized_end=1950
+  _globals['_ADVANCECLOCKRESPONSE']._serialized_start=1953
+  _globals['_ADVANCECLOCKRESPONSE']._serialized_end=2092
+  _globals['_GETCLOCKREQUEST']._serialized_start=2094
+  _globals['_GETCLOCKREQUEST']._serialized_end=2111
+  _globals['_GETCLOCKRESPONSE']._serialized_start=2113
+  _globals['_GETCLOCKRESPONSE']._serialized_end=2226
+  _globals['_SANDBOXSERVICE']._serialized_start=2779
+  _globals['_SANDBOXSERVICE']._serialized_end=3145
 # @@protoc_insertion_point(module_scope)

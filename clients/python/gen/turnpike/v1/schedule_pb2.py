@@ -22,14 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from turnpike.v1 import decline_pb2 as turnpike_dot_v1_dot_decline__pb2
 from turnpike.v1 import money_pb2 as turnpike_dot_v1_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aturnpike/v1/schedule.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19turnpike/v1/decline.proto\x1a\x17turnpike/v1/money.proto\"\xcd\x04\n\x08Schedule\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x30\n\x05terms\x18\x02 \x01(\x0b\x32\x1a.turnpike.v1.ScheduleTermsR\x05terms\x12\x18\n\x07\x61\x63\x63ount\x18\x03 \x01(\tR\x07\x61\x63\x63ount\x12\x1a\n\x08provider\x18\x04 \x01(\tR\x08provider\x12\x1f\n\x0b\x63ustomer_id\x18\x05 \x01(\tR\ncustomerId\x12\x33\n\x06status\x18\x06 \x01(\x0e\x32\x1b.turnpike.v1.ScheduleStatusR\x06status\x12\x38\n\x0bhalt_reason\x18\x07 \x01(\x0e\x32\x17.turnpike.v1.HaltReasonR\nhaltReason\x12G\n\x0fnext_occurrence\x18\x08 \x01(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x0enextOccurrence\x12)\n\x10open_occurrences\x18\t \x01(\x05R\x0fopenOccurrences\x12\'\n\x0fskipped_numbers\x18\n \x03(\x05R\x0eskippedNumbers\x12\x12\n\x04test\x18\x0b \x01(\x08R\x04test\x12\x12\n\x04\x65tag\x18\x0c \x01(\tR\x04\x65tag\x12\x39\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\"\xe0\x08\n\rScheduleTerms\x12+\n\x08token_id\x18\x01 \x01(\tB\x10\xbaH\rr\x08\x18@:\x04tok_\xd8\x01\x01R\x07tokenId\x12(\n\x05money\x18\x02 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05money\x12K\n\x12merchant_reference\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x18@2\x13^[^\\x00-\\x1f\\x7f]*$R\x11merchantReference\x12.\n\x07\x63\x61\x64\x65nce\x18\x04 \x01(\x0b\x32\x14.turnpike.v1.CadenceR\x07\x63\x61\x64\x65nce\x12\x45\n\nfirst_date\x18\x05 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01R\tfirstDate\x12\x38\n\ttime_zone\x18\x06 \x01(\tB\x1b\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_+/-]*$R\x08timeZone\x12V\n\nlocal_time\x18\x07 \x01(\tB7\xbaH4r/2-^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$\xd8\x01\x01R\tlocalTime\x12*\n\x03\x65nd\x18\x08 \x01(\x0b\x32\x18.turnpike.v1.ScheduleEndR\x03\x65nd\x12(\n\x05trial\x18\t \x01(\x0b\x32\x12.turnpike.v1.TrialR\x05trial\x12T\n\x0f\x63\x61tch_up_window\x18\n \x01(\x0b\x32\x19.google.protobuf.DurationB\x11\xbaH\x0e\xaa\x01\x0b\"\x05\x08\x80\x8a\x8a\x0f\x32\x02\x08<R\rcatchUpWindow\x12>\n\x07overlap\x18\x0b \x01(\x0e\x32\x1a.turnpike.v1.OverlapPolicyB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x07overlap\x12\x32\n\x07retries\x18\x0c \x01(\x0b\x32\x18.turnpike.v1.RetryPolicyR\x07retries\x12G\n\ttolerance\x18\r \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05\x32\x00R\ttolerance\x12*\n\x0b\x64\x65scription\x18\x0e \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01R\x0b\x64\x65scription\x12\x31\n\ndescriptor\x18\x0f \x01(\tB\x11\xbaH\x0er\x0c\x18\x16\x32\x08^[ -~]*$R\ndescriptor\x12>\n\x13\x63ustomer_return_url\x18\x10 \x01(\tB\x0e\xbaH\x0br\x06\x18\x80\x10\x88\x01\x01\xd8\x01\x01R\x11\x63ustomerReturnUrl\x12]\n\x08metadata\x18\x11 \x03(\x0b\x32(.turnpike.v1.ScheduleTerms.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x10\x32\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xa5\x02\n\x07\x43\x61\x64\x65nce\x12 \n\x04\x64\x61ys\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xcc\x1c(\x01H\x00R\x04\x64\x61ys\x12\"\n\x05weeks\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x88\x04(\x01H\x00R\x05weeks\x12#\n\x06months\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18x(\x01H\x00R\x06months\x12!\n\x05years\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\n(\x01H\x00R\x05years\x12\x32\n\x04rule\x18\x05 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18\x80\x02\x32\x10^[A-Z0-9=,;+-]*$H\x00R\x04rule\x12G\n\x0b\x61nchor_date\x18\x06 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01R\nanchorDateB\x0f\n\x06rhythm\x12\x05\xbaH\x02\x08\x01\"|\n\x0bScheduleEnd\x12\x39\n\x04\x64\x61te\x18\x01 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$H\x00R\x04\x64\x61te\x12#\n\x05\x63ount\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xa0\x8d\x06(\x01H\x00R\x05\x63ountB\r\n\x04last\x12\x05\xbaH\x02\x08\x01\"\xb8\x01\n\x05Trial\x12.\n\x0boccurrences\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x00R\x0boccurrences\x12\x44\n\nuntil_date\x18\x02 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$H\x00R\tuntilDate\x12(\n\x05money\x18\x03 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05moneyB\x0f\n\x06length\x12\x05\xbaH\x02\x08\x01\"\x8e\x01\n\x0bRetryPolicy\x12\x30\n\x06ladder\x18\x01 \x01(\x0b\x32\x18.turnpike.v1.RetryLadderR\x06ladder\x12M\n\x0ewhen_exhausted\x18\x02 \x01(\x0e\x32\x1c.turnpike.v1.ExhaustedPolicyB\x08\xbaH\x05\x82\x01\x02\x10\x01R\rwhenExhausted\"[\n\x0bRetryLadder\x12L\n\x06\x64\x65lays\x18\x01 \x03(\x0b\x32\x19.google.protobuf.DurationB\x19\xbaH\x16\x92\x01\x13\x10\x14\"\x0f\xaa\x01\x0c\"\x05\x08\x80\xce\xda\x03\x32\x03\x08\x90\x1cR\x06\x64\x65lays\"\xf5\x01\n\x11PlannedOccurrence\x12\x16\n\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n\x04\x64\x61te\x18\x02 \x01(\tR\x04\x64\x61te\x12=\n\x0cscheduled_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bscheduledAt\x12\x31\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05\x64ueAt\x12(\n\x05money\x18\x05 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05money\x12\x18\n\x07skipped\x18\x06 \x01(\x08R\x07skipped\"\xb6\x04\n\nOccurrence\x12\x1f\n\x0bschedule_id\x18\x01 \x01(\tR\nscheduleId\x12\x16\n\x06number\x18\x02 \x01(\x05R\x06number\x12\x12\n\x04\x64\x61te\x18\x03 \x01(\tR\x04\x64\x61te\x12=\n\x0cscheduled_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bscheduledAt\x12(\n\x05money\x18\x05 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05money\x12\x35\n\x06status\x18\x06 \x01(\x0e\x32\x1d.turnpike.v1.OccurrenceStatusR\x06status\x12\x38\n\x0bskip_reason\x18\x07 \x01(\x0e\x32\x17.turnpike.v1.SkipReasonR\nskipReason\x12\x30\n\x05tries\x18\x08 \x03(\x0b\x32\x1a.turnpike.v1.OccurrenceTryR\x05tries\x12:\n\x0bnext_try_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tnextTryAt\x12\x1d\n\nsession_id\x18\n \x01(\tR\tsessionId\x12\x39\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\"\x98\x02\n\rOccurrenceTry\x12\x1d\n\npayment_id\x18\x01 \x01(\tR\tpaymentId\x12\x35\n\x08tried_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07triedAt\x12\x31\n\x07outcome\x18\x03 \x01(\x0e\x32\x17.turnpike.v1.TryOutcomeR\x07outcome\x12\x41\n\x0e\x64\x65\x63line_reason\x18\x04 \x01(\x0e\x32\x1a.turnpike.v1.DeclineReasonR\rdeclineReason\x12;\n\x0cretry_advice\x18\x05 \x01(\x0e\x32\x18.turnpike.v1.RetryAdviceR\x0bretryAdvice*|\n\rOverlapPolicy\x12\x1e\n\x1aOVERLAP_POLICY_UNSPECIFIED\x10\x00\x12\x17\n\x13OVERLAP_POLICY_SKIP\x10\x01\x12\x18\n\x14OVERLAP_POLICY_DELAY\x10\x02\x12\x18\n\x14OVERLAP_POLICY_ALLOW\x10\x03*\x8e\x01\n\x0f\x45xhaustedPolicy\x12 \n\x1c\x45XHAUSTED_POLICY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45XHAUSTED_POLICY_PAST_DUE\x10\x01\x12\x1b\n\x17\x45XHAUSTED_POLICY_CANCEL\x10\x02\x12\x1d\n\x19\x45XHAUSTED_POLICY_CONTINUE\x10\x03*\xc5\x01\n\x0eScheduleStatus\x12\x1f\n\x1bSCHEDULE_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16SCHEDULE_STATUS_ACTIVE\x10\x01\x12\x1a\n\x16SCHEDULE_STATUS_PAUSED\x10\x02\x12\x1c\n\x18SCHEDULE_STATUS_PAST_DUE\x10\x03\x12\x1d\n\x19SCHEDULE_STATUS_COMPLETED\x10\x04\x12\x1d\n\x19SCHEDULE_STATUS_CANCELLED\x10\x05*\xa9\x01\n\nHaltReason\x12\x1b\n\x17HALT_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dHALT_REASON_RETRIES_EXHAUSTED\x10\x01\x12\x1e\n\x1aHALT_REASON_TOKEN_REQUIRED\x10\x02\x12!\n\x1dHALT_REASON_CUSTOMER_REQUIRED\x10\x03\x12\x18\n\x14HALT_REASON_REJECTED\x10\x04*q\n\nTryOutcome\x12\x1b\n\x17TRY_OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n\x10TRY_OUTCOME_PAID\x10\x01\x12\x18\n\x14TRY_OUTCOME_DECLINED\x10\x02\x12\x16\n\x12TRY_OUTCOME_FAILED\x10\x03*\xf0\x02\n\x10OccurrenceStatus\x12!\n\x1dOCCURRENCE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15OCCURRENCE_STATUS_DUE\x10\x01\x12\x1e\n\x1aOCCURRENCE_STATUS_CHARGING\x10\x02\x12\x1a\n\x16OCCURRENCE_STATUS_HELD\x10\x03\x12\x1e\n\x1aOCCURRENCE_STATUS_RETRYING\x10\x04\x12$\n OCCURRENCE_STATUS_AWAITING_TOKEN\x10\x05\x12\'\n#OCCURRENCE_STATUS_AWAITING_CUSTOMER\x10\x06\x12\x1a\n\x16OCCURRENCE_STATUS_PAID\x10\x07\x12\x1a\n\x16OCCURRENCE_STATUS_FREE\x10\x08\x12\x1c\n\x18OCCURRENCE_STATUS_FAILED\x10\t\x12\x1d\n\x19OCCURRENCE_STATUS_SKIPPED\x10\n*\xa8\x01\n\nSkipReason\x12\x1b\n\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15SKIP_REASON_REQUESTED\x10\x01\x12\x16\n\x12SKIP_REASON_PAUSED\x10\x02\x12\x16\n\x12SKIP_REASON_MISSED\x10\x03\x12\x17\n\x13SKIP_REASON_OVERLAP\x10\x04\x12\x19\n\x15SKIP_REASON_CANCELLED\x10\x05\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aturnpike/v1/schedule.proto\x12\x0bturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19turnpike/v1/decline.proto\x1a\x17turnpike/v1/money.proto\"\xcd\x04\n\x08Schedule\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x30\n\x05terms\x18\x02 \x01(\x0b\x32\x1a.turnpike.v1.ScheduleTermsR\x05terms\x12\x18\n\x07\x61\x63\x63ount\x18\x03 \x01(\tR\x07\x61\x63\x63ount\x12\x1a\n\x08provider\x18\x04 \x01(\tR\x08provider\x12\x1f\n\x0b\x63ustomer_id\x18\x05 \x01(\tR\ncustomerId\x12\x33\n\x06status\x18\x06 \x01(\x0e\x32\x1b.turnpike.v1.ScheduleStatusR\x06status\x12\x38\n\x0bhalt_reason\x18\x07 \x01(\x0e\x32\x17.turnpike.v1.HaltReasonR\nhaltReason\x12G\n\x0fnext_occurrence\x18\x08 \x01(\x0b\x32\x1e.turnpike.v1.PlannedOccurrenceR\x0enextOccurrence\x12)\n\x10open_occurrences\x18\t \x01(\x05R\x0fopenOccurrences\x12\'\n\x0fskipped_numbers\x18\n \x03(\x05R\x0eskippedNumbers\x12\x12\n\x04test\x18\x0b \x01(\x08R\x04test\x12\x12\n\x04\x65tag\x18\x0c \x01(\tR\x04\x65tag\x12\x39\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\"\xbf\x06\n\rScheduleTerms\x12\x19\n\x08token_id\x18\x01 \x01(\tR\x07tokenId\x12(\n\x05money\x18\x02 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05money\x12-\n\x12merchant_reference\x18\x03 \x01(\tR\x11merchantReference\x12.\n\x07\x63\x61\x64\x65nce\x18\x04 \x01(\x0b\x32\x14.turnpike.v1.CadenceR\x07\x63\x61\x64\x65nce\x12\x1d\n\nfirst_date\x18\x05 \x01(\tR\tfirstDate\x12\x1b\n\ttime_zone\x18\x06 \x01(\tR\x08timeZone\x12\x1d\n\nlocal_time\x18\x07 \x01(\tR\tlocalTime\x12*\n\x03\x65nd\x18\x08 \x01(\x0b\x32\x18.turnpike.v1.ScheduleEndR\x03\x65nd\x12(\n\x05trial\x18\t \x01(\x0b\x32\x12.turnpike.v1.TrialR\x05trial\x12\x41\n\x0f\x63\x61tch_up_window\x18\n \x01(\x0b\x32\x19.google.protobuf.DurationR\rcatchUpWindow\x12\x34\n\x07overlap\x18\x0b \x01(\x0e\x32\x1a.turnpike.v1.OverlapPolicyR\x07overlap\x12\x32\n\x07retries\x18\x0c \x01(\x0b\x32\x18.turnpike.v1.RetryPolicyR\x07retries\x12\x37\n\ttolerance\x18\r \x01(\x0b\x32\x19.google.protobuf.DurationR\ttolerance\x12 \n\x0b\x64\x65scription\x18\x0e \x01(\tR\x0b\x64\x65scription\x12\x1e\n\ndescriptor\x18\x0f \x01(\tR\ndescriptor\x12.\n\x13\x63ustomer_return_url\x18\x10 \x01(\tR\x11\x63ustomerReturnUrl\x12\x44\n\x08metadata\x18\x11 \x03(\x0b\x32(.turnpike.v1.ScheduleTerms.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xaa\x01\n\x07\x43\x61\x64\x65nce\x12\x14\n\x04\x64\x61ys\x18\x01 \x01(\x05H\x00R\x04\x64\x61ys\x12\x16\n\x05weeks\x18\x02 \x01(\x05H\x00R\x05weeks\x12\x18\n\x06months\x18\x03 \x01(\x05H\x00R\x06months\x12\x16\n\x05years\x18\x04 \x01(\x05H\x00R\x05years\x12\x14\n\x04rule\x18\x05 \x01(\tH\x00R\x04rule\x12\x1f\n\x0b\x61nchor_date\x18\x06 \x01(\tR\nanchorDateB\x08\n\x06rhythm\"C\n\x0bScheduleEnd\x12\x14\n\x04\x64\x61te\x18\x01 \x01(\tH\x00R\x04\x64\x61te\x12\x16\n\x05\x63ount\x18\x02 \x01(\x05H\x00R\x05\x63ountB\x06\n\x04last\"\x80\x01\n\x05Trial\x12\"\n\x0boccurrences\x18\x01 \x01(\x05H\x00R\x0boccurrences\x12\x1f\n\nuntil_date\x18\x02 \x01(\tH\x00R\tuntilDate\x12(\n\x05money\x18\x03 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05moneyB\x08\n\x06length\"\x84\x01\n\x0bRetryPolicy\x12\x30\n\x06ladder\x18\x01 \x01(\x0b\x32\x18.turnpike.v1.RetryLadderR\x06ladder\x12\x43\n\x0ewhen_exhausted\x18\x02 \x01(\x0e\x32\x1c.turnpike.v1.ExhaustedPolicyR\rwhenExhausted\"@\n\x0bRetryLadder\x12\x31\n\x06\x64\x65lays\x18\x01 \x03(\x0b\x32\x19.google.protobuf.DurationR\x06\x64\x65lays\"\xf5\x01\n\x11PlannedOccurrence\x12\x16\n\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n\x04\x64\x61te\x18\x02 \x01(\tR\x04\x64\x61te\x12=\n\x0cscheduled_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bscheduledAt\x12\x31\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05\x64ueAt\x12(\n\x05money\x18\x05 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05money\x12\x18\n\x07skipped\x18\x06 \x01(\x08R\x07skipped\"\xb6\x04\n\nOccurrence\x12\x1f\n\x0bschedule_id\x18\x01 \x01(\tR\nscheduleId\x12\x16\n\x06number\x18\x02 \x01(\x05R\x06number\x12\x12\n\x04\x64\x61te\x18\x03 \x01(\tR\x04\x64\x61te\x12=\n\x0cscheduled_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bscheduledAt\x12(\n\x05money\x18\x05 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05money\x12\x35\n\x06status\x18\x06 \x01(\x0e\x32\x1d.turnpike.v1.OccurrenceStatusR\x06status\x12\x38\n\x0bskip_reason\x18\x07 \x01(\x0e\x32\x17.turnpike.v1.SkipReasonR\nskipReason\x12\x30\n\x05tries\x18\x08 \x03(\x0b\x32\x1a.turnpike.v1.OccurrenceTryR\x05tries\x12:\n\x0bnext_try_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tnextTryAt\x12\x1d\n\nsession_id\x18\n \x01(\tR\tsessionId\x12\x39\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\"\x98\x02\n\rOccurrenceTry\x12\x1d\n\npayment_id\x18\x01 \x01(\tR\tpaymentId\x12\x35\n\x08tried_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07triedAt\x12\x31\n\x07outcome\x18\x03 \x01(\x0e\x32\x17.turnpike.v1.TryOutcomeR\x07outcome\x12\x41\n\x0e\x64\x65\x63line_reason\x18\x04 \x01(\x0e\x32\x1a.turnpike.v1.DeclineReasonR\rdeclineReason\x12;\n\x0cretry_advice\x18\x05 \x01(\x0e\x32\x18.turnpike.v1.RetryAdviceR\x0bretryAdvice*|\n\rOverlapPolicy\x12\x1e\n\x1aOVERLAP_POLICY_UNSPECIFIED\x10\x00\x12\x17\n\x13OVERLAP_POLICY_SKIP\x10\x01\x12\x18\n\x14OVERLAP_POLICY_DELAY\x10\x02\x12\x18\n\x14OVERLAP_POLICY_ALLOW\x10\x03*\x8e\x01\n\x0f\x45xhaustedPolicy\x12 \n\x1c\x45XHAUSTED_POLICY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45XHAUSTED_POLICY_PAST_DUE\x10\x01\x12\x1b\n\x17\x45XHAUSTED_POLICY_CANCEL\x10\x02\x12\x1d\n\x19\x45XHAUSTED_POLICY_CONTINUE\x10\x03*\xc5\x01\n\x0eScheduleStatus\x12\x1f\n\x1bSCHEDULE_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16SCHEDULE_STATUS_ACTIVE\x10\x01\x12\x1a\n\x16SCHEDULE_STATUS_PAUSED\x10\x02\x12\x1c\n\x18SCHEDULE_STATUS_PAST_DUE\x10\x03\x12\x1d\n\x19SCHEDULE_STATUS_COMPLETED\x10\x04\x12\x1d\n\x19SCHEDULE_STATUS_CANCELLED\x10\x05*\xa9\x01\n\nHaltReason\x12\x1b\n\x17HALT_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dHALT_REASON_RETRIES_EXHAUSTED\x10\x01\x12\x1e\n\x1aHALT_REASON_TOKEN_REQUIRED\x10\x02\x12!\n\x1dHALT_REASON_CUSTOMER_REQUIRED\x10\x03\x12\x18\n\x14HALT_REASON_REJECTED\x10\x04*q\n\nTryOutcome\x12\x1b\n\x17TRY_OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n\x10TRY_OUTCOME_PAID\x10\x01\x12\x18\n\x14TRY_OUTCOME_DECLINED\x10\x02\x12\x16\n\x12TRY_OUTCOME_FAILED\x10\x03*\xf0\x02\n\x10OccurrenceStatus\x12!\n\x1dOCCURRENCE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15OCCURRENCE_STATUS_DUE\x10\x01\x12\x1e\n\x1aOCCURRENCE_STATUS_CHARGING\x10\x02\x12\x1a\n\x16OCCURRENCE_STATUS_HELD\x10\x03\x12\x1e\n\x1aOCCURRENCE_STATUS_RETRYING\x10\x04\x12$\n OCCURRENCE_STATUS_AWAITING_TOKEN\x10\x05\x12\'\n#OCCURRENCE_STATUS_AWAITING_CUSTOMER\x10\x06\x12\x1a\n\x16OCCURRENCE_STATUS_PAID\x10\x07\x12\x1a\n\x16OCCURRENCE_STATUS_FREE\x10\x08\x12\x1c\n\x18OCCURRENCE_STATUS_FAILED\x10\t\x12\x1d\n\x19OCCURRENCE_STATUS_SKIPPED\x10\n*\xa8\x01\n\nSkipReason\x12\x1b\n\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15SKIP_REASON_REQUESTED\x10\x01\x12\x16\n\x12SKIP_REASON_PAUSED\x10\x02\x12\x16\n\x12SKIP_REASON_MISSED\x10\x03\x12\x17\n\x13SKIP_REASON_OVERLAP\x10\x04\x12\x19\n\x15SKIP_REASON_CANCELLED\x10\x05\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,94 +38,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
   _globals['_SCHEDULETERMS_METADATAENTRY']._loaded_options = None
   _globals['_SCHEDULETERMS_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_SCHEDULETERMS'].fields_by_name['token_id']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['token_id']._serialized_options = b'\272H\rr\010\030@:\004tok_\330\001\001'
-  _globals['_SCHEDULETERMS'].fields_by_name['merchant_reference']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['merchant_reference']._serialized_options = b'\272H\031r\027\030@2\023^[^\\x00-\\x1f\\x7f]*$'
-  _globals['_SCHEDULETERMS'].fields_by_name['first_date']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['first_date']._serialized_options = b'\272H#r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$\330\001\001'
-  _globals['_SCHEDULETERMS'].fields_by_name['time_zone']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['time_zone']._serialized_options = b'\272H\030r\026\030@2\022^[A-Za-z0-9_+/-]*$'
-  _globals['_SCHEDULETERMS'].fields_by_name['local_time']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['local_time']._serialized_options = b'\272H4r/2-^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$\330\001\001'
-  _globals['_SCHEDULETERMS'].fields_by_name['catch_up_window']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['catch_up_window']._serialized_options = b'\272H\016\252\001\013\"\005\010\200\212\212\0172\002\010<'
-  _globals['_SCHEDULETERMS'].fields_by_name['overlap']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['overlap']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_SCHEDULETERMS'].fields_by_name['tolerance']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['tolerance']._serialized_options = b'\272H\013\252\001\010\"\004\010\200\243\0052\000'
-  _globals['_SCHEDULETERMS'].fields_by_name['description']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\377\001'
-  _globals['_SCHEDULETERMS'].fields_by_name['descriptor']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['descriptor']._serialized_options = b'\272H\016r\014\030\0262\010^[ -~]*$'
-  _globals['_SCHEDULETERMS'].fields_by_name['customer_return_url']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['customer_return_url']._serialized_options = b'\272H\013r\006\030\200\020\210\001\001\330\001\001'
-  _globals['_SCHEDULETERMS'].fields_by_name['metadata']._loaded_options = None
-  _globals['_SCHEDULETERMS'].fields_by_name['metadata']._serialized_options = b'\272H\024\232\001\021\0202\"\006r\004\020\001\030(*\005r\003\030\364\003'
-  _globals['_CADENCE'].oneofs_by_name['rhythm']._loaded_options = None
-  _globals['_CADENCE'].oneofs_by_name['rhythm']._serialized_options = b'\272H\002\010\001'
-  _globals['_CADENCE'].fields_by_name['days']._loaded_options = None
-  _globals['_CADENCE'].fields_by_name['days']._serialized_options = b'\272H\007\032\005\030\314\034(\001'
-  _globals['_CADENCE'].fields_by_name['weeks']._loaded_options = None
-  _globals['_CADENCE'].fields_by_name['weeks']._serialized_options = b'\272H\007\032\005\030\210\004(\001'
-  _globals['_CADENCE'].fields_by_name['months']._loaded_options = None
-  _globals['_CADENCE'].fields_by_name['months']._serialized_options = b'\272H\006\032\004\030x(\001'
-  _globals['_CADENCE'].fields_by_name['years']._loaded_options = None
-  _globals['_CADENCE'].fields_by_name['years']._serialized_options = b'\272H\006\032\004\030\n(\001'
-  _globals['_CADENCE'].fields_by_name['rule']._loaded_options = None
-  _globals['_CADENCE'].fields_by_name['rule']._serialized_options = b'\272H\031r\027\020\001\030\200\0022\020^[A-Z0-9=,;+-]*$'
-  _globals['_CADENCE'].fields_by_name['anchor_date']._loaded_options = None
-  _globals['_CADENCE'].fields_by_name['anchor_date']._serialized_options = b'\272H#r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$\330\001\001'
-  _globals['_SCHEDULEEND'].oneofs_by_name['last']._loaded_options = None
-  _globals['_SCHEDULEEND'].oneofs_by_name['last']._serialized_options = b'\272H\002\010\001'
-  _globals['_SCHEDULEEND'].fields_by_name['date']._loaded_options = None
-  _globals['_SCHEDULEEND'].fields_by_name['date']._serialized_options = b'\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
-  _globals['_SCHEDULEEND'].fields_by_name['count']._loaded_options = None
-  _globals['_SCHEDULEEND'].fields_by_name['count']._serialized_options = b'\272H\010\032\006\030\240\215\006(\001'
-  _globals['_TRIAL'].oneofs_by_name['length']._loaded_options = None
-  _globals['_TRIAL'].oneofs_by_name['length']._serialized_options = b'\272H\002\010\001'
-  _globals['_TRIAL'].fields_by_name['occurrences']._loaded_options = None
-  _globals['_TRIAL'].fields_by_name['occurrences']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
-  _globals['_TRIAL'].fields_by_name['until_date']._loaded_options = None
-  _globals['_TRIAL'].fields_by_name['until_date']._serialized_options = b'\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
-  _globals['_RETRYPOLICY'].fields_by_name['when_exhausted']._loaded_options = None
-  _globals['_RETRYPOLICY'].fields_by_name['when_exhausted']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_RETRYLADDER'].fields_by_name['delays']._loaded_options = None
-  _globals['_RETRYLADDER'].fields_by_name['delays']._serialized_options = b'\272H\026\222\001\023\020\024\"\017\252\001\014\"\005\010\200\316\332\0032\003\010\220\034'
-  _globals['_OVERLAPPOLICY']._serialized_start=3851
-  _globals['_OVERLAPPOLICY']._serialized_end=3975
-  _globals['_EXHAUSTEDPOLICY']._serialized_start=3978
-  _globals['_EXHAUSTEDPOLICY']._serialized_end=4120
-  _globals['_SCHEDULESTATUS']._serialized_start=4123
-  _globals['_SCHEDULESTATUS']._serialized_end=4320
-  _globals['_HALTREASON']._serialized_start=4323
-  _globals['_HALTREASON']._serialized_end=4492
-  _globals['_TRYOUTCOME']._serialized_start=4494
-  _globals['_TRYOUTCOME']._serialized_end=4607
-  _globals['_OCCURRENCESTATUS']._serialized_start=4610
-  _globals['_OCCURRENCESTATUS']._serialized_end=4978
-  _globals['_SKIPREASON']._serialized_start=4981
-  _globals['_SKIPREASON']._serialized_end=5149
-  _globals['_SCHEDULE']._serialized_start=190
-  _globals['_SCHEDULE']._serialized_end=779
-  _globals['_SCHEDULETERMS']._serialized_start=782
-  _globals['_SCHEDULETERMS']._serialized_end=1902
-  _globals['_SCHEDULETERMS_METADATAENTRY']._serialized_start=1843
-  _globals['_SCHEDULETERMS_METADATAENTRY']._serialized_end=1902
-  _globals['_CADENCE']._serialized_start=1905
-  _globals['_CADENCE']._serialized_end=2198
-  _globals['_SCHEDULEEND']._serialized_start=2200
-  _globals['_SCHEDULEEND']._serialized_end=2324
-  _globals['_TRIAL']._serialized_start=2327
-  _globals['_TRIAL']._serialized_end=2511
-  _globals['_RETRYPOLICY']._serialized_start=2514
-  _globals['_RETRYPOLICY']._serialized_end=2656
-  _globals['_RETRYLADDER']._serialized_start=2658
-  _globals['_RETRYLADDER']._serialized_end=2749
-  _globals['_PLANNEDOCCURRENCE']._serialized_start=2752
-  _globals['_PLANNEDOCCURRENCE']._serialized_end=2997
-  _globals['_OCCURRENCE']._serialized_start=3000
-  _globals['_OCCURRENCE']._serialized_end=3566
-  _globals['_OCCURRENCETRY']._serialized_start=3569
-  _globals['_OCCURRENCETRY']._serialized_end=3849
+  _globals['_OVERLAPPOLICY']._serialized_start=3260
+  _globals['_OVERLAPPOLICY']._serialized_end=3384
+  _globals['_EXHAUSTEDPOLICY']._serialized_start=3387
+  _globals['_EXHAUSTEDPOLICY']._serialized_end=3529
+  _globals['_SCHEDULESTATUS']._serialized_start=3532
+  _globals['_SCHEDULESTATUS']._serialized_end=3729
+  _globals['_HALTREASON']._serialized_start=3732
+  _globals['_HALTREASON']._serialized_end=3901
+  _globals['_TRYOUTCOME']._serialized_start=3903
+  _globals['_TRYOUTCOME']._serialized_end=4016
+  _globals['_OCCURRENCESTATUS']._serialized_start=4019
+  _globals['_OCCURRENCESTATUS']._serialized_end=4387
+  _globals['_SKIPREASON']._serialized_start=4390
+  _globals['_SKIPREASON']._serialized_end=4558
+  _globals['_SCHEDULE']._serialized_start=161
+  _globals['_SCHEDULE']._serialized_end=750
+  _globals['_SCHEDULETERMS']._serialized_start=753
+  _globals['_SCHEDULETERMS']._serialized_end=1584
+  _globals['_SCHEDULETERMS_METADATAENTRY']._serialized_start=1525
+  _globals['_SCHEDULETERMS_METADATAENTRY']._serialized_end=1584
+  _globals['_CADENCE']._serialized_start=1587
+  _globals['_CADENCE']._serialized_end=1757
+  _globals['_SCHEDULEEND']._serialized_start=1759
+  _globals['_SCHEDULEEND']._serialized_end=1826
+  _globals['_TRIAL']._serialized_start=1829
+  _globals['_TRIAL']._serialized_end=1957
+  _globals['_RETRYPOLICY']._serialized_start=1960
+  _globals['_RETRYPOLICY']._serialized_end=2092
+  _globals['_RETRYLADDER']._serialized_start=2094
+  _globals['_RETRYLADDER']._serialized_end=2158
+  _globals['_PLANNEDOCCURRENCE']._serialized_start=2161
+  _globals['_PLANNEDOCCURRENCE']._serialized_end=2406
+  _globals['_OCCURRENCE']._serialized_start=2409
+  _globals['_OCCURRENCE']._serialized_end=2975
+  _globals['_OCCURRENCETRY']._serialized_start=2978
+  _globals['_OCCURRENCETRY']._serialized_end=3258
 # @@protoc_insertion_point(module_scope)

@@ -22,7 +22,6 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from turnpike.v1 import card_pb2 as turnpike_dot_v1_dot_card__pb2
 from turnpike.v1 import customer_pb2 as turnpike_dot_v1_dot_customer__pb2
@@ -35,7 +34,7 @@ from turnpike.v1 import session_pb2 as turnpike_dot_v1_dot_session__pb2
 from turnpike.v1 import token_pb2 as turnpike_dot_v1_dot_token__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!turnpike/v1/session_service.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x19turnpike/v1/session.proto\x1a\x17turnpike/v1/token.proto\"\x9c\x0f\n\x14\x43reateSessionRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12/\n\x07\x61\x63\x63ount\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x07\x61\x63\x63ount\x12\x37\n\x0c\x63ountry_code\x18\x03 \x01(\tB\x14\xbaH\x11r\x0c\x32\n^[A-Z]{2}$\xd8\x01\x01R\x0b\x63ountryCode\x12\x30\n\x05money\x18\x04 \x01(\x0b\x32\x12.turnpike.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x05money\x12M\n\x12merchant_reference\x18\x05 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18@2\x13^[^\\x00-\\x1f\\x7f]*$R\x11merchantReference\x12\x41\n\x07purpose\x18\x06 \x01(\x0e\x32\x1b.turnpike.v1.SessionPurposeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x07purpose\x12<\n\x07\x63\x61pture\x18\x07 \x01(\x0e\x32\x18.turnpike.v1.CaptureModeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x07\x63\x61pture\x12\x36\n\x04mode\x18\x08 \x01(\x0e\x32\x18.turnpike.v1.SessionModeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x12\x31\n\x08\x63ustomer\x18\t \x01(\x0b\x32\x15.turnpike.v1.CustomerR\x08\x63ustomer\x12=\n\x0f\x62illing_address\x18\n \x01(\x0b\x32\x14.turnpike.v1.AddressR\x0e\x62illingAddress\x12(\n\x05order\x18\x0b \x01(\x0b\x32\x12.turnpike.v1.OrderR\x05order\x12@\n\x0breturn_urls\x18\x0c \x01(\x0b\x32\x17.turnpike.v1.ReturnUrlsB\x06\xbaH\x03\xc8\x01\x01R\nreturnUrls\x12\x31\n\ttoken_ids\x18\r \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\n\"\nr\x08\x18@:\x04tok_R\x08tokenIds\x12R\n\x11save_card_display\x18\x0e \x01(\x0e\x32\x1c.turnpike.v1.SaveCardDisplayB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x0fsaveCardDisplay\x12I\n\x0b\x66uture_uses\x18\x0f \x03(\x0e\x32\x15.turnpike.v1.TokenUseB\x11\xbaH\x0e\x92\x01\x0b\x10\x03\"\x07\x82\x01\x04\x10\x01 \x00R\nfutureUses\x12Z\n\x0fpayment_methods\x18\x10 \x03(\x0e\x32\x1e.turnpike.v1.PaymentMethodKindB\x11\xbaH\x0e\x92\x01\x0b\x10\x06\"\x07\x82\x01\x04\x10\x01 \x00R\x0epaymentMethods\x12L\n\x14payment_method_names\x18\x11 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10\x14\"\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\x12paymentMethodNames\x12,\n\x0cmax_attempts\x18\x12 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\n(\x00R\x0bmaxAttempts\x12S\n\x0ethree_d_secure\x18\x13 \x01(\x0e\x32#.turnpike.v1.ThreeDSecurePreferenceB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x0cthreeDSecure\x12G\n\x06locale\x18\x14 \x01(\tB/\xbaH,r\'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$\xd8\x01\x01R\x06locale\x12\x31\n\ndescriptor\x18\x15 \x01(\tB\x11\xbaH\x0er\x0c\x18\x16\x32\x08^[ -~]*$R\ndescriptor\x12*\n\x0b\x64\x65scription\x18\x16 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01R\x0b\x64\x65scription\x12\x39\n\nexpires_at\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x64\n\x08metadata\x18\x18 \x03(\x0b\x32/.turnpike.v1.CreateSessionRequest.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x10\x32\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\x08metadata\x12>\n\x07\x64intero\x18\x19 \x01(\x0b\x32\".turnpike.v1.DinteroSessionOptionsH\x00R\x07\x64intero\x12\x44\n\tbegateway\x18\x1a \x01(\x0b\x32$.turnpike.v1.BegatewaySessionOptionsH\x00R\tbegateway\x12;\n\x06paymob\x18\x1b \x01(\x0b\x32!.turnpike.v1.PaymobSessionOptionsH\x00R\x06paymob\x12\x38\n\x05pivot\x18\x1c \x01(\x0b\x32 .turnpike.v1.PivotSessionOptionsH\x00R\x05pivot\x12\x38\n\x05\x62\x62msl\x18\x1d \x01(\x0b\x32 .turnpike.v1.BbmslSessionOptionsH\x00R\x05\x62\x62msl\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\x12\n\x10provider_options\"c\n\x15\x43reateSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"\xdf\x04\n\x15\x43onfirmSessionRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12,\n\nsession_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04ses_R\tsessionId\x12\x43\n\x0e\x65ncrypted_card\x18\x03 \x01(\x0b\x32\x1a.turnpike.v1.EncryptedCardH\x00R\rencryptedCard\x12.\n\x05token\x18\x04 \x01(\x0b\x32\x16.turnpike.v1.SavedCardH\x00R\x05token\x12,\n\x04\x63\x61rd\x18\x05 \x01(\x0b\x32\x16.turnpike.v1.ClearCardH\x00R\x04\x63\x61rd\x12\x38\n\x08returned\x18\x06 \x01(\x0b\x32\x1a.turnpike.v1.BrowserReturnH\x00R\x08returned\x12 \n\tsave_card\x18\x07 \x01(\x08H\x01R\x08saveCard\x88\x01\x01\x12\x33\n\x07\x62rowser\x18\x08 \x01(\x0b\x32\x19.turnpike.v1.BrowserFactsR\x07\x62rowser\x12=\n\x0f\x62illing_address\x18\t \x01(\x0b\x32\x14.turnpike.v1.AddressR\x0e\x62illingAddress\x12S\n\x0ethree_d_secure\x18\n \x01(\x0e\x32#.turnpike.v1.ThreeDSecurePreferenceB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x0cthreeDSecureB\x0e\n\x05means\x12\x05\xbaH\x02\x08\x01\x42\x0c\n\n_save_card\"b\n\tSavedCard\x12(\n\x08token_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x18@:\x04tok_R\x07tokenId\x12+\n\x03\x63vc\x18\x02 \x01(\tB\x19\x80\x01\x01\xbaH\x13r\x0e\x32\x0c^[0-9]{3,4}$\xd8\x01\x01R\x03\x63vc\"\xeb\x01\n\rBrowserReturn\x12w\n\x10query_parameters\x18\x01 \x03(\x0b\x32/.turnpike.v1.BrowserReturn.QueryParametersEntryB\x1b\x80\x01\x01\xbaH\x15\x9a\x01\x12\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01*\x05r\x03\x18\x80 R\x0fqueryParameters\x12\x1d\n\x03url\x18\x02 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\x80@R\x03url\x1a\x42\n\x14QueryParametersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xc0\x01\n\x16\x43onfirmSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\x12.\n\x07payment\x18\x02 \x01(\x0b\x32\x14.turnpike.v1.PaymentR\x07payment\x12*\n\x06tokens\x18\x03 \x03(\x0b\x32\x12.turnpike.v1.TokenR\x06tokens\x12\x1a\n\x08replayed\x18\x04 \x01(\x08R\x08replayed\"A\n\x11GetSessionRequest\x12,\n\nsession_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x18@:\x04ses_R\tsessionId\"t\n\x12GetSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\x12.\n\x07payment\x18\x02 \x01(\x0b\x32\x14.turnpike.v1.PaymentR\x07payment\"\xbb\x01\n\x14\x43\x61ncelSessionRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12,\n\nsession_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04ses_R\tsessionId\x12\x41\n\x06reason\x18\x03 \x01(\x0e\x32\x1f.turnpike.v1.CancellationReasonB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x06reason\"\x93\x01\n\x15\x43\x61ncelSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\x12.\n\x07payment\x18\x02 \x01(\x0b\x32\x14.turnpike.v1.PaymentR\x07payment\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed2\xfe\x02\n\x0eSessionService\x12[\n\rCreateSession\x12!.turnpike.v1.CreateSessionRequest\x1a\".turnpike.v1.CreateSessionResponse\"\x03\x90\x02\x02\x12^\n\x0e\x43onfirmSession\x12\".turnpike.v1.ConfirmSessionRequest\x1a#.turnpike.v1.ConfirmSessionResponse\"\x03\x90\x02\x02\x12R\n\nGetSession\x12\x1e.turnpike.v1.GetSessionRequest\x1a\x1f.turnpike.v1.GetSessionResponse\"\x03\x90\x02\x01\x12[\n\rCancelSession\x12!.turnpike.v1.CancelSessionRequest\x1a\".turnpike.v1.CancelSessionResponse\"\x03\x90\x02\x02\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!turnpike/v1/session_service.proto\x12\x0bturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x19turnpike/v1/session.proto\x1a\x17turnpike/v1/token.proto\"\xac\x0c\n\x14\x43reateSessionRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x18\n\x07\x61\x63\x63ount\x18\x02 \x01(\tR\x07\x61\x63\x63ount\x12!\n\x0c\x63ountry_code\x18\x03 \x01(\tR\x0b\x63ountryCode\x12(\n\x05money\x18\x04 \x01(\x0b\x32\x12.turnpike.v1.MoneyR\x05money\x12-\n\x12merchant_reference\x18\x05 \x01(\tR\x11merchantReference\x12\x35\n\x07purpose\x18\x06 \x01(\x0e\x32\x1b.turnpike.v1.SessionPurposeR\x07purpose\x12\x32\n\x07\x63\x61pture\x18\x07 \x01(\x0e\x32\x18.turnpike.v1.CaptureModeR\x07\x63\x61pture\x12,\n\x04mode\x18\x08 \x01(\x0e\x32\x18.turnpike.v1.SessionModeR\x04mode\x12\x31\n\x08\x63ustomer\x18\t \x01(\x0b\x32\x15.turnpike.v1.CustomerR\x08\x63ustomer\x12=\n\x0f\x62illing_address\x18\n \x01(\x0b\x32\x14.turnpike.v1.AddressR\x0e\x62illingAddress\x12(\n\x05order\x18\x0b \x01(\x0b\x32\x12.turnpike.v1.OrderR\x05order\x12\x38\n\x0breturn_urls\x18\x0c \x01(\x0b\x32\x17.turnpike.v1.ReturnUrlsR\nreturnUrls\x12\x1b\n\ttoken_ids\x18\r \x03(\tR\x08tokenIds\x12H\n\x11save_card_display\x18\x0e \x01(\x0e\x32\x1c.turnpike.v1.SaveCardDisplayR\x0fsaveCardDisplay\x12\x36\n\x0b\x66uture_uses\x18\x0f \x03(\x0e\x32\x15.turnpike.v1.TokenUseR\nfutureUses\x12G\n\x0fpayment_methods\x18\x10 \x03(\x0e\x32\x1e.turnpike.v1.PaymentMethodKindR\x0epaymentMethods\x12\x30\n\x14payment_method_names\x18\x11 \x03(\tR\x12paymentMethodNames\x12!\n\x0cmax_attempts\x18\x12 \x01(\x05R\x0bmaxAttempts\x12I\n\x0ethree_d_secure\x18\x13 \x01(\x0e\x32#.turnpike.v1.ThreeDSecurePreferenceR\x0cthreeDSecure\x12\x16\n\x06locale\x18\x14 \x01(\tR\x06locale\x12\x1e\n\ndescriptor\x18\x15 \x01(\tR\ndescriptor\x12 \n\x0b\x64\x65scription\x18\x16 \x01(\tR\x0b\x64\x65scription\x12\x39\n\nexpires_at\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12K\n\x08metadata\x18\x18 \x03(\x0b\x32/.turnpike.v1.CreateSessionRequest.MetadataEntryR\x08metadata\x12>\n\x07\x64intero\x18\x19 \x01(\x0b\x32\".turnpike.v1.DinteroSessionOptionsH\x00R\x07\x64intero\x12\x44\n\tbegateway\x18\x1a \x01(\x0b\x32$.turnpike.v1.BegatewaySessionOptionsH\x00R\tbegateway\x12;\n\x06paymob\x18\x1b \x01(\x0b\x32!.turnpike.v1.PaymobSessionOptionsH\x00R\x06paymob\x12\x38\n\x05pivot\x18\x1c \x01(\x0b\x32 .turnpike.v1.PivotSessionOptionsH\x00R\x05pivot\x12\x38\n\x05\x62\x62msl\x18\x1d \x01(\x0b\x32 .turnpike.v1.BbmslSessionOptionsH\x00R\x05\x62\x62msl\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\x12\n\x10provider_options\"c\n\x15\x43reateSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"\xaa\x04\n\x15\x43onfirmSessionRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n\nsession_id\x18\x02 \x01(\tR\tsessionId\x12\x43\n\x0e\x65ncrypted_card\x18\x03 \x01(\x0b\x32\x1a.turnpike.v1.EncryptedCardH\x00R\rencryptedCard\x12.\n\x05token\x18\x04 \x01(\x0b\x32\x16.turnpike.v1.SavedCardH\x00R\x05token\x12,\n\x04\x63\x61rd\x18\x05 \x01(\x0b\x32\x16.turnpike.v1.ClearCardH\x00R\x04\x63\x61rd\x12\x38\n\x08returned\x18\x06 \x01(\x0b\x32\x1a.turnpike.v1.BrowserReturnH\x00R\x08returned\x12 \n\tsave_card\x18\x07 \x01(\x08H\x01R\x08saveCard\x88\x01\x01\x12\x33\n\x07\x62rowser\x18\x08 \x01(\x0b\x32\x19.turnpike.v1.BrowserFactsR\x07\x62rowser\x12=\n\x0f\x62illing_address\x18\t \x01(\x0b\x32\x14.turnpike.v1.AddressR\x0e\x62illingAddress\x12I\n\x0ethree_d_secure\x18\n \x01(\x0e\x32#.turnpike.v1.ThreeDSecurePreferenceR\x0cthreeDSecureB\x07\n\x05meansB\x0c\n\n_save_card\"=\n\tSavedCard\x12\x19\n\x08token_id\x18\x01 \x01(\tR\x07tokenId\x12\x15\n\x03\x63vc\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03\x63vc\"\xcb\x01\n\rBrowserReturn\x12_\n\x10query_parameters\x18\x01 \x03(\x0b\x32/.turnpike.v1.BrowserReturn.QueryParametersEntryB\x03\x80\x01\x01R\x0fqueryParameters\x12\x15\n\x03url\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03url\x1a\x42\n\x14QueryParametersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xc0\x01\n\x16\x43onfirmSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\x12.\n\x07payment\x18\x02 \x01(\x0b\x32\x14.turnpike.v1.PaymentR\x07payment\x12*\n\x06tokens\x18\x03 \x03(\x0b\x32\x12.turnpike.v1.TokenR\x06tokens\x12\x1a\n\x08replayed\x18\x04 \x01(\x08R\x08replayed\"2\n\x11GetSessionRequest\x12\x1d\n\nsession_id\x18\x01 \x01(\tR\tsessionId\"t\n\x12GetSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\x12.\n\x07payment\x18\x02 \x01(\x0b\x32\x14.turnpike.v1.PaymentR\x07payment\"\x8d\x01\n\x14\x43\x61ncelSessionRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n\nsession_id\x18\x02 \x01(\tR\tsessionId\x12\x37\n\x06reason\x18\x03 \x01(\x0e\x32\x1f.turnpike.v1.CancellationReasonR\x06reason\"\x93\x01\n\x15\x43\x61ncelSessionResponse\x12.\n\x07session\x18\x01 \x01(\x0b\x32\x14.turnpike.v1.SessionR\x07session\x12.\n\x07payment\x18\x02 \x01(\x0b\x32\x14.turnpike.v1.PaymentR\x07payment\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed2\xfe\x02\n\x0eSessionService\x12[\n\rCreateSession\x12!.turnpike.v1.CreateSessionRequest\x1a\".turnpike.v1.CreateSessionResponse\"\x03\x90\x02\x02\x12^\n\x0e\x43onfirmSession\x12\".turnpike.v1.ConfirmSessionRequest\x1a#.turnpike.v1.ConfirmSessionResponse\"\x03\x90\x02\x02\x12R\n\nGetSession\x12\x1e.turnpike.v1.GetSessionRequest\x1a\x1f.turnpike.v1.GetSessionResponse\"\x03\x90\x02\x01\x12[\n\rCancelSession\x12!.turnpike.v1.CancelSessionRequest\x1a\".turnpike.v1.CancelSessionResponse\"\x03\x90\x02\x02\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,72 +44,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
   _globals['_CREATESESSIONREQUEST_METADATAENTRY']._loaded_options = None
   _globals['_CREATESESSIONREQUEST_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['account']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['account']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['country_code']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['country_code']._serialized_options = b'\272H\021r\0142\n^[A-Z]{2}$\330\001\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['money']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['money']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['merchant_reference']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['merchant_reference']._serialized_options = b'\272H\033r\031\020\001\030@2\023^[^\\x00-\\x1f\\x7f]*$'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['purpose']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['purpose']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['capture']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['capture']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['mode']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['mode']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['return_urls']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['return_urls']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['token_ids']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['token_ids']._serialized_options = b'\272H\021\222\001\016\020\n\"\nr\010\030@:\004tok_'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['save_card_display']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['save_card_display']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['future_uses']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['future_uses']._serialized_options = b'\272H\016\222\001\013\020\003\"\007\202\001\004\020\001 \000'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['payment_methods']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['payment_methods']._serialized_options = b'\272H\016\222\001\013\020\006\"\007\202\001\004\020\001 \000'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['payment_method_names']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['payment_method_names']._serialized_options = b'\272H\027\222\001\024\020\024\"\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['max_attempts']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['max_attempts']._serialized_options = b'\272H\006\032\004\030\n(\000'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['three_d_secure']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['three_d_secure']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['locale']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['locale']._serialized_options = b'\272H,r\'\030#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$\330\001\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['descriptor']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['descriptor']._serialized_options = b'\272H\016r\014\030\0262\010^[ -~]*$'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['description']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\377\001'
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['metadata']._loaded_options = None
-  _globals['_CREATESESSIONREQUEST'].fields_by_name['metadata']._serialized_options = b'\272H\024\232\001\021\0202\"\006r\004\020\001\030(*\005r\003\030\364\003'
-  _globals['_CONFIRMSESSIONREQUEST'].oneofs_by_name['means']._loaded_options = None
-  _globals['_CONFIRMSESSIONREQUEST'].oneofs_by_name['means']._serialized_options = b'\272H\002\010\001'
-  _globals['_CONFIRMSESSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CONFIRMSESSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_CONFIRMSESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
-  _globals['_CONFIRMSESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\nr\010\030@:\004ses_'
-  _globals['_CONFIRMSESSIONREQUEST'].fields_by_name['three_d_secure']._loaded_options = None
-  _globals['_CONFIRMSESSIONREQUEST'].fields_by_name['three_d_secure']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_SAVEDCARD'].fields_by_name['token_id']._loaded_options = None
-  _globals['_SAVEDCARD'].fields_by_name['token_id']._serialized_options = b'\272H\nr\010\030@:\004tok_'
   _globals['_SAVEDCARD'].fields_by_name['cvc']._loaded_options = None
-  _globals['_SAVEDCARD'].fields_by_name['cvc']._serialized_options = b'\200\001\001\272H\023r\0162\014^[0-9]{3,4}$\330\001\001'
+  _globals['_SAVEDCARD'].fields_by_name['cvc']._serialized_options = b'\200\001\001'
   _globals['_BROWSERRETURN_QUERYPARAMETERSENTRY']._loaded_options = None
   _globals['_BROWSERRETURN_QUERYPARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_BROWSERRETURN'].fields_by_name['query_parameters']._loaded_options = None
-  _globals['_BROWSERRETURN'].fields_by_name['query_parameters']._serialized_options = b'\200\001\001\272H\025\232\001\022\020d\"\007r\005\020\001\030\200\001*\005r\003\030\200 '
+  _globals['_BROWSERRETURN'].fields_by_name['query_parameters']._serialized_options = b'\200\001\001'
   _globals['_BROWSERRETURN'].fields_by_name['url']._loaded_options = None
-  _globals['_BROWSERRETURN'].fields_by_name['url']._serialized_options = b'\200\001\001\272H\005r\003\030\200@'
-  _globals['_GETSESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
-  _globals['_GETSESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\nr\010\030@:\004ses_'
-  _globals['_CANCELSESSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CANCELSESSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_CANCELSESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
-  _globals['_CANCELSESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\nr\010\030@:\004ses_'
-  _globals['_CANCELSESSIONREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_CANCELSESSIONREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_BROWSERRETURN'].fields_by_name['url']._serialized_options = b'\200\001\001'
   _globals['_SESSIONSERVICE'].methods_by_name['CreateSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['CreateSession']._serialized_options = b'\220\002\002'
   _globals['_SESSIONSERVICE'].methods_by_name['ConfirmSession']._loaded_options = None
@@ -119,30 +60,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['GetSession']._serialized_options = b'\220\002\001'
   _globals['_SESSIONSERVICE'].methods_by_name['CancelSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['CancelSession']._serialized_options = b'\220\002\002'
-  _globals['_CREATESESSIONREQUEST']._serialized_start=361
-  _globals['_CREATESESSIONREQUEST']._serialized_end=2309
-  _globals['_CREATESESSIONREQUEST_METADATAENTRY']._serialized_start=2230
-  _globals['_CREATESESSIONREQUEST_METADATAENTRY']._serialized_end=2289
-  _globals['_CREATESESSIONRESPONSE']._serialized_start=2311
-  _globals['_CREATESESSIONRESPONSE']._serialized_end=2410
-  _globals['_CONFIRMSESSIONREQUEST']._serialized_start=2413
-  _globals['_CONFIRMSESSIONREQUEST']._serialized_end=3020
-  _globals['_SAVEDCARD']._serialized_start=3022
-  _globals['_SAVEDCARD']._serialized_end=3120
-  _globals['_BROWSERRETURN']._serialized_start=3123
-  _globals['_BROWSERRETURN']._serialized_end=3358
-  _globals['_BROWSERRETURN_QUERYPARAMETERSENTRY']._serialized_start=3292
-  _globals['_BROWSERRETURN_QUERYPARAMETERSENTRY']._serialized_end=3358
-  _globals['_CONFIRMSESSIONRESPONSE']._serialized_start=3361
-  _globals['_CONFIRMSESSIONRESPONSE']._serialized_end=3553
-  _globals['_GETSESSIONREQUEST']._serialized_start=3555
-  _globals['_GETSESSIONREQUEST']._serialized_end=3620
-  _globals['_GETSESSIONRESPONSE']._serialized_start=3622
-  _globals['_GETSESSIONRESPONSE']._serialized_end=3738
-  _globals['_CANCELSESSIONREQUEST']._serialized_start=3741
-  _globals['_CANCELSESSIONREQUEST']._serialized_end=3928
-  _globals['_CANCELSESSIONRESPONSE']._serialized_start=3931
-  _globals['_CANCELSESSIONRESPONSE']._serialized_end=4078
-  _globals['_SESSIONSERVICE']._serialized_start=4081
-  _globals['_SESSIONSERVICE']._serialized_end=4463
+  _globals['_CREATESESSIONREQUEST']._serialized_start=332
+  _globals['_CREATESESSIONREQUEST']._serialized_end=1912
+  _globals['_CREATESESSIONREQUEST_METADATAENTRY']._serialized_start=1833
+  _globals['_CREATESESSIONREQUEST_METADATAENTRY']._serialized_end=1892
+  _globals['_CREATESESSIONRESPONSE']._serialized_start=1914
+  _globals['_CREATESESSIONRESPONSE']._serialized_end=2013
+  _globals['_CONFIRMSESSIONREQUEST']._serialized_start=2016
+  _globals['_CONFIRMSESSIONREQUEST']._serialized_end=2570
+  _globals['_SAVEDCARD']._serialized_start=2572
+  _globals['_SAVEDCARD']._serialized_end=2633
+  _globals['_BROWSERRETURN']._serialized_start=2636
+  _globals['_BROWSERRETURN']._serialized_end=2839
+  _globals['_BROWSERRETURN_QUERYPARAMETERSENTRY']._serialized_start=2773
+  _globals['_BROWSERRETURN_QUERYPARAMETERSENTRY']._serialized_end=2839
+  _globals['_CONFIRMSESSIONRESPONSE']._serialized_start=2842
+  _globals['_CONFIRMSESSIONRESPONSE']._serialized_end=3034
+  _globals['_GETSESSIONREQUEST']._serialized_start=3036
+  _globals['_GETSESSIONREQUEST']._serialized_end=3086
+  _globals['_GETSESSIONRESPONSE']._serialized_start=3088
+  _globals['_GETSESSIONRESPONSE']._serialized_end=3204
+  _globals['_CANCELSESSIONREQUEST']._serialized_start=3207
+  _globals['_CANCELSESSIONREQUEST']._serialized_end=3348
+  _globals['_CANCELSESSIONRESPONSE']._serialized_start=3351
+  _globals['_CANCELSESSIONRESPONSE']._serialized_end=3498
+  _globals['_SESSIONSERVICE']._serialized_start=3501
+  _globals['_SESSIONSERVICE']._serialized_end=3883
 # @@protoc_insertion_point(module_scope)

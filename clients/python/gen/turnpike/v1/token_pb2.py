@@ -22,13 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from turnpike.v1 import card_pb2 as turnpike_dot_v1_dot_card__pb2
 from turnpike.v1 import decline_pb2 as turnpike_dot_v1_dot_decline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17turnpike/v1/token.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\"\xab\x05\n\x05Token\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07\x61\x63\x63ount\x18\x02 \x01(\tR\x07\x61\x63\x63ount\x12\x1a\n\x08provider\x18\x03 \x01(\tR\x08provider\x12\x30\n\x06status\x18\x04 \x01(\x0e\x32\x18.turnpike.v1.TokenStatusR\x06status\x12,\n\x04\x63\x61rd\x18\x05 \x01(\x0b\x32\x18.turnpike.v1.CardSummaryR\x04\x63\x61rd\x12)\n\x04uses\x18\x06 \x03(\x0e\x32\x15.turnpike.v1.TokenUseR\x04uses\x12\x1f\n\x0b\x63ustomer_id\x18\x07 \x01(\tR\ncustomerId\x12\x1d\n\nsession_id\x18\x08 \x01(\tR\tsessionId\x12\x1d\n\npayment_id\x18\t \x01(\tR\tpaymentId\x12\x43\n\x0funusable_reason\x18\n \x01(\x0e\x32\x1a.turnpike.v1.DeclineReasonR\x0eunusableReason\x12<\n\x08metadata\x18\x0b \x03(\x0b\x32 .turnpike.v1.Token.MetadataEntryR\x08metadata\x12\x39\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x12<\n\x0clast_used_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nlastUsedAt\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xf6\x03\n\rProviderToken\x12\x43\n\x06values\x18\x01 \x03(\x0b\x32\x1f.turnpike.v1.ProviderTokenValueB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x04R\x06values\x12\x34\n\x0cproduct_type\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$R\x0bproductType\x12:\n\x14provider_customer_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01R\x12providerCustomerId\x12\x37\n\x12original_reference\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x11originalReference\x12J\n\x16original_currency_code\x18\x05 \x01(\tB\x14\xbaH\x11r\x0c\x32\n^[A-Z]{3}$\xd8\x01\x01R\x14originalCurrencyCode\x12=\n\x16network_transaction_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x14networkTransactionId\x12,\n\x04\x63\x61rd\x18\x08 \x01(\x0b\x32\x18.turnpike.v1.CardSummaryR\x04\x63\x61rd\x12<\n\x04uses\x18\t \x03(\x0e\x32\x15.turnpike.v1.TokenUseB\x11\xbaH\x0e\x92\x01\x0b\x10\x03\"\x07\x82\x01\x04\x10\x01 \x00R\x04uses\"\xad\x01\n\x12ProviderTokenValue\x12#\n\x05value\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x10R\x05value\x12<\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.turnpike.v1.ProviderTokenKindB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12\x34\n\x11provider_token_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x0fproviderTokenId*\x93\x01\n\x0bTokenStatus\x12\x1c\n\x18TOKEN_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13TOKEN_STATUS_ACTIVE\x10\x01\x12\x18\n\x14TOKEN_STATUS_EXPIRED\x10\x02\x12\x19\n\x15TOKEN_STATUS_UNUSABLE\x10\x03\x12\x18\n\x14TOKEN_STATUS_DELETED\x10\x04*y\n\x08TokenUse\x12\x19\n\x15TOKEN_USE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aTOKEN_USE_CUSTOMER_PRESENT\x10\x01\x12\x17\n\x13TOKEN_USE_RECURRING\x10\x02\x12\x19\n\x15TOKEN_USE_UNSCHEDULED\x10\x03*}\n\x11ProviderTokenKind\x12#\n\x1fPROVIDER_TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1bPROVIDER_TOKEN_KIND_PAYMENT\x10\x01\x12\"\n\x1ePROVIDER_TOKEN_KIND_RECURRENCE\x10\x02\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17turnpike/v1/token.proto\x12\x0bturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\"\xab\x05\n\x05Token\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n\x07\x61\x63\x63ount\x18\x02 \x01(\tR\x07\x61\x63\x63ount\x12\x1a\n\x08provider\x18\x03 \x01(\tR\x08provider\x12\x30\n\x06status\x18\x04 \x01(\x0e\x32\x18.turnpike.v1.TokenStatusR\x06status\x12,\n\x04\x63\x61rd\x18\x05 \x01(\x0b\x32\x18.turnpike.v1.CardSummaryR\x04\x63\x61rd\x12)\n\x04uses\x18\x06 \x03(\x0e\x32\x15.turnpike.v1.TokenUseR\x04uses\x12\x1f\n\x0b\x63ustomer_id\x18\x07 \x01(\tR\ncustomerId\x12\x1d\n\nsession_id\x18\x08 \x01(\tR\tsessionId\x12\x1d\n\npayment_id\x18\t \x01(\tR\tpaymentId\x12\x43\n\x0funusable_reason\x18\n \x01(\x0e\x32\x1a.turnpike.v1.DeclineReasonR\x0eunusableReason\x12<\n\x08metadata\x18\x0b \x03(\x0b\x32 .turnpike.v1.Token.MetadataEntryR\x08metadata\x12\x39\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x12<\n\x0clast_used_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nlastUsedAt\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x91\x03\n\rProviderToken\x12\x37\n\x06values\x18\x01 \x03(\x0b\x32\x1f.turnpike.v1.ProviderTokenValueR\x06values\x12!\n\x0cproduct_type\x18\x02 \x01(\tR\x0bproductType\x12\x30\n\x14provider_customer_id\x18\x03 \x01(\tR\x12providerCustomerId\x12-\n\x12original_reference\x18\x04 \x01(\tR\x11originalReference\x12\x34\n\x16original_currency_code\x18\x05 \x01(\tR\x14originalCurrencyCode\x12\x34\n\x16network_transaction_id\x18\x06 \x01(\tR\x14networkTransactionId\x12,\n\x04\x63\x61rd\x18\x08 \x01(\x0b\x32\x18.turnpike.v1.CardSummaryR\x04\x63\x61rd\x12)\n\x04uses\x18\t \x03(\x0e\x32\x15.turnpike.v1.TokenUseR\x04uses\"\x8f\x01\n\x12ProviderTokenValue\x12\x19\n\x05value\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05value\x12\x32\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.turnpike.v1.ProviderTokenKindR\x04kind\x12*\n\x11provider_token_id\x18\x03 \x01(\tR\x0fproviderTokenId*\x93\x01\n\x0bTokenStatus\x12\x1c\n\x18TOKEN_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13TOKEN_STATUS_ACTIVE\x10\x01\x12\x18\n\x14TOKEN_STATUS_EXPIRED\x10\x02\x12\x19\n\x15TOKEN_STATUS_UNUSABLE\x10\x03\x12\x18\n\x14TOKEN_STATUS_DELETED\x10\x04*y\n\x08TokenUse\x12\x19\n\x15TOKEN_USE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aTOKEN_USE_CUSTOMER_PRESENT\x10\x01\x12\x17\n\x13TOKEN_USE_RECURRING\x10\x02\x12\x19\n\x15TOKEN_USE_UNSCHEDULED\x10\x03*}\n\x11ProviderTokenKind\x12#\n\x1fPROVIDER_TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1bPROVIDER_TOKEN_KIND_PAYMENT\x10\x01\x12\"\n\x1ePROVIDER_TOKEN_KIND_RECURRENCE\x10\x02\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,38 +37,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
   _globals['_TOKEN_METADATAENTRY']._loaded_options = None
   _globals['_TOKEN_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_PROVIDERTOKEN'].fields_by_name['values']._loaded_options = None
-  _globals['_PROVIDERTOKEN'].fields_by_name['values']._serialized_options = b'\272H\007\222\001\004\010\001\020\004'
-  _globals['_PROVIDERTOKEN'].fields_by_name['product_type']._loaded_options = None
-  _globals['_PROVIDERTOKEN'].fields_by_name['product_type']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
-  _globals['_PROVIDERTOKEN'].fields_by_name['provider_customer_id']._loaded_options = None
-  _globals['_PROVIDERTOKEN'].fields_by_name['provider_customer_id']._serialized_options = b'\272H\005r\003\030\377\001'
-  _globals['_PROVIDERTOKEN'].fields_by_name['original_reference']._loaded_options = None
-  _globals['_PROVIDERTOKEN'].fields_by_name['original_reference']._serialized_options = b'\272H\005r\003\030\200\001'
-  _globals['_PROVIDERTOKEN'].fields_by_name['original_currency_code']._loaded_options = None
-  _globals['_PROVIDERTOKEN'].fields_by_name['original_currency_code']._serialized_options = b'\272H\021r\0142\n^[A-Z]{3}$\330\001\001'
-  _globals['_PROVIDERTOKEN'].fields_by_name['network_transaction_id']._loaded_options = None
-  _globals['_PROVIDERTOKEN'].fields_by_name['network_transaction_id']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_PROVIDERTOKEN'].fields_by_name['uses']._loaded_options = None
-  _globals['_PROVIDERTOKEN'].fields_by_name['uses']._serialized_options = b'\272H\016\222\001\013\020\003\"\007\202\001\004\020\001 \000'
   _globals['_PROVIDERTOKENVALUE'].fields_by_name['value']._loaded_options = None
-  _globals['_PROVIDERTOKENVALUE'].fields_by_name['value']._serialized_options = b'\200\001\001\272H\007r\005\020\001\030\200\020'
-  _globals['_PROVIDERTOKENVALUE'].fields_by_name['kind']._loaded_options = None
-  _globals['_PROVIDERTOKENVALUE'].fields_by_name['kind']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_PROVIDERTOKENVALUE'].fields_by_name['provider_token_id']._loaded_options = None
-  _globals['_PROVIDERTOKENVALUE'].fields_by_name['provider_token_id']._serialized_options = b'\272H\005r\003\030\200\001'
-  _globals['_TOKENSTATUS']._serialized_start=1521
-  _globals['_TOKENSTATUS']._serialized_end=1668
-  _globals['_TOKENUSE']._serialized_start=1670
-  _globals['_TOKENUSE']._serialized_end=1791
-  _globals['_PROVIDERTOKENKIND']._serialized_start=1793
-  _globals['_PROVIDERTOKENKIND']._serialized_end=1918
-  _globals['_TOKEN']._serialized_start=154
-  _globals['_TOKEN']._serialized_end=837
-  _globals['_TOKEN_METADATAENTRY']._serialized_start=778
-  _globals['_TOKEN_METADATAENTRY']._serialized_end=837
-  _globals['_PROVIDERTOKEN']._serialized_start=840
-  _globals['_PROVIDERTOKEN']._serialized_end=1342
-  _globals['_PROVIDERTOKENVALUE']._serialized_start=1345
-  _globals['_PROVIDERTOKENVALUE']._serialized_end=1518
+  _globals['_PROVIDERTOKENVALUE'].fields_by_name['value']._serialized_options = b'\200\001\001'
+  _globals['_TOKENSTATUS']._serialized_start=1361
+  _globals['_TOKENSTATUS']._serialized_end=1508
+  _globals['_TOKENUSE']._serialized_start=1510
+  _globals['_TOKENUSE']._serialized_end=1631
+  _globals['_PROVIDERTOKENKIND']._serialized_start=1633
+  _globals['_PROVIDERTOKENKIND']._serialized_end=1758
+  _globals['_TOKEN']._serialized_start=125
+  _globals['_TOKEN']._serialized_end=808
+  _globals['_TOKEN_METADATAENTRY']._serialized_start=749
+  _globals['_TOKEN_METADATAENTRY']._serialized_end=808
+  _globals['_PROVIDERTOKEN']._serialized_start=811
+  _globals['_PROVIDERTOKEN']._serialized_end=1212
+  _globals['_PROVIDERTOKENVALUE']._serialized_start=1215
+  _globals['_PROVIDERTOKENVALUE']._serialized_end=1358
 # @@protoc_insertion_point(module_scope)

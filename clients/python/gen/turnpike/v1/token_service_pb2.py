@@ -22,11 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from turnpike.v1 import token_pb2 as turnpike_dot_v1_dot_token__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fturnpike/v1/token_service.proto\x12\x0bturnpike.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17turnpike/v1/token.proto\";\n\x0fGetTokenRequest\x12(\n\x08token_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x18@:\x04tok_R\x07tokenId\"<\n\x10GetTokenResponse\x12(\n\x05token\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.TokenR\x05token\"\x9d\x02\n\x11ListTokensRequest\x12/\n\x07\x61\x63\x63ount\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$R\x07\x61\x63\x63ount\x12\x32\n\x0b\x63ustomer_id\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$R\ncustomerId\x12G\n\x08statuses\x18\x03 \x03(\x0e\x32\x18.turnpike.v1.TokenStatusB\x11\xbaH\x0e\x92\x01\x0b\x10\x04\"\x07\x82\x01\x04\x10\x01 \x00R\x08statuses\x12\'\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\x12\x31\n\npage_token\x18\x05 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x04\x32\x08^[!-~]*$R\tpageToken\"h\n\x12ListTokensResponse\x12*\n\x06tokens\x18\x01 \x03(\x0b\x32\x12.turnpike.v1.TokenR\x06tokens\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9b\x03\n\x12ImportTokenRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12\x31\n\x07\x61\x63\x63ount\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9-]*$R\x07\x61\x63\x63ount\x12I\n\x0eprovider_token\x18\x03 \x01(\x0b\x32\x1a.turnpike.v1.ProviderTokenB\x06\xbaH\x03\xc8\x01\x01R\rproviderToken\x12\x32\n\x0b\x63ustomer_id\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$R\ncustomerId\x12\x62\n\x08metadata\x18\x05 \x03(\x0b\x32-.turnpike.v1.ImportTokenRequest.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x10\x32\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"[\n\x13ImportTokenResponse\x12(\n\x05token\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.TokenR\x05token\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"r\n\x12\x44\x65leteTokenRequest\x12\x32\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$R\trequestId\x12(\n\x08token_id\x18\x02 \x01(\tB\r\xbaH\nr\x08\x18@:\x04tok_R\x07tokenId\"\x8b\x01\n\x13\x44\x65leteTokenResponse\x12(\n\x05token\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.TokenR\x05token\x12.\n\x13\x64\x65leted_at_provider\x18\x02 \x01(\x08R\x11\x64\x65letedAtProvider\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed2\xde\x02\n\x0cTokenService\x12L\n\x08GetToken\x12\x1c.turnpike.v1.GetTokenRequest\x1a\x1d.turnpike.v1.GetTokenResponse\"\x03\x90\x02\x01\x12R\n\nListTokens\x12\x1e.turnpike.v1.ListTokensRequest\x1a\x1f.turnpike.v1.ListTokensResponse\"\x03\x90\x02\x01\x12U\n\x0bImportToken\x12\x1f.turnpike.v1.ImportTokenRequest\x1a .turnpike.v1.ImportTokenResponse\"\x03\x90\x02\x02\x12U\n\x0b\x44\x65leteToken\x12\x1f.turnpike.v1.DeleteTokenRequest\x1a .turnpike.v1.DeleteTokenResponse\"\x03\x90\x02\x02\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fturnpike/v1/token_service.proto\x12\x0bturnpike.v1\x1a\x17turnpike/v1/token.proto\",\n\x0fGetTokenRequest\x12\x19\n\x08token_id\x18\x01 \x01(\tR\x07tokenId\"<\n\x10GetTokenResponse\x12(\n\x05token\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.TokenR\x05token\"\xc0\x01\n\x11ListTokensRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1f\n\x0b\x63ustomer_id\x18\x02 \x01(\tR\ncustomerId\x12\x34\n\x08statuses\x18\x03 \x03(\x0e\x32\x18.turnpike.v1.TokenStatusR\x08statuses\x12\x1b\n\tpage_size\x18\x04 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\"h\n\x12ListTokensResponse\x12*\n\x06tokens\x18\x01 \x03(\x0b\x32\x12.turnpike.v1.TokenR\x06tokens\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb9\x02\n\x12ImportTokenRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x18\n\x07\x61\x63\x63ount\x18\x02 \x01(\tR\x07\x61\x63\x63ount\x12\x41\n\x0eprovider_token\x18\x03 \x01(\x0b\x32\x1a.turnpike.v1.ProviderTokenR\rproviderToken\x12\x1f\n\x0b\x63ustomer_id\x18\x04 \x01(\tR\ncustomerId\x12I\n\x08metadata\x18\x05 \x03(\x0b\x32-.turnpike.v1.ImportTokenRequest.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"[\n\x13ImportTokenResponse\x12(\n\x05token\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.TokenR\x05token\x12\x1a\n\x08replayed\x18\x02 \x01(\x08R\x08replayed\"N\n\x12\x44\x65leteTokenRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x19\n\x08token_id\x18\x02 \x01(\tR\x07tokenId\"\x8b\x01\n\x13\x44\x65leteTokenResponse\x12(\n\x05token\x18\x01 \x01(\x0b\x32\x12.turnpike.v1.TokenR\x05token\x12.\n\x13\x64\x65leted_at_provider\x18\x02 \x01(\x08R\x11\x64\x65letedAtProvider\x12\x1a\n\x08replayed\x18\x03 \x01(\x08R\x08replayed2\xde\x02\n\x0cTokenService\x12L\n\x08GetToken\x12\x1c.turnpike.v1.GetTokenRequest\x1a\x1d.turnpike.v1.GetTokenResponse\"\x03\x90\x02\x01\x12R\n\nListTokens\x12\x1e.turnpike.v1.ListTokensRequest\x1a\x1f.turnpike.v1.ListTokensResponse\"\x03\x90\x02\x01\x12U\n\x0bImportToken\x12\x1f.turnpike.v1.ImportTokenRequest\x1a .turnpike.v1.ImportTokenResponse\"\x03\x90\x02\x02\x12U\n\x0b\x44\x65leteToken\x12\x1f.turnpike.v1.DeleteTokenRequest\x1a .turnpike.v1.DeleteTokenResponse\"\x03\x90\x02\x02\x42?\n\x0bturnpike.v1P\x01Z.turnpike.example/go/gen/turnpike/v1;turnpikev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,34 +33,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'turnpike.v1.token_service_p
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013turnpike.v1P\001Z.turnpike.example/go/gen/turnpike/v1;turnpikev1'
-  _globals['_GETTOKENREQUEST'].fields_by_name['token_id']._loaded_options = None
-  _globals['_GETTOKENREQUEST'].fields_by_name['token_id']._serialized_options = b'\272H\nr\010\030@:\004tok_'
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['account']._loaded_options = None
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['account']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['customer_id']._loaded_options = None
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['customer_id']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['statuses']._loaded_options = None
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['statuses']._serialized_options = b'\272H\016\222\001\013\020\004\"\007\202\001\004\020\001 \000'
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTTOKENSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\017r\r\030\200\0042\010^[!-~]*$'
   _globals['_IMPORTTOKENREQUEST_METADATAENTRY']._loaded_options = None
   _globals['_IMPORTTOKENREQUEST_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['account']._loaded_options = None
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['account']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9-]*$'
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['provider_token']._loaded_options = None
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['provider_token']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['customer_id']._loaded_options = None
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['customer_id']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['metadata']._loaded_options = None
-  _globals['_IMPORTTOKENREQUEST'].fields_by_name['metadata']._serialized_options = b'\272H\024\232\001\021\0202\"\006r\004\020\001\030(*\005r\003\030\364\003'
-  _globals['_DELETETOKENREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_DELETETOKENREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
-  _globals['_DELETETOKENREQUEST'].fields_by_name['token_id']._loaded_options = None
-  _globals['_DELETETOKENREQUEST'].fields_by_name['token_id']._serialized_options = b'\272H\nr\010\030@:\004tok_'
   _globals['_TOKENSERVICE'].methods_by_name['GetToken']._loaded_options = None
   _globals['_TOKENSERVICE'].methods_by_name['GetToken']._serialized_options = b'\220\002\001'
   _globals['_TOKENSERVICE'].methods_by_name['ListTokens']._loaded_options = None
@@ -70,24 +43,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOKENSERVICE'].methods_by_name['ImportToken']._serialized_options = b'\220\002\002'
   _globals['_TOKENSERVICE'].methods_by_name['DeleteToken']._loaded_options = None
   _globals['_TOKENSERVICE'].methods_by_name['DeleteToken']._serialized_options = b'\220\002\002'
-  _globals['_GETTOKENREQUEST']._serialized_start=102
-  _globals['_GETTOKENREQUEST']._serialized_end=161
-  _globals['_GETTOKENRESPONSE']._serialized_start=163
-  _globals['_GETTOKENRESPONSE']._serialized_end=223
-  _globals['_LISTTOKENSREQUEST']._serialized_start=226
-  _globals['_LISTTOKENSREQUEST']._serialized_end=511
-  _globals['_LISTTOKENSRESPONSE']._serialized_start=513
-  _globals['_LISTTOKENSRESPONSE']._serialized_end=617
-  _globals['_IMPORTTOKENREQUEST']._serialized_start=620
-  _globals['_IMPORTTOKENREQUEST']._serialized_end=1031
-  _globals['_IMPORTTOKENREQUEST_METADATAENTRY']._serialized_start=972
-  _globals['_IMPORTTOKENREQUEST_METADATAENTRY']._serialized_end=1031
-  _globals['_IMPORTTOKENRESPONSE']._serialized_start=1033
-  _globals['_IMPORTTOKENRESPONSE']._serialized_end=1124
-  _globals['_DELETETOKENREQUEST']._serialized_start=1126
-  _globals['_DELETETOKENREQUEST']._serialized_end=1240
-  _globals['_DELETETOKENRESPONSE']._serialized_start=1243
-  _globals['_DELETETOKENRESPONSE']._serialized_end=1382
-  _globals['_TOKENSERVICE']._serialized_start=1385
-  _globals['_TOKENSERVICE']._serialized_end=1735
+  _globals['_GETTOKENREQUEST']._serialized_start=73
+  _globals['_GETTOKENREQUEST']._serialized_end=117
+  _globals['_GETTOKENRESPONSE']._serialized_start=119
+  _globals['_GETTOKENRESPONSE']._serialized_end=179
+  _globals['_LISTTOKENSREQUEST']._serialized_start=182
+  _globals['_LISTTOKENSREQUEST']._serialized_end=374
+  _globals['_LISTTOKENSRESPONSE']._serialized_start=376
+  _globals['_LISTTOKENSRESPONSE']._serialized_end=480
+  _globals['_IMPORTTOKENREQUEST']._serialized_start=483
+  _globals['_IMPORTTOKENREQUEST']._serialized_end=796
+  _globals['_IMPORTTOKENREQUEST_METADATAENTRY']._serialized_start=737
+  _globals['_IMPORTTOKENREQUEST_METADATAENTRY']._serialized_end=796
+  _globals['_IMPORTTOKENRESPONSE']._serialized_start=798
+  _globals['_IMPORTTOKENRESPONSE']._serialized_end=889
+  _globals['_DELETETOKENREQUEST']._serialized_start=891
+  _globals['_DELETETOKENREQUEST']._serialized_end=969
+  _globals['_DELETETOKENRESPONSE']._serialized_start=972
+  _globals['_DELETETOKENRESPONSE']._serialized_end=1111
+  _globals['_TOKENSERVICE']._serialized_start=1114
+  _globals['_TOKENSERVICE']._serialized_end=1464
 # @@protoc_insertion_point(module_scope)
