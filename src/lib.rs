@@ -121,10 +121,24 @@ pub mod rpc {
     mod door;
     mod fingerprint;
     mod intake;
+    mod json;
     mod pages;
     mod problems;
     mod status;
     mod threshold;
+
+    /// The Connect protocol, in front of the same RPCs: JSON or protobuf's bytes over plain HTTP.
+    mod connect {
+        mod answer;
+        mod errors;
+        pub mod layers;
+        mod methods;
+        mod request;
+        mod speech;
+
+        /// What stands before a message: a byte of flags, and its length in four bytes.
+        const ENVELOPE_BYTES: usize = 5;
+    }
 
     /// Messages to commands, and records to messages.
     mod convert {

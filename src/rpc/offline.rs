@@ -2,17 +2,16 @@
 //! `turnpike inspect request`. What only a journal knows is filled in from samples.
 
 use jiff::Timestamp;
-use prost_reflect::DynamicMessage;
 
 use crate::domain::ids::PaymentId;
 use crate::engine::commands::{ChargedToken, Move};
-use crate::engine::error::Error;
+use crate::engine::error::{Error, FieldError};
 use crate::engine::{Operation, OperationKind, sampled};
 
 use super::door::Terms;
 use super::intake::{self, Incoming};
 use super::problems::Problems;
-use super::{convert, proto};
+use super::{convert, json, proto};
 
 /// The operation behind a request.
 ///
@@ -67,14 +66,12 @@ fn moved(kind: OperationKind, wish: Move, now: Timestamp) -> Operation {
     sampled::movement(kind, wish, now)
 }
 
-fn message<M: Incoming + Default>(json: &[u8]) -> Result<M, Vec<String>> {
-    let told = |error: &dyn std::fmt::Display| vec![error.to_string()];
+fn message<M: Incoming + Default>(text: &[u8]) -> Result<M, Vec<String>> {
     let Some(descriptor) = intake::input_of(M::RPC) else {
         return Err(vec![format!("there is no {}", M::RPC)]);
     };
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    let dynamic = DynamicMessage::deserialize(descriptor, &mut reader).map_err(|error| told(&error))?;
-    dynamic.transcode_to().map_err(|error| told(&error))
+    let dynamic = json::read(&descriptor, text).or_else(|problems| problems.finish(None)).map_err(told)?;
+    dynamic.transcode_to().map_err(|error| vec![error.to_string()])
 }
 
 fn parsed<M: Incoming, T>(
@@ -83,10 +80,16 @@ fn parsed<M: Incoming, T>(
 ) -> Result<T, Vec<String>> {
     let mut problems = intake::check(&request);
     let wish = parse(request, &mut problems);
-    problems.finish(wish).map_err(|error| match error {
-        Error::Invalid(fields) => {
-            fields.iter().map(|field| format!("{}: {}", field.field, field.problem)).collect()
-        }
+    problems.finish(wish).map_err(told)
+}
+
+fn told(error: Error) -> Vec<String> {
+    match error {
+        Error::Invalid(fields) => fields.iter().map(told_field).collect(),
         other => vec![other.to_string()],
-    })
+    }
+}
+
+fn told_field(FieldError { field, problem, .. }: &FieldError) -> String {
+    if field.is_empty() { problem.clone() } else { format!("{field}: {problem}") }
 }

@@ -11,8 +11,8 @@ use url::{Host, Url};
 
 /// What stands for every page of this machine.
 const DEVELOPMENT: &str = "dev";
-/// Headers with which gRPC-Web clients call, our credentials and the trace among them.
-const REQUEST_HEADERS: [HeaderName; 9] = [
+/// Headers with which gRPC-Web and Connect clients call, our credentials and the trace among them.
+const REQUEST_HEADERS: [HeaderName; 11] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     HeaderName::from_static("x-api-key"),
@@ -20,6 +20,8 @@ const REQUEST_HEADERS: [HeaderName; 9] = [
     HeaderName::from_static("x-user-agent"),
     HeaderName::from_static("grpc-timeout"),
     HeaderName::from_static("grpc-accept-encoding"),
+    HeaderName::from_static("connect-protocol-version"),
+    HeaderName::from_static("connect-timeout-ms"),
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
 ];
@@ -81,7 +83,7 @@ pub fn layer(origins: Vec<Origin>) -> Option<CorsLayer> {
     };
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(known))
-        .allow_methods([Method::POST])
+        .allow_methods([Method::POST, Method::GET])
         .allow_headers(REQUEST_HEADERS)
         .expose_headers(ANSWER_HEADERS)
         .max_age(REMEMBERED);

@@ -42,7 +42,6 @@ impl Problems {
     }
 
     /// Whether nothing is wrong so far.
-    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty() && self.absent.is_none()
     }

@@ -21,6 +21,7 @@ use crate::domain::secret::Secret;
 use crate::engine::gateway::Gateway;
 
 use super::auth::{Credential, Doorkeeper};
+use super::connect::layers as connect;
 use super::door::Door;
 use super::fingerprint::Fingerprinter;
 use super::origins::{self, Origin};
@@ -43,7 +44,7 @@ use super::threshold::Threshold;
 use super::{deadline, health};
 
 /// The largest request, in bytes.
-const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long after the last sign of life the other end of a quiet connection is asked for one, and
 /// how long it has to answer: connections that a firewall forgot are noticed within a minute.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -151,8 +152,10 @@ pub fn serve(
     let layers = ServiceBuilder::new()
         // A browser asks without a credential, so the answer comes before the threshold.
         .option_layer(origins::layer(config.origins.clone()))
+        .layer(connect::Translate)
         .layer(GrpcWebLayer::new())
         .layer(threshold)
+        .layer(connect::ReadBody)
         .into_inner();
     let mut server = builder(&config)?.layer(layers);
     let router = server.add_routes(routes(door, sandbox, reporter, config.reflection)?);
