@@ -4,6 +4,7 @@ mod bench;
 mod calling;
 mod capabilities;
 mod check;
+mod contract;
 #[cfg(feature = "simulator")]
 mod dev;
 mod events;
@@ -54,6 +55,8 @@ enum Command {
     VerifyJournal(verify_journal::VerifyJournal),
     /// Shows what became true, as it becomes true.
     Events(events::Events),
+    /// Tells the stories of the contract to a server.
+    Contract(contract::Contract),
     /// Works on schedules in bulk.
     Schedules(schedules::Schedules),
     /// Prints what each provider can do.
@@ -80,6 +83,10 @@ impl Turnpike {
             Command::Migrate(migrate) => migrate.run(),
             Command::VerifyJournal(verify) => verify.run(),
             Command::Events(events) => events.run(),
+            Command::Contract(contract) => match contract.run() {
+                Ok(code) => return code,
+                Err(error) => Err(error),
+            },
             Command::Schedules(schedules) => schedules.run(),
             Command::Capabilities(capabilities) => capabilities.run(),
             Command::Inspect(inspect) => match inspect.run() {

@@ -138,6 +138,9 @@ pub mod rpc {
 
         /// What stands before a message: a byte of flags, and its length in four bytes.
         const ENVELOPE_BYTES: usize = 5;
+
+        #[cfg(test)]
+        pub use self::methods::SERVED;
     }
 
     /// Messages to commands, and records to messages.

@@ -19,8 +19,8 @@ const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// The gateway to call. The API key comes from --api-key-file or from the variable `TURNPIKE_API_KEY`.
 #[derive(Debug, Args)]
 pub struct Calling {
-    /// Where the gateway listens, such as https://payments.internal:50051.
-    #[arg(long)]
+    /// Where the gateway listens, such as https://payments.internal:50051. Without a scheme it is http.
+    #[arg(long, visible_alias = "target")]
     pub address: String,
     /// A file with the API key.
     #[arg(long)]
@@ -47,7 +47,9 @@ impl Calling {
         let mut key: MetadataValue<Ascii> =
             self.key()?.trim().parse().context("the API key is not a header's value")?;
         key.set_sensitive(true);
-        let endpoint = Endpoint::from_shared(self.address.clone()).context("--address is not an address")?;
+        let scheme = if self.address.contains("://") { "" } else { "http://" };
+        let address = format!("{scheme}{}", self.address);
+        let endpoint = Endpoint::from_shared(address).context("--address is not an address")?;
         let mut endpoint = endpoint
             .tcp_nodelay(true)
             .connect_timeout(CONNECT_MAX)

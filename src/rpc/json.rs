@@ -203,7 +203,7 @@ mod tests {
             ),
             (r#"{"order":{"lines":[{"name":7}]}}"#, "order.lines[0].name", "is not a text"),
             (r#"["4111111111111111"]"#, "", "is not a ChargeTokenRequest"),
-            (r#"{"requestId":"4111111111111111"#, "", "is not JSON, at line 1 column 31"),
+            (r#"{"requestId":"4111111111111111"#, "", "is not JSON, at line 1 column 30"),
         ] {
             let told = told(CHARGE, json);
             assert_eq!(told.len(), 1, "{json}: {told:?}");
