@@ -140,8 +140,9 @@ void FollowEvents(const Gateway& gateway, const v1::Payment& charge) {
   v1::StreamEventsRequest request;  // from the beginning; a shop goes on from the cursor that it has saved
   request.add_types("payment.*");
   const bool found = gateway.Follow(request, std::chrono::system_clock::now() + 30s, [&](const v1::Event& event) {
-    std::cout << "event " << event.type() << " of " << event.payment().payment().id() << std::endl;
-    return event.type() != "payment.captured" || event.payment().payment().id() != charge.id();
+    if (event.type() != "payment.captured" || event.payment().payment().id() != charge.id()) return true;
+    std::cout << "event " << event.type() << " of " << charge.id() << std::endl;
+    return false;
   });
   Expect(found, "the event of the charge within 30 s");
 }

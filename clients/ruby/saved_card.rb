@@ -116,11 +116,11 @@ end
 # Reads the log of what became true, up to the event that the charge is captured.
 def follow_events(gateway, charge)
   # From the beginning; a shop goes on from the cursor that it has saved.
-  found = gateway.follow(types: ['payment.*'], within: 30).any? do |event, _cursor|
-    puts "event #{event.type} of #{event.payment.payment.id}"
+  event, _cursor = gateway.follow(types: ['payment.*'], within: 30).find do |event, _cursor|
     event.type == 'payment.captured' && event.payment.payment.id == charge.id
   end
-  expect found, 'the event of the charge within 30 s'
+  expect event, 'the event of the charge within 30 s'
+  puts "event #{event.type} of #{event.payment.payment.id}"
 end
 
 begin

@@ -15,7 +15,7 @@ module Turnpike
       raise Error, e
     end
 
-    # The errors of a stream come later, when it is read: see Gateway#follow.
+    # Its errors come later, when it is read: see Gateway#follow.
     def server_streamer(metadata:, **)
       metadata['authorization'] = @authorization
       yield

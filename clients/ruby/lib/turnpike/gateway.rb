@@ -61,7 +61,9 @@ module Turnpike
       pause = PAUSE_MIN
       while Time.now < deadline
         begin
-          stream(V1::StreamEventsRequest.new(after: after, types: types), deadline) do |answer|
+          # Leaving the block early ends the stream.
+          request = V1::StreamEventsRequest.new(after: after, types: types)
+          events.stream_events(request, deadline: deadline).each do |answer|
             pause = PAUSE_MIN
             yield answer.event, answer.cursor if answer.event
             # Kept only now: an event counts as read once the block has returned.
@@ -75,16 +77,6 @@ module Turnpike
         sleep(pause.clamp(0, [deadline - Time.now, 0].max))
         pause = [2 * pause, PAUSE_MAX].min
       end
-    end
-
-    private
-
-    # The answers to one request. Whoever leaves the block early ends the stream.
-    def stream(request, deadline, &block)
-      call = events.stream_events(request, deadline: deadline, return_op: true)
-      call.execute.each(&block)
-    ensure
-      call&.cancel
     end
   end
 end
