@@ -87,6 +87,9 @@ bool Gateway::Follow(v1::StreamEventsRequest request, std::chrono::system_clock:
     grpc::ClientContext context;
     Authorize(context);
     context.set_deadline(deadline);
+    // While the gateway is away the call waits for it. A call that failed at once would leave the connecting to nobody:
+    // this library works on a connection only while a call of it is under way.
+    context.set_wait_for_ready(true);
     const auto stream = events->StreamEvents(&context, request);
 
     v1::StreamEventsResponse answer;

@@ -29,30 +29,40 @@ final class Error extends RuntimeException
     public function __construct(public readonly string $status, string $message, array $details = [])
     {
         parent::__construct(strtoupper($status) . ": $message");
-        $reason = '';
-        $metadata = $fields = [];
-        $retryAfterMs = null;
+        $read = ['reason' => '', 'metadata' => [], 'fields' => [], 'retryAfterMs' => null];
         foreach ($details as $detail) {
             try {
-                $value = Wire::fields((string) base64_decode($detail['value'] ?? ''));
+                $read = [...$read, ...self::read($detail['type'] ?? '', (string) base64_decode($detail['value'] ?? ''))];
             } catch (UnexpectedValueException) {
-                continue; // The code and the message stand without it.
-            }
-            switch ($detail['type'] ?? '') {
-                case 'google.rpc.ErrorInfo':
-                    [$reason, $metadata] = [$value[1][0] ?? '', self::texts($value[3] ?? [])];
-                    break;
-                case 'google.rpc.BadRequest':
-                    $fields = self::texts($value[1] ?? []);
-                    break;
-                case 'google.rpc.RetryInfo':
-                    $delay = Wire::fields($value[1][0] ?? '');
-                    $retryAfterMs = ($delay[1][0] ?? 0) * 1000 + intdiv($delay[2][0] ?? 0, 1_000_000);
-                    break;
+                // A detail that is broken: the code and the message stand without it.
             }
         }
-        [$this->reason, $this->metadata, $this->fields] = [$reason, $metadata, $fields];
-        $this->retryAfterMs = $retryAfterMs;
+        $this->reason = $read['reason'];
+        $this->metadata = $read['metadata'];
+        $this->fields = $read['fields'];
+        $this->retryAfterMs = $read['retryAfterMs'];
+    }
+
+    /**
+     * What a detail adds to the above.
+     *
+     * @throws UnexpectedValueException
+     */
+    private static function read(string $type, string $bytes): array
+    {
+        switch ($type) {
+            case 'google.rpc.ErrorInfo':
+                $info = Wire::fields($bytes);
+                $ours = Wire::text($info, 2) === 'turnpike';
+                return $ours ? ['reason' => Wire::text($info, 1), 'metadata' => self::texts($info[3] ?? [])] : [];
+            case 'google.rpc.BadRequest':
+                return ['fields' => self::texts(Wire::fields($bytes)[1] ?? [])];
+            case 'google.rpc.RetryInfo':
+                $delay = Wire::fields(Wire::text(Wire::fields($bytes), 1));
+                return ['retryAfterMs' => Wire::number($delay, 1) * 1000 + intdiv(Wire::number($delay, 2), 1_000_000)];
+            default:
+                return [];
+        }
     }
 
     /**
@@ -65,8 +75,8 @@ final class Error extends RuntimeException
     {
         $texts = [];
         foreach ($messages as $message) {
-            $pair = Wire::fields($message);
-            $texts[$pair[1][0] ?? ''] = $pair[2][0] ?? '';
+            $pair = Wire::fields((string) $message);
+            $texts[Wire::text($pair, 1)] = Wire::text($pair, 2);
         }
         return $texts;
     }

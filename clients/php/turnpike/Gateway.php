@@ -120,7 +120,7 @@ final class Gateway
         if ($status === 200 && is_array($message)) {
             return $message;
         }
-        if (isset($message['code'])) {
+        if (is_string($message['code'] ?? null)) {
             throw new Error($message['code'], $message['message'] ?? '', $message['details'] ?? []);
         }
         throw new Error(self::meaningOf($status), "answered with HTTP $status, and not by Turnpike");

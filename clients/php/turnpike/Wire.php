@@ -37,6 +37,28 @@ final class Wire
         return $fields;
     }
 
+    /**
+     * A text of a message; it is empty when it is not there.
+     *
+     * @param array<int, list<int|string>> $fields
+     */
+    public static function text(array $fields, int $number): string
+    {
+        $value = $fields[$number][0] ?? '';
+        return is_string($value) ? $value : throw new UnexpectedValueException('a number instead of a text');
+    }
+
+    /**
+     * A number of a message; it is zero when it is not there.
+     *
+     * @param array<int, list<int|string>> $fields
+     */
+    public static function number(array $fields, int $number): int
+    {
+        $value = $fields[$number][0] ?? 0;
+        return is_int($value) ? $value : throw new UnexpectedValueException('a text instead of a number');
+    }
+
     private function varint(): int
     {
         $value = 0;
