@@ -24,7 +24,7 @@ cpp_pack() {
     local version archive
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
     archive=$1/turnpike-cpp-$version.tar.gz
-    tar -czf "$archive" --transform 's,^,turnpike-cpp/,' \
+    tar -czf "$archive" --transform 's,^,turnpike-cpp/,' --exclude '*.sh' \
         buf.yaml proto/turnpike proto/third_party contract/service_config.json clients/cpp
     echo "$archive"
 }

@@ -110,10 +110,11 @@ v1::Payment ChargeTwice(const Gateway& gateway, const std::string& token_id) {
 
   const auto first = gateway.Call(*payments, &v1::PaymentService::Stub::ChargeToken, request);
   Expect(!first.replayed(), "a first answer");
-  std::cout << "charged " << first.payment().id() << ": " << v1::PaymentState_Name(first.payment().state()) << std::endl;
+  const v1::Payment& payment = first.payment();
+  std::cout << "charged " << payment.id() << ": " << v1::PaymentState_Name(payment.state()) << std::endl;
 
   const auto again = gateway.Call(*payments, &v1::PaymentService::Stub::ChargeToken, request);
-  Expect(again.replayed() && again.payment().id() == first.payment().id(), "the same payment, replayed");
+  Expect(again.replayed() && again.payment().id() == payment.id(), "the same payment, replayed");
   std::cout << "replayed " << again.payment().id() << std::endl;
   return again.payment();
 }

@@ -1,4 +1,4 @@
-# What the example saved_card must do, in whichever language it is written. Sourced by the client.sh of each that has it.
+# What the example saved_card must do, in whichever language. Sourced by the client.sh of each that has it.
 
 # check_saved_card COMMAND… runs it against the gateway at TURNPIKE_URL, with TURNPIKE_API_KEY.
 check_saved_card() {

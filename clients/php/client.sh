@@ -25,7 +25,7 @@ php_pack() {
     local version archive
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
     archive=$1/turnpike-php-$version.tar.gz
-    tar -czf "$archive" --transform 's,^clients/php,turnpike-php,' clients/php
+    tar -czf "$archive" --transform 's,^clients/php,turnpike-php,' --exclude '*.sh' --exclude test.php clients/php
     echo "$archive"
 }
 

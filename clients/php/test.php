@@ -53,7 +53,8 @@ $checks = [
             ['type' => 'google.rpc.ErrorInfo', 'value' => base64_encode("\x0a\x05OTHER\x12\x05other")],
             ['value' => '*'],
         ]);
-        same(['INTERNAL: broken', '', [], []], [$error->getMessage(), $error->reason, $error->metadata, $error->fields]);
+        same('INTERNAL: broken', $error->getMessage());
+        same(['', [], []], [$error->reason, $error->metadata, $error->fields]);
     },
 
     'what is not a protobuf message is refused' => static function (): void {

@@ -20,7 +20,7 @@ ruby_pack() {
     local version archive
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
     archive=$1/turnpike-ruby-$version.tar.gz
-    tar -czf "$archive" --transform 's,^,turnpike-ruby/,' --exclude clients/ruby/gen \
+    tar -czf "$archive" --transform 's,^,turnpike-ruby/,' --exclude clients/ruby/gen --exclude '*.sh' \
         buf.yaml proto/turnpike proto/third_party contract/service_config.json clients/ruby
     echo "$archive"
 }

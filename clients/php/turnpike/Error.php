@@ -32,7 +32,8 @@ final class Error extends RuntimeException
         $read = ['reason' => '', 'metadata' => [], 'fields' => [], 'retryAfterMs' => null];
         foreach ($details as $detail) {
             try {
-                $read = [...$read, ...self::read($detail['type'] ?? '', (string) base64_decode($detail['value'] ?? ''))];
+                $bytes = (string) base64_decode($detail['value'] ?? '');
+                $read = [...$read, ...self::read($detail['type'] ?? '', $bytes)];
             } catch (UnexpectedValueException) {
                 // A detail that is broken: the code and the message stand without it.
             }
