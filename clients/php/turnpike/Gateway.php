@@ -29,9 +29,8 @@ final class Gateway
     public const CONNECT_MAX = 5_000;
     /** The largest answer, in bytes. */
     public const ANSWER_MAX = 4 << 20;
-    /** After so many seconds of silence TCP asks for a sign of life, and again after so many more. */
-    private const KEEPALIVE = 30;
-    private const KEEPALIVE_AGAIN = 10;
+    /** A connection that was idle for more seconds is not used again: something on the way may have forgotten it. */
+    public const IDLE_MAX = 20;
 
     private readonly CurlHandle $curl;
 
@@ -103,9 +102,7 @@ final class Gateway
             ],
             CURLOPT_CONNECTTIMEOUT_MS => self::CONNECT_MAX,
             CURLOPT_TIMEOUT_MS => $timeout,
-            CURLOPT_TCP_KEEPALIVE => 1,
-            CURLOPT_TCP_KEEPIDLE => self::KEEPALIVE,
-            CURLOPT_TCP_KEEPINTVL => self::KEEPALIVE_AGAIN,
+            CURLOPT_MAXAGE_CONN => self::IDLE_MAX,
             CURLOPT_WRITEFUNCTION => static function (CurlHandle $curl, string $part) use (&$answer): int {
                 $answer .= $part;
                 return strlen($answer) <= self::ANSWER_MAX ? strlen($part) : 0;
