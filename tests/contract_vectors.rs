@@ -142,7 +142,7 @@ fn every_vector() -> BTreeMap<String, DynamicMessage> {
 
 #[test]
 fn the_vectors_are_what_the_schema_makes() {
-    let write = std::env::var_os("TURNPIKE_WRITE_GENERATED").is_some();
+    let write = std::env::var("TURNPIKE_WRITE_GENERATED").is_ok_and(|value| value == "1");
     let vectors = every_vector();
     if write {
         let _ = std::fs::remove_dir_all(folder());

@@ -136,6 +136,8 @@ async fn a_stream_catches_up_follows_and_goes_on_where_it_was_left() {
     let mut whole = stream(&mut clients, pb::StreamEventsRequest::default()).await;
     let mut only_new =
         stream(&mut clients, pb::StreamEventsRequest { only_new: true, ..Default::default() }).await;
+    let begun = next(&mut only_new).await;
+    assert_eq!((begun.event, &begun.cursor), (None, &past.last().expect("events").cursor), "where it begins");
     let wish = pb::StreamEventsRequest {
         types: vec!["refund.*".to_owned(), "token.created".to_owned()],
         ..Default::default()

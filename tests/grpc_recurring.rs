@@ -142,7 +142,7 @@ async fn a_schedule_is_created_once_and_shown_as_it_was_agreed() {
     assert_eq!((first.replayed, second.replayed), (false, true));
     assert_eq!(second.schedule.as_ref(), Some(&schedule));
     assert_eq!(read(&mut clients, &schedule.id).await, schedule);
-    wish.terms.as_mut().expect("terms").descriptor = "CLUB".to_owned();
+    wish.terms.as_mut().expect("terms").statement_descriptor = "CLUB".to_owned();
     let (code, reason, metadata) = refused(clients.recurring.schedule_recurring(wish).await);
     assert_eq!((code, reason.as_str()), (Code::AlreadyExists, "REQUEST_ID_REUSED"));
     assert_eq!(metadata["resource_id"], schedule.id);
@@ -210,7 +210,7 @@ async fn every_wrong_field_of_the_terms_is_named_and_nothing_is_written() {
         ("retries.ladder.delays", |terms| terms.retries = ladder(&[3_600; 21])),
         ("tolerance", |terms| terms.tolerance = Some(seconds(86_401))),
         ("description", |terms| terms.description = "x".repeat(256)),
-        ("descriptor", |terms| terms.descriptor = "x".repeat(23)),
+        ("statement_descriptor", |terms| terms.statement_descriptor = "x".repeat(23)),
         ("customer_return_url", |terms| terms.customer_return_url = "javascript:alert(1)".to_owned()),
         ("metadata", |terms| {
             terms.metadata = (0..51).map(|number| (number.to_string(), String::new())).collect();

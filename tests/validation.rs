@@ -127,7 +127,7 @@ fn sweep_over_every_field_of_every_request() {
 fn the_comparison_can_fail() {
     // The judge is given a schema with one bound moved by one; the sweep has to notice.
     for (field, rule, bound) in [
-        ("turnpike.v1.ChargeTokenRequest.descriptor", "string.max_len", 21),
+        ("turnpike.v1.ChargeTokenRequest.statement_descriptor", "string.max_len", 21),
         ("turnpike.v1.CreateSessionRequest.token_ids", "repeated.max_items", 11),
         ("turnpike.v1.CreateSessionRequest.metadata", "map.max_pairs", 49),
     ] {
@@ -393,8 +393,11 @@ fn bounds_of_the_contract() {
         broken_session(|r| r.merchant_reference = "a\nb".into()),
         ["merchant_reference string.pattern"]
     );
-    assert!(broken_session(|r| r.descriptor = text(22)).is_empty());
-    assert_eq!(broken_session(|r| r.descriptor = text(23)), ["descriptor string.max_len"]);
+    assert!(broken_session(|r| r.statement_descriptor = text(22)).is_empty());
+    assert_eq!(
+        broken_session(|r| r.statement_descriptor = text(23)),
+        ["statement_descriptor string.max_len"]
+    );
     assert!(broken_session(|r| r.metadata = pairs(50)).is_empty());
     assert_eq!(broken_session(|r| r.metadata = pairs(51)), ["metadata map.max_pairs"]);
     assert_eq!(

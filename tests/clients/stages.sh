@@ -90,18 +90,52 @@ stage_clients() {
 }
 
 stage_stories() {
-    local language runner reports=()
     build_gateway
+    tell_stories_of .
+}
+
+# The clients of the last release, and the stories that they came with, against the gateway of today.
+stage_compatibility() {
+    local release tree=$scratch/release
+    release=${TURNPIKE_PREVIOUS:-$(last_release)}
+    if [[ -z $release ]]; then
+        echo "there is no release yet: proto/releases holds no descriptor set"
+        return
+    fi
+    git rev-parse --quiet --verify "$release^{commit}" >/dev/null ||
+        fail "proto/releases has $release, and the history here has no tag of that name"
+    mkdir "$tree"
+    git archive "$release" | tar -x -C "$tree"
+    build_gateway
+    (
+        # Its own functions build its own clients.
+        for client in "$tree"/clients/*/client.sh; do
+            # shellcheck source=/dev/null
+            source "$client"
+        done
+        tell_stories_of "$tree"
+    )
+}
+
+# The newest release that has a descriptor set, such as v0.1.0.
+last_release() {
+    find proto/releases -name '*.binpb' -exec basename {} .binpb \; | sort -V | tail -n 1
+}
+
+# Builds the runners of a tree, checks its vectors, and tells its stories to one gateway in all languages.
+tell_stories_of() {
+    local tree=$1 language runner reports=() gateway_binary
+    gateway_binary=$(realpath "${CARGO_TARGET_DIR:-target}/debug/turnpike")
     for language in "${client_languages[@]}"; do
         "${language}_tools"
-        timed "${language}_runner"
+        build_runner "$language" "$tree"
         printf '%s\0' "${runner[@]}" >"$scratch/$language.runner"
     done
 
     for language in "${client_languages[@]}"; do
         mapfile -d '' -t runner <"$scratch/$language.runner"
-        timeout 300 "${runner[@]}" vectors contract "$scratch/vectors-$language.json" >"$scratch/vectors.log" ||
-            fail "$(tail -n 40 "$scratch/vectors.log")"
+        timeout 300 "${runner[@]}" vectors "$tree/contract" "$scratch/vectors-$language.json" >"$scratch/vectors.log" ||
+            fail "$language: $(tail -n 40 "$scratch/vectors.log")"
         echo "$language: $(tail -n 1 "$scratch/vectors.log")"
     done
 
@@ -111,7 +145,7 @@ stage_stories() {
     for language in "${client_languages[@]}"; do
         number=$((number + 1))
         merchant=$scratch/contract-$language
-        cp -R contract "$merchant"
+        cp -R "$tree/contract" "$merchant"
         sed -i.old "s/-dev\"/-dev-$number\"/g" "$merchant"/stories/*.json "$merchant/accounts.json"
         rm "$merchant"/stories/*.old "$merchant"/*.old
         mapfile -d '' -t runner <"$scratch/$language.runner"
@@ -121,15 +155,24 @@ stage_stories() {
         running+=("$!")
         reports+=("$scratch/stories-$language.json")
     done
-    "${CARGO_TARGET_DIR:-target}/debug/turnpike" contract run --target "$TURNPIKE_ADDRESS" \
+    reports+=("$scratch/stories-turnpike.json")
+    "$gateway_binary" contract run --target "$TURNPIKE_ADDRESS" --contract "$tree/contract" \
         --report "$scratch/stories-turnpike.json" >"$scratch/stories-turnpike.log" 2>&1 || true
     # What failed stands in the reports, and in what was printed.
     wait "${running[@]}" || true
     stop_gateway
-    if ! python3 tests/clients/table.py contract "${reports[@]}" "$scratch/stories-turnpike.json"; then
+    if ! python3 tests/clients/table.py "$tree/contract" "${reports[@]}"; then
         grep -h -v '^ok' "$scratch"/stories-*.log >&2 || true
         fail "not every story was told as it is written"
     fi
+}
+
+# Sets `runner` to the command of a language's runner in a tree.
+build_runner() {
+    local folder=$PWD
+    cd "$2"
+    timed "$1_runner"
+    cd "$folder"
 }
 
 stage_steady() {
@@ -137,7 +180,7 @@ stage_steady() {
     build_gateway
     for language in "${client_languages[@]}"; do
         "${language}_tools"
-        "${language}_runner"
+        build_runner "$language" .
         printf '%s\0' "${runner[@]}" >"$scratch/$language.runner"
     done
     python3 -c '

@@ -356,7 +356,7 @@ pub(super) fn card_ends(token: &Token) -> Option<civil::Date> {
 /// What a charge would be refused for, in the fields of a schedule.
 fn in_terms(error: Error) -> Error {
     const TERMS: &[&str] =
-        &["token_id", "money", "merchant_reference", "description", "descriptor", "metadata"];
+        &["token_id", "money", "merchant_reference", "description", "statement_descriptor", "metadata"];
     match error {
         Error::Invalid(fields) => Error::Invalid(
             fields

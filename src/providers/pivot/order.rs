@@ -58,7 +58,7 @@ pub(super) fn money(rupiah: i64, currency: Currency) -> Value {
 pub(super) fn descriptor(purchase: &Purchase) -> Result<Option<&String>, Fault> {
     match &purchase.descriptor {
         Some(text) if text.chars().count() > DESCRIPTOR_CHARS_MAX => Err(invalid(
-            "descriptor",
+            "statement_descriptor",
             format!("Pivot takes at most {DESCRIPTOR_CHARS_MAX} characters, spaces included"),
         )),
         descriptor => Ok(descriptor.as_ref()),

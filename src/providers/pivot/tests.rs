@@ -234,7 +234,7 @@ fn what_is_refused_before_anything_is_sent() {
         begun(&pivot, &order(idr(18_500_000), |order| change(order))).expect_err("refused")
     };
     assert_eq!(refused(&|order| order.purchase.customer.email = None), "customer.email");
-    assert_eq!(refused(&|order| order.purchase.descriptor = Some("x".repeat(21))), "descriptor");
+    assert_eq!(refused(&|order| order.purchase.descriptor = Some("x".repeat(21))), "statement_descriptor");
     assert_eq!(
         refused(&|order| order.return_urls.failure = Some(format!("https://x.example/{}", "y".repeat(255)))),
         "return_urls.failure"

@@ -38,7 +38,7 @@ pub fn charge(request: pb::ChargeTokenRequest, terms: Terms, problems: &mut Prob
             money: amount?,
             capture: orders::capture_mode(request.capture),
             description: text(request.description),
-            descriptor: text(request.descriptor),
+            descriptor: text(request.statement_descriptor),
             customer,
             lines: content.lines,
             billing: request.billing_address.map(orders::address),

@@ -84,7 +84,7 @@ pub fn to_payment(payment: Payment, accounts: &Accounts) -> pb::Payment {
         account: payment.account.0,
         customer_id: or_empty(payment.customer),
         network_transaction_id: or_empty(payment.network_transaction_id),
-        descriptor: or_empty(payment.descriptor),
+        statement_descriptor: or_empty(payment.descriptor),
         description: or_empty(payment.description),
         metadata: payment.metadata,
     }

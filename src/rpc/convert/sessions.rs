@@ -81,7 +81,7 @@ pub fn open(request: pb::CreateSessionRequest, terms: Terms, problems: &mut Prob
                 money: amount?,
                 capture: orders::capture_mode(request.capture),
                 description: text(request.description),
-                descriptor: text(request.descriptor),
+                descriptor: text(request.statement_descriptor),
                 customer,
                 lines: content.lines,
                 billing,

@@ -45,7 +45,7 @@ macro_rules! fields {
 
 fields! {
     token_id money merchant_reference cadence first_date time_zone local_time end trial
-    catch_up_window overlap retries tolerance description descriptor customer_return_url metadata
+    catch_up_window overlap retries tolerance description statement_descriptor customer_return_url metadata
 }
 
 /// What a new schedule cannot be without.
@@ -122,7 +122,7 @@ pub fn read(
         tolerance: looks_at("tolerance").then_some(tolerance.unwrap_or_default()),
         retries: looks_at("retries").then_some(retries),
         description: looks_at("description").then(|| text(terms.description)),
-        descriptor: looks_at("descriptor").then(|| text(terms.descriptor)),
+        descriptor: looks_at("statement_descriptor").then(|| text(terms.statement_descriptor)),
         return_url: looks_at("customer_return_url").then(|| text(terms.customer_return_url)),
         metadata: looks_at("metadata").then_some(terms.metadata),
     };
@@ -314,7 +314,7 @@ pub fn to_terms(schedule: &Schedule) -> pb::ScheduleTerms {
         retries: Some(to_retries(&schedule.retries)),
         tolerance: (!tolerance.is_zero()).then(|| to_duration(*tolerance)),
         description: or_empty(purchase.description.clone()),
-        descriptor: or_empty(purchase.descriptor.clone()),
+        statement_descriptor: or_empty(purchase.descriptor.clone()),
         customer_return_url: or_empty(schedule.return_url.clone()),
         metadata: purchase.metadata.clone(),
     }

@@ -75,7 +75,7 @@ pub async fn start(door: &Door, call: &Call, message: pb::StreamEventsRequest) -
         let _permit = permit;
         let mut draining = stream.door.draining.clone();
         let ended = tokio::select! {
-            ended = stream.run() => ended,
+            ended = stream.run(only_new) => ended,
             () = drains(&mut draining) => Err(End::Failed(Error::Draining)),
         };
         if let Err(End::Failed(error)) = ended {
@@ -90,7 +90,11 @@ pub async fn start(door: &Door, call: &Call, message: pb::StreamEventsRequest) -
 
 impl Stream {
     /// Catches up, and then waits for more, again and again.
-    async fn run(&mut self) -> Result<std::convert::Infallible, End> {
+    async fn run(&mut self, only_new: bool) -> Result<std::convert::Infallible, End> {
+        if only_new {
+            // Whoever loses the stream before anything happens knows where to go on.
+            self.send(None, self.cursor()).await?;
+        }
         let (mut anew, mut quiet) = (true, 0);
         loop {
             let told = self.catch_up(anew).await?;

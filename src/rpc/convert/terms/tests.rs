@@ -34,7 +34,7 @@ fn whole() -> pb::ScheduleTerms {
         }),
         tolerance: Some(seconds(600)),
         description: "Membership".to_owned(),
-        descriptor: "CLUB".to_owned(),
+        statement_descriptor: "CLUB".to_owned(),
         customer_return_url: "https://club.example/thanks".to_owned(),
         metadata: [("team".to_owned(), "blue".to_owned())].into(),
     }
