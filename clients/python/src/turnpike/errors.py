@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 
 from turnpike.v1 import error_reason_pb2
 
-if TYPE_CHECKING:
-    from google.rpc.status_pb2 import Status
-
 DOMAIN = "turnpike"
 """The domain of every reason that is the gateway's own."""
 
 _DETAILS = "grpc-status-details-bin"
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
 _REASON_PREFIX = "ERROR_REASON_"
 
 
@@ -91,43 +87,35 @@ class Error(Exception):
         return f"turnpike.Error({str(self)!r})"
 
     @classmethod
-    def from_status(cls, status: Status) -> Error:
-        """Reads a google.rpc.Status."""
-        return cls._read(_CODES.get(status.code, grpc.StatusCode.UNKNOWN), status.message, status)
-
-    @classmethod
     def from_call(cls, error: Any) -> Error:
         """Reads an error of gRPC, of a sync or an async call."""
         from google.protobuf.message import DecodeError
+        from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
         from google.rpc.status_pb2 import Status
 
-        status = None
+        status = Status()
         for key, value in error.trailing_metadata() or ():
             if key == _DETAILS:
                 try:
                     status = Status.FromString(value)
                 except DecodeError:
                     # Whatever stands in between wrote it. The code is known all the same.
-                    status = None
-        return cls._read(error.code(), error.details() or "", status)
-
-    @classmethod
-    def _read(cls, code: grpc.StatusCode, message: str, status: Status | None) -> Error:
-        from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+                    status = Status()
 
         info, wrong, retry = ErrorInfo(), BadRequest(), RetryInfo()
         retry_after = None
         fields: dict[str, str] = {}
-        for detail in status.details if status is not None else ():
+        for detail in status.details:
             if detail.Unpack(wrong):
                 for violation in wrong.field_violations:
-                    before = fields.get(violation.field)
                     what = violation.description
-                    fields[violation.field] = what if before is None else f"{before}; {what}"
+                    fields[violation.field] = (
+                        f"{fields[violation.field]}; {what}" if violation.field in fields else what
+                    )
             elif detail.Unpack(retry):
                 retry_after = retry.retry_delay.ToTimedelta()
             else:
                 detail.Unpack(info)
         if info.domain != DOMAIN:
             info.Clear()
-        return cls(code, message, info.reason, info.metadata, fields, retry_after)
+        return cls(error.code(), error.details() or "", info.reason, info.metadata, fields, retry_after)
