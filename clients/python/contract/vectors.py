@@ -48,11 +48,12 @@ def _pairs(folder: Path) -> list[str]:
 
 
 def _messages(folder: Path) -> Iterator[Result]:
+    # First of all: this loads what the vectors are read with.
+    types = {side.full_name for method in methods() for side in (method.input_type, method.output_type)}
     names = _pairs(folder / "messages")
     for name in names:
         yield _checked(f"messages/{name}", lambda name=name: _message(folder / "messages", name))  # type: ignore[misc]
     here = {name.partition("+")[0] for name in names}
-    types = {side.full_name for method in methods() for side in (method.input_type, method.output_type)}
     missing = sorted(types - here)
     if missing:
         yield Result("messages", f"there is no vector of {', '.join(missing)}")
