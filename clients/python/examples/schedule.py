@@ -54,7 +54,7 @@ def main() -> None:
         )
         schedule = scheduled.schedule
         for planned in scheduled.upcoming[:3]:
-            print(f"planned: {planned.number} on {planned.at.ToDatetime().date()}")
+            print(f"planned: {planned.number} on {planned.date}")
 
         client.development.advance(timedelta(days=70))
         request = v1.ListOccurrencesRequest(schedule_id=schedule.id)

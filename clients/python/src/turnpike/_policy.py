@@ -65,6 +65,8 @@ def channel_options(settings: Settings, config: dict[str, Any]) -> list[tuple[st
         ("grpc.enable_retries", 1),
         ("grpc.keepalive_time_ms", round(settings.keepalive_seconds * 1000)),
         ("grpc.keepalive_timeout_ms", round(settings.keepalive_timeout_seconds * 1000)),
+        # What ends the connection when a ping is not answered: a minute by itself, whatever is said above.
+        ("grpc.http2.ping_timeout_ms", round(settings.keepalive_timeout_seconds * 1000)),
         ("grpc.keepalive_permit_without_calls", 1),
         # Zero is no limit: otherwise a connection without calls is pinged twice and then no more.
         ("grpc.http2.max_pings_without_data", 0),

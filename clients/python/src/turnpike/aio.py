@@ -13,7 +13,7 @@ from turnpike import settings
 from turnpike._outgoing import Outgoing
 from turnpike._policy import Deadlines, service_config
 from turnpike.events import AsyncFollow
-from turnpike.pages import async_pages
+from turnpike.pages import AsyncPages
 
 if TYPE_CHECKING:
     from grpc import aio
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from turnpike.v1.token_service_pb2_grpc import TokenServiceAsyncStub
 
 
-class AsyncTurnpike:
+class AsyncTurnpike(AsyncPages):
     """A connection to a gateway, made when it is first used and kept alive. It belongs to one event loop.
 
     `url` is `http://host:port`, in plain text, or `https://host:port`. `api_key` is sent with every call; None sends
@@ -149,8 +149,6 @@ class AsyncTurnpike:
         from turnpike.development import AsyncDevelopment
 
         return AsyncDevelopment(self.sandbox)
-
-    pages = staticmethod(async_pages)
 
     def follow(self, after: str = "", types: Iterable[str] = ()) -> AsyncFollow:
         """Every event after a cursor, and then what happens, as it happens, each with the cursor to keep. Empty means

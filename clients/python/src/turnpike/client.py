@@ -13,7 +13,7 @@ from turnpike import settings
 from turnpike._outgoing import Outgoing
 from turnpike._policy import Deadlines, service_config
 from turnpike.events import Follow
-from turnpike.pages import pages
+from turnpike.pages import Pages
 
 if TYPE_CHECKING:
     import grpc
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from turnpike.v1.token_service_pb2_grpc import TokenServiceStub
 
 
-class Turnpike:
+class Turnpike(Pages):
     """A connection to a gateway, made when it is first used and kept alive.
 
     `url` is `http://host:port`, in plain text, or `https://host:port`. `api_key` is sent with every call; None sends
@@ -151,8 +151,6 @@ class Turnpike:
         from turnpike.development import Development
 
         return Development(self.sandbox)
-
-    pages = staticmethod(pages)
 
     def follow(self, after: str = "", types: Iterable[str] = ()) -> Follow:
         """Every event after a cursor, and then what happens, as it happens, each with the cursor to keep. Empty means

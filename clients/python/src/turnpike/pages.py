@@ -49,77 +49,123 @@ def _entries(response: Message) -> str:
 # Each list by the type of its request, so that the entries are typed.
 
 
-@overload
-def pages(method: Callable[..., Any], request: v1.ListAccountsRequest) -> Iterator[v1.Account]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListPaymentsRequest) -> Iterator[v1.Payment]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListPaymentHistoryRequest) -> Iterator[v1.PaymentHistoryEntry]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListDifferencesRequest) -> Iterator[v1.Difference]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListTokensRequest) -> Iterator[v1.Token]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListSchedulesRequest) -> Iterator[v1.Schedule]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListOccurrencesRequest) -> Iterator[v1.Occurrence]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListEventsRequest) -> Iterator[v1.Event]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListWebhookDeliveriesRequest) -> Iterator[v1.WebhookDelivery]: ...
-@overload
-def pages(method: Callable[..., Any], request: v1.ListExchangesRequest) -> Iterator[v1.Exchange]: ...
-def pages(method: Callable[..., Any], request: Any) -> Iterator[Any]:
-    """Every entry of a list, such as `pages(client.payments.ListPayments, v1.ListPaymentsRequest())`.
+class Pages:
+    """`Turnpike.pages`."""
 
-    The request's `page_size` is how many come at once. Raises `turnpike.Error` where a page cannot be read.
-    """
-    place, more = _Place(request), True
-    while more:
-        entries, more = place.take(method(place.request))
-        yield from entries
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListAccountsRequest) -> Iterator[v1.Account]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListPaymentsRequest) -> Iterator[v1.Payment]: ...
+
+    @overload
+    @staticmethod
+    def pages(
+        method: Callable[..., Any], request: v1.ListPaymentHistoryRequest
+    ) -> Iterator[v1.PaymentHistoryEntry]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListDifferencesRequest) -> Iterator[v1.Difference]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListTokensRequest) -> Iterator[v1.Token]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListSchedulesRequest) -> Iterator[v1.Schedule]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListOccurrencesRequest) -> Iterator[v1.Occurrence]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListEventsRequest) -> Iterator[v1.Event]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListWebhookDeliveriesRequest) -> Iterator[v1.WebhookDelivery]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Any], request: v1.ListExchangesRequest) -> Iterator[v1.Exchange]: ...
+
+    @staticmethod
+    def pages(method: Callable[..., Any], request: Any) -> Iterator[Any]:
+        """Every entry of a list, such as `client.pages(client.payments.ListPayments, v1.ListPaymentsRequest())`.
+
+        The request's `page_size` is how many come at once. Raises `turnpike.Error` where a page cannot be read.
+        """
+        place, more = _Place(request), True
+        while more:
+            entries, more = place.take(method(place.request))
+            yield from entries
 
 
-@overload
-def async_pages(
-    method: Callable[..., Awaitable[Any]], request: v1.ListAccountsRequest
-) -> AsyncIterator[v1.Account]: ...
-@overload
-def async_pages(
-    method: Callable[..., Awaitable[Any]], request: v1.ListPaymentsRequest
-) -> AsyncIterator[v1.Payment]: ...
-@overload
-def async_pages(
-    method: Callable[..., Awaitable[Any]], request: v1.ListPaymentHistoryRequest
-) -> AsyncIterator[v1.PaymentHistoryEntry]: ...
-@overload
-def async_pages(
-    method: Callable[..., Awaitable[Any]], request: v1.ListDifferencesRequest
-) -> AsyncIterator[v1.Difference]: ...
-@overload
-def async_pages(method: Callable[..., Awaitable[Any]], request: v1.ListTokensRequest) -> AsyncIterator[v1.Token]: ...
-@overload
-def async_pages(
-    method: Callable[..., Awaitable[Any]], request: v1.ListSchedulesRequest
-) -> AsyncIterator[v1.Schedule]: ...
-@overload
-def async_pages(
-    method: Callable[..., Awaitable[Any]], request: v1.ListOccurrencesRequest
-) -> AsyncIterator[v1.Occurrence]: ...
-@overload
-def async_pages(method: Callable[..., Awaitable[Any]], request: v1.ListEventsRequest) -> AsyncIterator[v1.Event]: ...
-@overload
-def async_pages(
-    method: Callable[..., Awaitable[Any]], request: v1.ListWebhookDeliveriesRequest
-) -> AsyncIterator[v1.WebhookDelivery]: ...
-@overload
-def async_pages(
-    method: Callable[..., Awaitable[Any]], request: v1.ListExchangesRequest
-) -> AsyncIterator[v1.Exchange]: ...
-async def async_pages(method: Callable[..., Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
-    """The same as `pages`, for asyncio."""
-    place, more = _Place(request), True
-    while more:
-        entries, more = place.take(await method(place.request))
-        for entry in entries:
-            yield entry
+class AsyncPages:
+    """`AsyncTurnpike.pages`."""
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Awaitable[Any]], request: v1.ListAccountsRequest) -> AsyncIterator[v1.Account]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Awaitable[Any]], request: v1.ListPaymentsRequest) -> AsyncIterator[v1.Payment]: ...
+
+    @overload
+    @staticmethod
+    def pages(
+        method: Callable[..., Awaitable[Any]], request: v1.ListPaymentHistoryRequest
+    ) -> AsyncIterator[v1.PaymentHistoryEntry]: ...
+
+    @overload
+    @staticmethod
+    def pages(
+        method: Callable[..., Awaitable[Any]], request: v1.ListDifferencesRequest
+    ) -> AsyncIterator[v1.Difference]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Awaitable[Any]], request: v1.ListTokensRequest) -> AsyncIterator[v1.Token]: ...
+
+    @overload
+    @staticmethod
+    def pages(
+        method: Callable[..., Awaitable[Any]], request: v1.ListSchedulesRequest
+    ) -> AsyncIterator[v1.Schedule]: ...
+
+    @overload
+    @staticmethod
+    def pages(
+        method: Callable[..., Awaitable[Any]], request: v1.ListOccurrencesRequest
+    ) -> AsyncIterator[v1.Occurrence]: ...
+
+    @overload
+    @staticmethod
+    def pages(method: Callable[..., Awaitable[Any]], request: v1.ListEventsRequest) -> AsyncIterator[v1.Event]: ...
+
+    @overload
+    @staticmethod
+    def pages(
+        method: Callable[..., Awaitable[Any]], request: v1.ListWebhookDeliveriesRequest
+    ) -> AsyncIterator[v1.WebhookDelivery]: ...
+
+    @overload
+    @staticmethod
+    def pages(
+        method: Callable[..., Awaitable[Any]], request: v1.ListExchangesRequest
+    ) -> AsyncIterator[v1.Exchange]: ...
+
+    @staticmethod
+    async def pages(method: Callable[..., Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
+        """The same as `Turnpike.pages`, for asyncio."""
+        place, more = _Place(request), True
+        while more:
+            entries, more = place.take(await method(place.request))
+            for entry in entries:
+                yield entry

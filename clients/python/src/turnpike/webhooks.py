@@ -9,9 +9,9 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from turnpike import v1
@@ -23,6 +23,13 @@ Refusal = Literal["missing_header", "bad_timestamp", "too_old", "too_new", "no_m
 
 _ID, _TIMESTAMP, _SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 _PREFIX = "whsec_"
+
+
+class Headers(Protocol):
+    """The headers of a request: a dict, or what a web framework has in its stead."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Names and values."""
 
 
 class WebhookRefused(Exception):
@@ -37,8 +44,8 @@ class WebhookRefused(Exception):
 
 
 def verify(
-    body: bytes,
-    headers: Mapping[str, str],
+    body: bytes | bytearray | memoryview,
+    headers: Headers,
     secrets: str | Iterable[str],
     *,
     tolerance: timedelta = TOLERANCE,

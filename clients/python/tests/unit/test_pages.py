@@ -90,7 +90,7 @@ def test_errors_come_through(server: Server) -> None:
 
 def test_what_has_no_pages() -> None:
     with pytest.raises(TypeError, match=r"turnpike\.v1\.GetPaymentRequest asks for no pages"):
-        next(turnpike.pages.pages(lambda request: None, v1.GetPaymentRequest()))  # type: ignore[call-overload]
+        next(turnpike.Turnpike.pages(lambda request: None, v1.GetPaymentRequest()))  # type: ignore[call-overload]
 
 
 def test_every_list_of_the_schema_is_typed() -> None:
