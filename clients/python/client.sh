@@ -45,3 +45,61 @@ python_tools() {
 python_generated() {
     echo clients/python/src/turnpike/v1
 }
+
+# Writes the version: the manifest takes it from there, and so does the program.
+python_set_version() {
+    sed -i "s/^VERSION = .*/VERSION = \"$1\"/" clients/python/src/turnpike/version.py
+    grep -q "^VERSION = \"$1\"$" clients/python/src/turnpike/version.py || fail "the version could not be written"
+}
+
+# Runs in the client's folder, without leaving anything behind there.
+python_in_folder() (
+    cd clients/python || exit 1
+    export PYTHONDONTWRITEBYTECODE=1 MYPY_CACHE_DIR=$scratch/mypy RUFF_CACHE_DIR=$scratch/ruff
+    "$@"
+)
+
+python_check() {
+    python_tools
+    python_in_folder ruff format --check .
+    python_in_folder ruff check .
+    python_in_folder mypy src examples
+    MYPYPATH=src:contract python_in_folder mypy contract
+    python_in_folder pytest -p no:cacheprovider tests/unit
+}
+
+# The tests that talk to the gateway, the program TURNPIKE_BINARY.
+python_check_served() {
+    python_tools
+    python_in_folder pytest -p no:cacheprovider tests/served
+}
+
+python_pack() {
+    python_tools
+    local copy=$scratch/python-pack
+    # A copy: setuptools leaves files of its own beside the manifest.
+    rm -rf "$copy"
+    mkdir -p "$copy" "$1"
+    cp -R clients/python/{src,pyproject.toml,README.md,LICENSE} "$copy"
+    rm -rf "$copy"/src/*.egg-info
+    # Without isolation: the build backend is the pinned one.
+    python3 -m build --wheel --no-isolation --outdir "$1" "$copy" >"$scratch/python-pack.log" 2>&1 ||
+        fail "$(tail -n 40 "$scratch/python-pack.log")"
+    echo "$1/turnpike-$(sed -n 's/^VERSION = "\(.*\)"/\1/p' clients/python/src/turnpike/version.py)-py3-none-any.whl"
+}
+
+python_runner() {
+    python_tools
+    runner=(env PYTHONDONTWRITEBYTECODE=1 "PYTHONPATH=$PWD/clients/python/src" "$python_folder/bin/python3"
+        "$PWD/clients/python/contract")
+}
+
+# From the wheel, put and compiled where only this looks, as pip does.
+python_importing() {
+    python_tools
+    local wheel folder=$scratch/python-importing
+    wheel=$(python_pack "$folder/wheel")
+    python3 -m zipfile -e "$wheel" "$folder/installed"
+    python3 -m compileall -q "$folder/installed"
+    importing=(env "PYTHONPATH=$folder/installed" "$python_folder/bin/python3" -c "import turnpike; turnpike.Turnpike")
+}
