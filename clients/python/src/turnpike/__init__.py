@@ -9,6 +9,7 @@
 `Turnpike` calls and waits, `AsyncTurnpike` is the same for asyncio. The messages are in `turnpike.v1`.
 """
 
+from turnpike import v1, webhooks
 from turnpike.aio import AsyncTurnpike
 from turnpike.client import Turnpike
 from turnpike.declines import (
@@ -63,4 +64,6 @@ __all__ = [
     "__version__",
     "decline_of",
     "require_paid",
+    "v1",
+    "webhooks",
 ]
