@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 NAME = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
 
 
@@ -103,6 +104,10 @@ def _match_with(expected: dict[str, Any], seen: Any, path: str, saved: dict[str,
         if _is_empty(seen):
             raise _mismatch(path, expected, seen)
         saved[argument] = seen
+    elif matcher == "$save_date" and isinstance(argument, str) and argument:
+        if not isinstance(seen, str) or not TIME.match(seen):
+            raise _mismatch(path, expected, seen)
+        saved[argument] = seen[:10]
     elif matcher == "$any" and argument is True:
         if _is_empty(seen):
             raise _mismatch(path, expected, seen)

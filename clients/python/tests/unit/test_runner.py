@@ -72,6 +72,9 @@ MISMATCHES: list[tuple[Any, Any]] = [
     ({"$absent": True}, "x"),
     ({"$save": "x"}, ABSENT),
     ({"$save": "x"}, []),
+    ({"$save_date": "x"}, ABSENT),
+    ({"$save_date": "x"}, "2026-11-22"),
+    ({"$save_date": "x"}, 20261122),
     ({"$one_of": [1, 2]}, 3),
     ({"$matches": "^pay_"}, "xpay_"),
     ({"$matches": "1"}, 1),
@@ -85,6 +88,7 @@ REFUSED: list[Any] = [
     {"$absent": 1},
     {"$save": ""},
     {"$save": 5},
+    {"$save_date": ""},
     {"$one_of": []},
     {"$one_of": "a"},
     {"$has": []},
@@ -116,6 +120,7 @@ def test_matchers_that_nobody_knows(expected: Any) -> None:
 
 def test_what_is_saved() -> None:
     assert match({"a": {"$save": "x"}, "b": [{"$save": "y"}]}, {"a": {"c": 1}, "b": [5]}) == {"x": {"c": 1}, "y": 5}
+    assert match({"now": {"$save_date": "today"}}, {"now": "2026-11-22T08:00:00.5Z"}) == {"today": "2026-11-22"}
     # Nothing of an alternative that did not match.
     expected = {"$one_of": [{"a": {"$save": "x"}, "b": 1}, {"a": {"$save": "y"}}]}
     assert match(expected, {"a": "5", "b": 2}) == {"y": "5"}
