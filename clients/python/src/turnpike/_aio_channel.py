@@ -31,9 +31,11 @@ class StubChannel:
         self._outgoing = outgoing
 
     def unary_unary(self, method: str, *how: Any, **named: Any) -> Method:
+        self._outgoing.check_open()
         return Method(method, self._channel.unary_unary(method, *how, **named), self._outgoing, Response)
 
     def unary_stream(self, method: str, *how: Any, **named: Any) -> Method:
+        self._outgoing.check_open()
         return Method(method, self._channel.unary_stream(method, *how, **named), self._outgoing, Stream)
 
 

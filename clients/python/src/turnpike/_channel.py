@@ -38,9 +38,11 @@ class StubChannel:
         self._outgoing = outgoing
 
     def unary_unary(self, method: str, *how: Any, **named: Any) -> UnaryMethod:
+        self._outgoing.check_open()
         return UnaryMethod(method, self._channel.unary_unary(method, *how, **named), self._outgoing)
 
     def unary_stream(self, method: str, *how: Any, **named: Any) -> StreamMethod:
+        self._outgoing.check_open()
         return StreamMethod(method, self._channel.unary_stream(method, *how, **named), self._outgoing)
 
 

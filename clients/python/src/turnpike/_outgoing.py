@@ -17,9 +17,20 @@ class Outgoing:
         self._key: Metadata = () if api_key is None else (("authorization", f"Bearer {api_key}"),)
         self._deadlines = deadlines
         self._inject = _opentelemetry()
+        self._closed = False
+
+    def close(self) -> None:
+        """Nothing goes any more."""
+        self._closed = True
+
+    def check_open(self) -> None:
+        """Raises ValueError for a client that is closed. gRPC itself crashes where a stub is made then."""
+        if self._closed:
+            raise ValueError("the client is closed")
 
     def metadata(self, given: Iterable[tuple[str, str | bytes]] | None) -> Metadata:
         """What the caller gives for the call, and ours."""
+        self.check_open()
         trace: dict[str, str] = {}
         if self._inject is not None:
             self._inject(trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable
 from functools import cached_property
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class AsyncTurnpike(AsyncPages):
-    """A connection to a gateway, made when it is first used and kept alive. It belongs to one event loop.
+    """A connection to a gateway, made when it is first used and kept alive.
 
     `url` is `http://host:port`, in plain text, or `https://host:port`. `api_key` is sent with every call; None sends
     none, for a gateway behind something that knows its callers otherwise. For TLS, `ca_file` holds the authorities
@@ -37,7 +38,7 @@ class AsyncTurnpike(AsyncPages):
     `keepalive_seconds` of silence a ping is sent, and one that is not answered within `keepalive_timeout_seconds` ends
     the connection, which is then made anew.
 
-    It belongs to the event loop that runs when it is made.
+    It belongs to the event loop that runs when it is made; `RuntimeError` is raised when none does.
 
     Raises `turnpike.SettingsError` for what cannot be used, before anything is connected. A call has 30 seconds unless
     it says `timeout`, in seconds; streams have no end. Every call raises `turnpike.Error`.
@@ -87,11 +88,14 @@ class AsyncTurnpike(AsyncPages):
         return client
 
     def _start(self, read: settings.Settings) -> None:
+        # Without one, the first call would fail with something that is hard to read.
+        asyncio.get_running_loop()
         config = service_config()
         self.url = read.url
         self._channel = channel.connect(read, config)
+        self._outgoing = Outgoing(read.api_key, Deadlines(config))
         # It has of a channel what a stub uses.
-        self._stubs = cast("aio.Channel", channel.StubChannel(self._channel, Outgoing(read.api_key, Deadlines(config))))
+        self._stubs = cast("aio.Channel", channel.StubChannel(self._channel, self._outgoing))
         self._followers: WeakSet[AsyncFollow] = WeakSet()
 
     @cached_property
@@ -161,9 +165,10 @@ class AsyncTurnpike(AsyncPages):
         return follower
 
     async def close(self) -> None:
-        """Ends every call that is under way, and the connection."""
+        """Ends every call that is under way, and the connection. A later call raises `ValueError`."""
         for follower in list(self._followers):
             await follower.aclose()
+        self._outgoing.close()
         await self._channel.close()
 
     async def __aenter__(self) -> AsyncTurnpike:

@@ -90,10 +90,9 @@ class Turnpike(Pages):
         config = service_config()
         self.url = read.url
         self._channel = channel.connect(read, config)
+        self._outgoing = Outgoing(read.api_key, Deadlines(config))
         # It has of a channel what a stub uses.
-        self._stubs = cast(
-            "grpc.Channel", channel.StubChannel(self._channel, Outgoing(read.api_key, Deadlines(config)))
-        )
+        self._stubs = cast("grpc.Channel", channel.StubChannel(self._channel, self._outgoing))
         self._followers: WeakSet[Follow] = WeakSet()
 
     @cached_property
@@ -163,9 +162,10 @@ class Turnpike(Pages):
         return follower
 
     def close(self) -> None:
-        """Ends every call that is under way, and the connection."""
+        """Ends every call that is under way, and the connection. A later call raises `ValueError`."""
         for follower in list(self._followers):
             follower.close()
+        self._outgoing.close()
         self._channel.close()
 
     def __enter__(self) -> Turnpike:
