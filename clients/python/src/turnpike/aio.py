@@ -167,7 +167,7 @@ class AsyncTurnpike(AsyncPages):
     async def close(self) -> None:
         """Ends every call that is under way, and the connection. A later call raises `ValueError`."""
         for follower in list(self._followers):
-            await follower.aclose()
+            await follower.close()
         self._outgoing.close()
         await self._channel.close()
 

@@ -33,10 +33,8 @@ def _cancel(session: v1.Session | str) -> v1.ArrangeScenarioRequest:
     return v1.ArrangeScenarioRequest(customer=v1.CustomerScenario(session_id=_id(session), cancel=cancels))
 
 
-def _fault(
-    kind: v1.FaultKind.ValueType, account: str, operation: str, skip: int, times: int, delay: timedelta | None
-) -> v1.ArrangeScenarioRequest:
-    fault = v1.FaultScenario(kind=kind, account=account, operation=operation, skip=skip, times=times)
+def _fault(kind: v1.FaultKind.ValueType, delay: timedelta | None, **more: Any) -> v1.ArrangeScenarioRequest:
+    fault = v1.FaultScenario(kind=kind, **more)
     if delay is not None:
         fault.delay.FromTimedelta(delay)
     return v1.ArrangeScenarioRequest(fault=fault)
@@ -83,14 +81,26 @@ class Development:
         kind: v1.FaultKind.ValueType,
         *,
         account: str = "",
+        provider: str = "",
         operation: str = "",
         skip: int = 0,
         times: int = 1,
         delay: timedelta | None = None,
+        http_status: int = 0,
     ) -> int:
-        """Makes a provider misbehave: of the account's calls named `operation` (by default any of all accounts),
-        `skip` go well and then `times` are hit, each up to 10,000. How many faults are in force then."""
-        request = _fault(kind, account, operation, skip, times, delay)
+        """Makes a provider misbehave. Of the calls named `operation` of an account or a provider (by default any of
+        all), `skip` go well and then `times` are hit, each up to 10,000. `delay` is up to ten minutes; `http_status` is
+        from 500 to 599, for HTTP_STATUS. How many faults are in force then."""
+        request = _fault(
+            kind,
+            delay,
+            account=account,
+            provider=provider,
+            operation=operation,
+            skip=skip,
+            times=times,
+            http_status=http_status,
+        )
         return self._sandbox.ArrangeScenario(request).active_faults
 
     def clear(self, account: str = "") -> int:
@@ -126,14 +136,26 @@ class AsyncDevelopment:
         kind: v1.FaultKind.ValueType,
         *,
         account: str = "",
+        provider: str = "",
         operation: str = "",
         skip: int = 0,
         times: int = 1,
         delay: timedelta | None = None,
+        http_status: int = 0,
     ) -> int:
-        """Makes a provider misbehave: of the account's calls named `operation` (by default any of all accounts),
-        `skip` go well and then `times` are hit, each up to 10,000. How many faults are in force then."""
-        request = _fault(kind, account, operation, skip, times, delay)
+        """Makes a provider misbehave. Of the calls named `operation` of an account or a provider (by default any of
+        all), `skip` go well and then `times` are hit, each up to 10,000. `delay` is up to ten minutes; `http_status` is
+        from 500 to 599, for HTTP_STATUS. How many faults are in force then."""
+        request = _fault(
+            kind,
+            delay,
+            account=account,
+            provider=provider,
+            operation=operation,
+            skip=skip,
+            times=times,
+            http_status=http_status,
+        )
         return (await self._sandbox.ArrangeScenario(request)).active_faults
 
     async def clear(self, account: str = "") -> int:

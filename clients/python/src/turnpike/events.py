@@ -226,7 +226,7 @@ class AsyncFollow(AsyncIterator[Followed]):
             self._stream.cancel()
         self._stream = None
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Ends it, also while another task waits for the next event."""
         self._closed.set()
         self._end_stream()
@@ -235,4 +235,4 @@ class AsyncFollow(AsyncIterator[Followed]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
+        await self.close()

@@ -139,7 +139,7 @@ def _read_url(url: str, wrong: _Wrong) -> tuple[str, int, bool]:
         raise wrong("url", f"{form}, without a user")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise wrong("url", f"{form}, without anything behind it")
-    if not host or not port or not re.fullmatch(r"[A-Za-z0-9._:%-]+", host):
+    if not host or not port or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
         raise wrong("url", form)
     return (f"[{host}]" if ":" in host else host), port, parts.scheme == "https"
 

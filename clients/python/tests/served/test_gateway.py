@@ -129,6 +129,10 @@ def test_development(gateway: Gateway) -> None:
         assert caught.value.nothing_was_sent
         assert caught.value.retry_after is not None
         assert help_.clear() == 0
+        assert help_.fault(v1.FAULT_KIND_HTTP_STATUS, provider="dintero", http_status=503, times=1000) == 1
+        with pytest.raises(turnpike.Error) as caught:
+            client.sessions.CreateSession(session_request("refused"))
+        assert caught.value.reason == v1.ERROR_REASON_PROVIDER_UNREACHABLE
 
 
 def test_development_async(gateway: Gateway) -> None:

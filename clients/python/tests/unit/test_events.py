@@ -200,7 +200,7 @@ def test_closing_while_it_waits_async(whole_client: bool, server: Server) -> Non
 
             reader = asyncio.create_task(read())
             await asyncio.sleep(0.3)
-            await (client.close() if whole_client else follower.aclose())
+            await (client.close() if whole_client else follower.close())
             assert await asyncio.wait_for(reader, 5) == []
 
     asyncio.run(main())

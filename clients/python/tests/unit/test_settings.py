@@ -59,6 +59,7 @@ def test_addresses(url: str, target: str) -> None:
         f"http://{SECRET}@127.0.0.1:50051",
         "http://a b:50051",
         "http://[::1:50051",
+        "http://[fe80::1%eth0]:50051",
     ],
 )
 def test_wrong_addresses(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
