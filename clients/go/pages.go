@@ -25,14 +25,14 @@ func (c *Client) AllPayments(
 	return pages(ctx, c.Payments.ListPayments, request, (*turnpikev1.ListPaymentsResponse).GetPayments)
 }
 
-// AllPaymentHistory lists what happened to a payment, page by page.
+// AllPaymentHistory lists what happened to a payment, oldest first, page by page.
 func (c *Client) AllPaymentHistory(
 	ctx context.Context, request *turnpikev1.ListPaymentHistoryRequest,
 ) iter.Seq2[*turnpikev1.PaymentHistoryEntry, error] {
 	return pages(ctx, c.Payments.ListPaymentHistory, request, (*turnpikev1.ListPaymentHistoryResponse).GetEntries)
 }
 
-// AllDifferences lists what differs between the gateway's books and the providers', page by page.
+// AllDifferences lists what disagrees, or should have moved and did not, page by page: the list that a person works through.
 func (c *Client) AllDifferences(
 	ctx context.Context, request *turnpikev1.ListDifferencesRequest,
 ) iter.Seq2[*turnpikev1.Difference, error] {
@@ -46,14 +46,14 @@ func (c *Client) AllTokens(
 	return pages(ctx, c.Tokens.ListTokens, request, (*turnpikev1.ListTokensResponse).GetTokens)
 }
 
-// AllSchedules lists schedules, page by page.
+// AllSchedules lists schedules, newest first, page by page.
 func (c *Client) AllSchedules(
 	ctx context.Context, request *turnpikev1.ListSchedulesRequest,
 ) iter.Seq2[*turnpikev1.Schedule, error] {
 	return pages(ctx, c.Recurring.ListSchedules, request, (*turnpikev1.ListSchedulesResponse).GetSchedules)
 }
 
-// AllOccurrences lists the occurrences of a schedule, page by page.
+// AllOccurrences lists the occurrences of a schedule that were taken, newest first, page by page.
 func (c *Client) AllOccurrences(
 	ctx context.Context, request *turnpikev1.ListOccurrencesRequest,
 ) iter.Seq2[*turnpikev1.Occurrence, error] {
