@@ -96,6 +96,7 @@ func ended[M any](stream grpc.ServerStreamingClient[M]) error {
 }
 
 func TestOnlyUnavailableIsRepeated(t *testing.T) {
+	t.Parallel()
 	for code := codes.Canceled; code <= codes.Unauthenticated; code++ {
 		t.Run(turnpike.CodeName(code), func(t *testing.T) {
 			t.Parallel()
@@ -128,6 +129,7 @@ func TestOnlyUnavailableIsRepeated(t *testing.T) {
 }
 
 func TestRepeatingEnds(t *testing.T) {
+	t.Parallel()
 	calls := 0
 	gateway := server{accounts: func(
 		context.Context, *turnpikev1.ListAccountsRequest,
@@ -143,6 +145,7 @@ func TestRepeatingEnds(t *testing.T) {
 }
 
 func TestADeadlineThatPassesIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	var calls atomic.Int32
 	gateway := server{accounts: func(
 		ctx context.Context, _ *turnpikev1.ListAccountsRequest,
@@ -163,6 +166,7 @@ func TestADeadlineThatPassesIsNotRepeated(t *testing.T) {
 }
 
 func TestAServerThatRefusesAndThenAccepts(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -187,6 +191,7 @@ func TestAServerThatRefusesAndThenAccepts(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -176,6 +176,7 @@ func TestTheTextOfAnErrorHasABound(t *testing.T) {
 
 // A connection that breaks in the middle of a call: nobody knows whether something was sent.
 func TestABrokenConnectionDoesNotClaimThatNothingWasSent(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ import (
 )
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	authority, stranger := newAuthority(t), newAuthority(t)
 	gateway := server{}
 	oneSided := gateway.listen(t, grpc.Creds(credentials.NewTLS(&tls.Config{

@@ -212,7 +212,8 @@ func checkError(path string) error {
 	if !ok {
 		return errors.New("it is not read as an error")
 	}
-	return vector.differsFrom(got, filepath.Base(path))
+	name, _, _ := strings.Cut(filepath.Base(path), "+")
+	return vector.differsFrom(got, name)
 }
 
 func (v errorVector) differsFrom(got *turnpike.Error, name string) error {
