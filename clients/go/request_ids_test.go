@@ -73,6 +73,25 @@ func TestManyAtOnceGetTheSame(t *testing.T) {
 	}
 }
 
+// A store in which somebody else saves between our looking and our saving.
+type contestedStore struct{ loads int }
+
+func (s *contestedStore) Load(context.Context, string) (string, bool, error) {
+	s.loads++
+	return "the-other-one", s.loads > 1, nil
+}
+
+func (s *contestedStore) Save(context.Context, string, string) error {
+	return turnpike.ErrRequestIDExists
+}
+
+func TestWhoComesSecondGetsTheFirstOnes(t *testing.T) {
+	id, err := turnpike.NewRequestIDs(new(contestedStore)).For(t.Context(), "key")
+	if err != nil || id != "the-other-one" {
+		t.Errorf("got %q, %v", id, err)
+	}
+}
+
 // A store that fails, or has what it should not.
 type badStore struct {
 	id      string

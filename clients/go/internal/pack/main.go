@@ -14,11 +14,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // The largest artefact, in bytes: nobody needs more to send a message.
 const zipMax = 1 << 20
+
+// What a module consists of. Anything else was left lying about, and might be a key.
+var kinds = []string{".go", ".mod", ".sum", ".json", ".md", ".sh", "LICENSE"}
 
 func main() {
 	if len(os.Args) != 5 {
@@ -65,8 +69,10 @@ func addAll(packed *zip.Writer, prefix, root string) error {
 		if entry.IsDir() {
 			return nil
 		}
-		if !entry.Type().IsRegular() {
-			return fmt.Errorf("%s is no file, and a module has nothing else", path)
+		if !entry.Type().IsRegular() || !slices.ContainsFunc(kinds, func(kind string) bool {
+			return strings.HasSuffix(entry.Name(), kind)
+		}) {
+			return fmt.Errorf("%s does not belong into the module", path)
 		}
 		name, err := filepath.Rel(root, path)
 		if err != nil {
