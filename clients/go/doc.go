@@ -15,8 +15,9 @@
 //
 //   - A request id is made once, kept, and used for every repetition: see [RequestIDs].
 //   - A decline is an answer, not an error: look at the payment's state, or ask [RequirePaid].
-//   - Whatever is neither paid nor declined is not known yet. Ask again with the same request id, never with a new one.
+//   - A deadline that passed, a connection that broke and an unresolved payment mean that nobody knows yet. Ask again with
+//     the same request id, never with a new one.
 //
-// The package retries nothing but what the server refused with UNAVAILABLE. It caches nothing, logs nothing and keeps no
+// The package repeats nothing but what ended in UNAVAILABLE, as the same request. It caches nothing, logs nothing and keeps no
 // global state. A [Client] is safe for use by many goroutines at once.
 package turnpike

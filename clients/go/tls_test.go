@@ -80,6 +80,18 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// The file stands instead of the system's authorities, not beside them.
+func TestOnlyTheGivenAuthoritiesAreTrusted(t *testing.T) {
+	authority := newAuthority(t)
+	pool, err := turnpike.Authorities("https://pay.example:443", turnpike.WithCAFile(authority.file(t)))
+	if err != nil || !pool.Equal(authority.pool()) {
+		t.Error(pool, err)
+	}
+	if pool, err = turnpike.Authorities("https://pay.example:443"); err != nil || pool != nil {
+		t.Error(pool, err)
+	}
+}
+
 // An authority of the test's own.
 type authority struct {
 	cert *x509.Certificate
