@@ -47,7 +47,8 @@ go_check() {
     go -C clients/go vet -tags served ./...
     # Generated code is what its generator makes of it.
     (cd clients/go && staticcheck -tags served . ./telemetry ./contract ./served ./examples/... ./internal/...)
-    go_test ./...
+    # They mostly wait.
+    go_test -parallel 16 ./...
 }
 
 go_check_served() {
