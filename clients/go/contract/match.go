@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // How much of a value a mismatch shows, in bytes.
@@ -114,6 +115,18 @@ func (m *matcher) special(where string, expected map[string]any, actual any) *mi
 			return differs(where, "want something to save as %s, got %s", as, brief(actual))
 		}
 		m.saved[as] = actual
+		return nil
+	case "$save_date":
+		as, ok := argument.(string)
+		if !ok || as == "" {
+			return nonsense(where, "$save_date wants a name, not %s", brief(argument))
+		}
+		text, _ := actual.(string)
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return differs(where, "want a time to save the date of as %s, got %s", as, brief(actual))
+		}
+		m.saved[as] = at.UTC().Format(time.DateOnly)
 		return nil
 	case "$any":
 		if argument != true {

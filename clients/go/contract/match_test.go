@@ -101,6 +101,11 @@ func TestMatching(t *testing.T) {
 
 		{`{"$save": ""}`, `"x"`, "nonsense"},
 		{`{"$save": 1}`, `"x"`, "nonsense"},
+		{`{"$save_date": "x"}`, `"2026-11-21T10:00:00.5Z"`, "yes"},
+		{`{"$save_date": "x"}`, `"2026-11-21"`, "want a time"},
+		{`{"$save_date": "x"}`, `20261121`, "want a time"},
+		{`{"a": {"$save_date": "x"}}`, `{}`, "a"},
+		{`{"$save_date": true}`, `"2026-11-21T10:00:00Z"`, "nonsense"},
 		{`{"$what": 1}`, `{"$what": 1}`, "nonsense"},
 		{`{"$any": true, "a": 1}`, `{"a": 1}`, "nonsense"},
 		{`{"$any": true, "$save": "a"}`, `"x"`, "nonsense"},
@@ -124,6 +129,7 @@ func TestSaving(t *testing.T) {
 	}{
 		{`{"a": {"$save": "x"}, "b": [{"$save": "y"}]}`, `{"a": "1", "b": [2]}`, values{"x": "1", "y": json.Number("2")}},
 		{`{"a": {"$save": "x"}}`, `{"a": {"b": [true]}}`, values{"x": map[string]any{"b": []any{true}}}},
+		{`{"a": {"$save_date": "x"}}`, `{"a": "2026-11-21T23:59:59.999Z"}`, values{"x": "2026-11-21"}},
 		{`{"a": {"$save": "x"}}`, `{}`, nil},
 		{`{"a": {"$save": "x"}}`, `{"a": ""}`, nil},
 		{`{"a": {"$save": "x"}, "b": 1}`, `{"a": 1, "b": 2}`, nil},

@@ -12,6 +12,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/rpc/errdetails"
 	statuspb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	turnpike "turnpike.example/go"
@@ -40,12 +41,9 @@ func checkError(path string) error {
 	if err != nil {
 		return err
 	}
-	told := new(statuspb.Status)
-	if err := compare(told.ProtoReflect().Type(), []byte(shown(vector.Status)), bytes); err != nil {
+	told, err := readStatus(vector.Status, bytes)
+	if err != nil {
 		return fmt.Errorf("the status: %w", err)
-	}
-	if err := proto.Unmarshal(bytes, told); err != nil {
-		return err
 	}
 	got, ok := turnpike.FromError(status.FromProto(told).Err())
 	if !ok {
@@ -53,6 +51,60 @@ func checkError(path string) error {
 	}
 	name, _, _ := strings.Cut(filepath.Base(path), "+")
 	return vector.differsFrom(got, name)
+}
+
+// Reads a status from JSON and from bytes, which must be the same, as it must be after it was written.
+//
+// The details are compared unpacked: packed they are bytes, in which a map may have its entries in any order.
+func readStatus(tree any, bytes []byte) (*statuspb.Status, error) {
+	fromJSON, fromBytes, again := new(statuspb.Status), new(statuspb.Status), new(statuspb.Status)
+	if err := protojson.Unmarshal([]byte(shown(tree)), fromJSON); err != nil {
+		return nil, fmt.Errorf("reading the JSON: %w", err)
+	}
+	if err := proto.Unmarshal(bytes, fromBytes); err != nil {
+		return nil, fmt.Errorf("reading the bytes: %w", err)
+	}
+	if err := isSameStatus(fromJSON, fromBytes); err != nil {
+		return nil, fmt.Errorf("the JSON and the bytes are not the same: %w", err)
+	}
+	written, err := proto.Marshal(fromJSON)
+	if err != nil {
+		return nil, err
+	}
+	if err := proto.Unmarshal(written, again); err != nil {
+		return nil, fmt.Errorf("reading the bytes that are written: %w", err)
+	}
+	if err := isSameStatus(again, fromBytes); err != nil {
+		return nil, fmt.Errorf("the bytes that are written are read as something else: %w", err)
+	}
+	ours, err := asJSON(fromBytes)
+	if err != nil {
+		return nil, err
+	}
+	if !reflect.DeepEqual(ours, tree) {
+		return nil, fmt.Errorf("the JSON that is written differs: %s", brief(ours))
+	}
+	return fromBytes, nil
+}
+
+func isSameStatus(a, b *statuspb.Status) error {
+	if a.GetCode() != b.GetCode() || a.GetMessage() != b.GetMessage() || len(a.GetDetails()) != len(b.GetDetails()) {
+		return errors.New("the code, the message or the number of details")
+	}
+	for i, packed := range a.GetDetails() {
+		one, err := packed.UnmarshalNew()
+		if err != nil {
+			return err
+		}
+		other, err := b.GetDetails()[i].UnmarshalNew()
+		if err != nil {
+			return err
+		}
+		if !proto.Equal(one, other) {
+			return fmt.Errorf("detail %d", i+1)
+		}
+	}
+	return nil
 }
 
 func (v errorVector) differsFrom(got *turnpike.Error, name string) error {

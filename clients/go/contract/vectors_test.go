@@ -47,6 +47,11 @@ func rightVectors(t *testing.T) string {
 		"metadata": {"fields": "1"}, "fields": {"money": "is required"}, "retry_after_ms": null, "nothing_was_sent": false}`,
 		&errdetails.ErrorInfo{Domain: "turnpike", Reason: "INVALID_FIELD", Metadata: map[string]string{"fields": "1"}},
 		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "money", Description: "is required"}}})
+	// A map may have its entries in any order in the bytes.
+	writeError(t, vectors, "TOKEN_UNUSABLE", codes.FailedPrecondition, `{"code": "FAILED_PRECONDITION", "reason": "TOKEN_UNUSABLE",
+		"metadata": {"a": "1", "b": "2"}, "fields": {}, "retry_after_ms": null, "nothing_was_sent": false}`,
+		&errdetails.ErrorInfo{Domain: "turnpike", Reason: "TOKEN_UNUSABLE", Metadata: map[string]string{"a": "1", "b": "2"}})
+	swap(t, filepath.Join(vectors, "errors", "TOKEN_UNUSABLE.binpb"), "\x1a\x06\x0a\x01a\x12\x011", "\x1a\x06\x0a\x01b\x12\x012")
 	writeError(t, vectors, "UNKNOWN_TO_THIS_CLIENT", codes.Unavailable, `{"code": "UNAVAILABLE", "reason": "UNKNOWN_TO_THIS_CLIENT",
 		"metadata": {}, "fields": {}, "retry_after_ms": 1500, "nothing_was_sent": true}`,
 		&errdetails.ErrorInfo{Domain: "turnpike", Reason: "UNKNOWN_TO_THIS_CLIENT"},
@@ -73,8 +78,9 @@ func writeError(t *testing.T, vectors, reason string, code codes.Code, read stri
 	t.Helper()
 	told := &statuspb.Status{Code: int32(code), Message: "in words"}
 	for _, detail := range details {
-		packed, err := anypb.New(detail)
-		check(t, err)
+		packed := new(anypb.Any)
+		// With maps in the order of their keys, so that a test knows how it is.
+		check(t, anypb.MarshalFrom(packed, detail, proto.MarshalOptions{Deterministic: true}))
 		told.Details = append(told.Details, packed)
 	}
 	text, err := protojson.Marshal(told)
@@ -84,6 +90,18 @@ func writeError(t *testing.T, vectors, reason string, code codes.Code, read stri
 	path := filepath.Join(vectors, "errors", reason)
 	write(t, path+".json", fmt.Sprintf(`{"status": %s, "read": %s}`, text, read))
 	write(t, path+".binpb", string(bytes))
+}
+
+// Puts the second of two neighbours before the first, whichever is first now.
+func swap(t *testing.T, path, one, other string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	check(t, err)
+	swapped := strings.NewReplacer(one+other, other+one, other+one, one+other).Replace(string(text))
+	if swapped == string(text) {
+		t.Fatalf("%s has nothing to swap", path)
+	}
+	write(t, path, swapped)
 }
 
 func check(t *testing.T, err error) {
@@ -96,7 +114,7 @@ func check(t *testing.T, err error) {
 func TestRightVectorsPass(t *testing.T) {
 	results, err := checkVectors(rightVectors(t))
 	check(t, err)
-	if len(results) != 4 {
+	if len(results) != 5 {
 		t.Errorf("checked %+v", results)
 	}
 	for _, one := range results {
@@ -126,6 +144,9 @@ func TestWrongVectorsFail(t *testing.T) {
 		{invalid + ".json", `"retry_after_ms": null`, `"retry_after_ms": 0`},
 		{invalid + ".json", `"nothing_was_sent": false`, `"nothing_was_sent": true`},
 		{invalid + ".json", `in words`, `in other words`},
+		{invalid + ".json", `is required`, `is wrong`},
+		{invalid + ".binpb", "is required", "is requiref"},
+		{invalid + ".binpb", "INVALID_FIELD", "INVALID_FIELT"},
 		{invalid + ".json", `"retry_after_ms"`, `"retry_after"`},
 		{unknown + ".json", `1500, "nothing_was_sent"`, `1501, "nothing_was_sent"`},
 		{unknown + ".json", `"nothing_was_sent": true`, `"nothing_was_sent": false`},
