@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -27,6 +26,8 @@ type eventLog struct {
 	asked []*turnpikev1.StreamEventsRequest
 	// Says how the stream of this number, from 0, ends after some events: how many it sends, and then what.
 	streams func(number int) (events int, end func(context.Context) error)
+	// Called when a stream has ended, if it is set.
+	ended func()
 }
 
 const logLength = 10
@@ -34,6 +35,9 @@ const logLength = 10
 func (l *eventLog) StreamEvents(
 	request *turnpikev1.StreamEventsRequest, stream grpc.ServerStreamingServer[turnpikev1.StreamEventsResponse],
 ) error {
+	if l.ended != nil {
+		defer l.ended()
+	}
 	l.mutex.Lock()
 	number := len(l.asked)
 	l.asked = append(l.asked, request)
@@ -220,13 +224,10 @@ func TestTheEndOfTheContextIsTheEnd(t *testing.T) {
 
 func TestWhoLeavesEndsTheStream(t *testing.T) {
 	ended := make(chan struct{})
-	l := &eventLog{streams: func(int) (int, func(context.Context) error) {
-		return logLength, func(ctx context.Context) error {
-			<-ctx.Done()
-			close(ended)
-			return io.EOF
-		}
-	}}
+	l := &eventLog{
+		streams: func(int) (int, func(context.Context) error) { return logLength, silent },
+		ended:   func() { close(ended) },
+	}
 	for range l.follower(t).after(t.Context(), "") {
 		break
 	}
