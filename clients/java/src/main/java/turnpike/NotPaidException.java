@@ -11,6 +11,7 @@ import turnpike.v1.Payment;
 public class NotPaidException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** As it was answered. */
   private final Payment payment;
 
   NotPaidException(Payment payment) {

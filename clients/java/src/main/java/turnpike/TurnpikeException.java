@@ -26,11 +26,17 @@ public final class TurnpikeException extends RuntimeException {
   private static final String DOMAIN = "turnpike";
   private static final String PREFIX = "ERROR_REASON_";
 
+  /** Never OK. */
   private final Status.Code code;
+
+  /** Without its prefix; empty when there is none. */
   private final String reasonText;
+
   // Read-only maps, which Java cannot promise to be serializable.
   private final transient Map<String, String> metadata;
   private final transient Map<String, String> fields;
+
+  /** Null when the gateway said nothing. */
   private final Duration retryAfter;
 
   private TurnpikeException(Status status, Details details, Throwable cause) {

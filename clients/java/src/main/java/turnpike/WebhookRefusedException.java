@@ -6,6 +6,7 @@ import java.util.Locale;
 public final class WebhookRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Why. */
   private final Refusal refusal;
 
   WebhookRefusedException(Refusal refusal) {
