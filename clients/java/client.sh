@@ -131,6 +131,7 @@ java_check_kotlin() {
     }
     kill "$gateway"
     wait "$gateway" || fail "the gateway ended with an error"
+    rm -rf "$(java_repository)/example/turnpike"
     [[ $said == *"paid 29900 NOK"*"session.completed"* ]] || fail "the Kotlin example said: $said"
 }
 

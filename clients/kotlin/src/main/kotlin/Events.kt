@@ -18,7 +18,10 @@ fun Turnpike.eventsAfter(cursor: String, vararg types: String): Flow<FollowedEve
         val events = follow(cursor, *types)
         launch(Dispatchers.IO) {
             // The thread waits in hasNext until there is an event, or until the flow is cancelled and closes `events`.
-            while (events.hasNext() && trySendBlocking(events.next()).isSuccess) Unit
+            var isWanted = true
+            while (isWanted && events.hasNext()) {
+                isWanted = trySendBlocking(events.next()).isSuccess
+            }
         }
         awaitClose { events.close() }
     }

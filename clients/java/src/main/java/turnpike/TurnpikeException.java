@@ -128,8 +128,9 @@ public final class TurnpikeException extends RuntimeException {
   }
 
   /**
-   * Whether nothing was sent to a provider, so that the same request with the same request id may
-   * follow at any time.
+   * Whether the gateway says that nothing was sent to a provider. The same request with the same
+   * request id may follow at any time. A connection that broke in the middle of a call is told by
+   * the same code; the request id makes it safe to repeat that, too.
    *
    * @return true for UNAVAILABLE, and for nothing else
    */

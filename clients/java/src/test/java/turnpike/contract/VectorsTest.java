@@ -1,9 +1,11 @@
 package turnpike.contract;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.protobuf.Any;
@@ -15,6 +17,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +188,38 @@ final class VectorsTest {
     assertFails("webhooks.json", "no deliveries");
     Files.delete(folder.resolve("webhooks.json"));
     assertFails("webhooks.json", "NoSuchFile");
+  }
+
+  @Test
+  void aGenuineDeliveryIsReadAsItsEvent() throws Exception {
+    String body =
+        "{\"type\":\"payment.captured\",\"data\":{\"id\":\"evt_1\",\"type\":\"payment.captured\"}}";
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec("of the test".getBytes(UTF_8), "HmacSHA256"));
+    Base64.Encoder base64 = Base64.getEncoder();
+    JsonObject headers = new JsonObject();
+    headers.addProperty("webhook-id", "evt_1");
+    headers.addProperty("webhook-timestamp", "1614265330");
+    byte[] signature = mac.doFinal(("evt_1.1614265330." + body).getBytes(UTF_8));
+    headers.addProperty("webhook-signature", "v1," + base64.encodeToString(signature));
+    JsonObject event = new JsonObject();
+    event.addProperty("id", "evt_1");
+    event.addProperty("type", "payment.captured");
+    JsonArray secrets = new JsonArray();
+    secrets.add("whsec_" + base64.encodeToString("of the test".getBytes(UTF_8)));
+    JsonObject delivery = new JsonObject();
+    delivery.addProperty("about", "genuine");
+    delivery.addProperty("now", 1614265330);
+    delivery.add("secrets", secrets);
+    delivery.add("headers", headers);
+    delivery.addProperty("body", body);
+    delivery.add("event", event);
+    write("webhooks.json", "[" + delivery + "]");
+    check();
+    assertFails("nothing", "");
+    event.addProperty("type", "payment.declined");
+    write("webhooks.json", "[" + delivery + "]");
+    assertFails("webhooks.json", "genuine: event evt_1 payment.captured, not event");
   }
 
   @Test
