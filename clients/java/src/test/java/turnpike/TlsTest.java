@@ -15,8 +15,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import turnpike.v1.ListAccountsRequest;
 
+@Execution(ExecutionMode.CONCURRENT)
 final class TlsTest {
   @TempDir static Path folder;
 

@@ -27,6 +27,7 @@ import turnpike.v1.ConfirmSessionRequest;
 import turnpike.v1.ErrorReason;
 import turnpike.v1.Event;
 import turnpike.v1.FaultKind;
+import turnpike.v1.FaultScenario;
 import turnpike.v1.GetPaymentRequest;
 import turnpike.v1.ListAccountsRequest;
 import turnpike.v1.ListEventsRequest;
@@ -143,11 +144,23 @@ final class LayerTest {
         SessionStatus.SESSION_STATUS_CANCELLED,
         turnpike.sessions().confirmSession(look).getSession().getStatus());
 
-    assertEquals(1, turnpike.development().fault(FaultKind.FAULT_KIND_THROTTLED, "bbmsl-dev"));
-    assertEquals(2, turnpike.development().fault(FaultKind.FAULT_KIND_LATE, "bbmsl-dev"));
+    FaultScenario throttled =
+        FaultScenario.newBuilder()
+            .setKind(FaultKind.FAULT_KIND_THROTTLED)
+            .setProvider("dintero")
+            .setTimes(1000)
+            .build();
+    assertEquals(1, turnpike.development().fault(throttled));
+    TurnpikeException failed = assertThrows(TurnpikeException.class, () -> Sessions.open(turnpike));
+    assertEquals(ErrorReason.ERROR_REASON_PROVIDER_THROTTLED, failed.reason());
+    assertTrue(failed.nothingWasSent());
     turnpike.development().clear();
-    assertEquals(1, turnpike.development().fault(FaultKind.FAULT_KIND_THROTTLED, "bbmsl-dev"));
-    turnpike.development().clear();
+    // Afresh: a client that has failed five times in a row repeats nothing for a while.
+    try (Turnpike another = gateway.client()) {
+      // One fault, which a repetition outlives.
+      assertEquals(1, another.development().fault(FaultKind.FAULT_KIND_THROTTLED, "dintero-dev"));
+      assertTrue(Sessions.open(another).startsWith("ses_"));
+    }
   }
 
   @Test

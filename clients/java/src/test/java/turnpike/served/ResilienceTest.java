@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import turnpike.EventFollower;
 import turnpike.Turnpike;
 import turnpike.v1.Event;
@@ -23,6 +25,7 @@ import turnpike.v1.ListEventsRequest;
 /** What breaks between a client and its gateway, and what the client makes of it. */
 @Tag("served")
 @Timeout(180)
+@Execution(ExecutionMode.CONCURRENT)
 final class ResilienceTest {
   @TempDir Path folder;
 
@@ -101,7 +104,6 @@ final class ResilienceTest {
       assertEquals("ok", steady.ask("call"));
       steady.tell("quit");
       steady.end(20);
-      gateway.stop();
     }
   }
 
@@ -117,7 +119,6 @@ final class ResilienceTest {
       assertEquals(2, proxy.connections());
       steady.tell("quit");
       steady.end(20);
-      gateway.stop();
     }
   }
 }
