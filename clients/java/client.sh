@@ -67,7 +67,8 @@ java_generated() {
 java_set_version() {
     local file
     for file in clients/java/pom.xml clients/java/README.md clients/kotlin/pom.xml clients/kotlin/README.md; do
-        sed -i.old "/<artifactId>turnpike-\(client\|kotlin\)</{n;s:<version>[^<]*<:<version>$1<:;}" "$file"
+        sed -i.old -e "/<artifactId>turnpike-\(client\|kotlin\)</{n;s:<version>[^<]*<:<version>$1<:;}" \
+            -e "s/turnpike-client:[0-9][^\`]*/turnpike-client:$1/" "$file"
         rm "$file.old"
     done
 }
