@@ -279,6 +279,34 @@ final class CallsTest {
   }
 
   @Test
+  void reconnectingDoesNotWaitAsLongAsGrpcWould() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    try (ServerSocket hangsUp = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+        Turnpike client =
+            Turnpike.connect("http://127.0.0.1:" + hangsUp.getLocalPort(), "tpk_test")) {
+      Thread answering =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    hangsUp.accept().close();
+                    attempts.incrementAndGet();
+                  }
+                } catch (IOException closed) {
+                  // The test is over.
+                }
+              });
+      answering.start();
+      var waiting = client.future().accounts().withWaitForReady().listAccounts(REQUEST);
+      Thread.sleep(4500);
+      waiting.cancel(true);
+      // At 0, 0.25, 0.75, 1.75 and 3.75 s. gRPC alone would have tried at 0, 1 and 2.6 s.
+      assertTrue(attempts.get() >= 5, attempts::toString);
+      assertTrue(attempts.get() <= 12, attempts::toString);
+    }
+  }
+
+  @Test
   void reconnectingPausesFiveSecondsAtMost() {
     Duration pause = Reconnecting.FIRST_PAUSE;
     for (int each = 0; each < 10; each++) {
