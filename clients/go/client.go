@@ -14,8 +14,8 @@ import (
 
 const (
 	// How long a connection is silent before it is pinged, and how long an answer may take.
-	keepaliveSilence = 30 * time.Second
-	keepaliveAnswer  = 10 * time.Second
+	keepaliveSilence = 10 * time.Second
+	keepaliveAnswer  = 5 * time.Second
 
 	// The pauses between attempts to connect. The first attempt is made at once.
 	connectPauseMin = 250 * time.Millisecond

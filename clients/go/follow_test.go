@@ -242,7 +242,7 @@ func TestTheTimesOfTheContract(t *testing.T) {
 	if followPauseMin != 250*time.Millisecond || followPauseMax != 5*time.Second || followSilenceMax != 40*time.Second {
 		t.Error("following")
 	}
-	if keepaliveSilence != 30*time.Second || keepaliveAnswer != 10*time.Second || connectPauseMax != 5*time.Second {
+	if keepaliveSilence != 10*time.Second || keepaliveAnswer != 5*time.Second || connectPauseMax != 5*time.Second {
 		t.Error("connecting")
 	}
 }

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-KEEPALIVE_SECONDS = 30.0
+KEEPALIVE_SECONDS = 10.0
 """After so much silence a ping is sent, also while no call is under way."""
 
-KEEPALIVE_TIMEOUT_SECONDS = 10.0
+KEEPALIVE_TIMEOUT_SECONDS = 5.0
 """A ping that is not answered for so long ends the connection."""
 
 KEEPALIVE_SECONDS_MAX = 86_400.0
