@@ -75,10 +75,14 @@ export class Turnpike extends Services {
    * system's authorities), `TURNPIKE_CERT_FILE` and `TURNPIKE_KEY_FILE` (PEM, mutual TLS, with which the key may
    * be left out).
    *
+   * @param others what the environment does not say.
    * @throws SettingsError that names the variable.
    */
-  static fromEnvironment(environment: NodeJS.ProcessEnv = process.env): Turnpike {
-    return new Turnpike(readEnvironment(environment));
+  static fromEnvironment(
+    others: Omit<TurnpikeOptions, "url" | "apiKey" | "tls"> = {},
+    environment: Readonly<Record<string, string | undefined>> = process.env,
+  ): Turnpike {
+    return new Turnpike({ ...others, ...readEnvironment(environment) });
   }
 
   /** Ends the connection for good. Calls that run, and those that come later, fail with CANCELLED. */
@@ -92,7 +96,7 @@ export class Turnpike extends Services {
   }
 }
 
-function readEnvironment(environment: NodeJS.ProcessEnv): TurnpikeOptions {
+function readEnvironment(environment: Readonly<Record<string, string | undefined>>): TurnpikeOptions {
   const url = environment.TURNPIKE_URL;
   if (!url) throw new SettingsError("TURNPIKE_URL is not set; it is an address such as https://host:port");
   const tls: { -readonly [Part in keyof TlsOptions]: TlsOptions[Part] } = {};
