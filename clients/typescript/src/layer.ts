@@ -1,6 +1,7 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { TurnpikeError } from "./errors.js";
 import { withKey } from "./key.js";
+import { lostConnections } from "./lost.js";
 import { retries } from "./retry.js";
 import { methodConfig } from "./service_config.js";
 import { withTrace } from "./telemetry.js";
@@ -10,8 +11,7 @@ export const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What stands between a caller and a transport, the outermost first. `withDeadlines` goes around all of it. */
 export function interceptors(key: string | null, isBrowser: boolean): Interceptor[] {
-  // What is inside of the retries happens for each attempt.
-  return [withTrace(), ...(key === null ? [] : [withKey(key)]), retries(!isBrowser)];
+  return [withTrace(), ...(key === null ? [] : [withKey(key)]), retries(!isBrowser), lostConnections];
 }
 
 /**

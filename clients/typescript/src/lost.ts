@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 
 /** The cause of errors after the caller closed the client: no connection was lost then. */
 export const CLOSED = new Error("the client was closed");
@@ -7,19 +7,29 @@ export const CLOSED = new Error("the client was closed");
  * What the library tells when a connection broke depends on how it broke: CANCELLED, ABORTED, INTERNAL or
  * UNKNOWN. Every gRPC client calls it UNAVAILABLE, and so does this one. What the server itself said stays.
  */
-export function asLostConnection(thrown: unknown, signal: AbortSignal): ConnectError {
+export const lostConnections: Interceptor = (next) => async (request) => {
+  try {
+    const answer = await next(request);
+    return answer.stream ? { ...answer, message: told(answer.message, request.signal) } : answer;
+  } catch (thrown) {
+    throw asLost(thrown, request.signal);
+  }
+};
+
+async function* told<T>(messages: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (thrown) {
+    throw asLost(thrown, signal);
+  }
+}
+
+function asLost(thrown: unknown, signal: AbortSignal): ConnectError {
   const error = ConnectError.from(thrown);
   // The caller or the deadline ended the call: that is what the caller is told.
-  if (signal.aborted) return error;
-  return isFromServer(error) || !isLost(error)
-    ? error
-    : new ConnectError(
-        `the connection was lost: ${error.rawMessage}`,
-        Code.Unavailable,
-        undefined,
-        undefined,
-        error,
-      );
+  if (signal.aborted || isFromServer(error) || !isLost(error)) return error;
+  const message = `the connection was lost: ${error.rawMessage}`;
+  return new ConnectError(message, Code.Unavailable, undefined, undefined, error);
 }
 
 /** Only what was answered has headers or trailers. */

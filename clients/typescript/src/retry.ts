@@ -1,5 +1,4 @@
-import type { Code, Interceptor } from "@connectrpc/connect";
-import { asLostConnection } from "./lost.js";
+import { type Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { methodConfig, type RetryPolicy, throttling } from "./service_config.js";
 import { sleep } from "./time.js";
 
@@ -21,11 +20,7 @@ export function retries(tellsAttempts: boolean): Interceptor {
   const throttle = new Throttle();
   return (next) => async (request) => {
     const policy = methodConfig(request.method).retries;
-    if (request.stream || policy === undefined) {
-      return next(request).catch((error: unknown) => {
-        throw asLostConnection(error, request.signal);
-      });
-    }
+    if (request.stream || policy === undefined) return next(request);
     const deadline = Deadline.of(request.header);
     for (let attempt = 1; ; attempt++) {
       try {
@@ -33,7 +28,7 @@ export function retries(tellsAttempts: boolean): Interceptor {
         throttle.succeeded();
         return answer;
       } catch (thrown) {
-        const error = asLostConnection(thrown, request.signal);
+        const error = ConnectError.from(thrown);
         const pause = throttle.failed(error, policy)
           ? pauseBefore(attempt, error.metadata.get(PUSHBACK), policy)
           : undefined;

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import * as http2 from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConnectRouter } from "@connectrpc/connect";
@@ -11,6 +11,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 export class Server {
   readonly #server: http2.Http2Server;
   readonly #sessions = new Set<http2.ServerHttp2Session>();
+  readonly #sockets = new Set<Socket>();
   readonly url: string;
 
   private constructor(server: http2.Http2Server, url: string) {
@@ -28,6 +29,10 @@ export class Server {
     const address = server.address() as AddressInfo;
     const host = tls ? "https://localhost" : "http://127.0.0.1";
     const started = new Server(server as http2.Http2Server, `${host}:${address.port}`);
+    server.on("connection", (socket: Socket) => {
+      started.#sockets.add(socket);
+      socket.on("close", () => started.#sockets.delete(socket));
+    });
     server.on("session", (session) => {
       started.#sessions.add(session);
       session.on("close", () => started.#sessions.delete(session));
@@ -40,17 +45,11 @@ export class Server {
     return Number(new URL(this.url).port);
   }
 
-  /** How many connections are open. */
-  get connections(): number {
-    return this.#sessions.size;
+  /** Breaks every connection, without HTTP/2's goodbye: with a reset of TCP, or with its plain end. */
+  breakConnections(how: "reset" | "end"): void {
+    for (const socket of this.#sockets) how === "reset" ? socket.resetAndDestroy() : socket.destroy();
   }
 
-  /** Breaks every connection, without a goodbye. */
-  breakConnections(): void {
-    for (const session of this.#sessions) session.socket?.destroy();
-  }
-
-  /** The file descriptors close; a reset or a plain end, as the system likes. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const session of this.#sessions) session.destroy();

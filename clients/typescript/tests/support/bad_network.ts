@@ -1,7 +1,7 @@
 import * as net from "node:net";
 
 /** Passes TCP on to the gateway, and can forget connections as bad networks do: silently. */
-export class Proxy {
+export class BadNetwork {
   readonly #server: net.Server;
   readonly #pipes = new Set<Pipe>();
 
@@ -10,17 +10,17 @@ export class Proxy {
   }
 
   /** @param forgetMs connections that were idle for so long lead nowhere from then on. */
-  static async start(target: string, forgetMs = Number.POSITIVE_INFINITY): Promise<Proxy> {
+  static async start(target: string, forgetMs = Number.POSITIVE_INFINITY): Promise<BadNetwork> {
     const { hostname, port } = new URL(target);
     const server = net.createServer();
-    const proxy = new Proxy(server);
+    const network = new BadNetwork(server);
     server.on("connection", (inner) => {
       const outer = net.connect(Number(port), hostname);
       const pipe = new Pipe(inner, outer, forgetMs);
-      proxy.#pipes.add(pipe);
+      network.#pipes.add(pipe);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return proxy;
+    return network;
   }
 
   get url(): string {
