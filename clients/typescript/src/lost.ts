@@ -38,7 +38,7 @@ function isFromServer(error: ConnectError): boolean {
 }
 
 function isLost(error: ConnectError): boolean {
-  if (error.cause === CLOSED) return false;
+  if (error.code === Code.Unavailable || error.cause === CLOSED) return false;
   // Nobody cancelled here, so it was the end of the connection.
   if (error.code === Code.Canceled || error.code === Code.Aborted) return true;
   const { cause } = error;

@@ -81,10 +81,10 @@ export async function openSession(turnpike: Turnpike, amountMinor = 49_900n): Pr
   const { session } = await turnpike.sessions.createSession({
     requestId: crypto.randomUUID(),
     account: "dintero-dev",
-    money: create(MoneySchema, { amountMinor, currencyCode: "NOK" }),
+    money: { amountMinor, currencyCode: "NOK" },
     merchantReference: "typescript-test",
     purpose: SessionPurpose.PAY,
-    returnUrls: create(ReturnUrlsSchema, { successUrl: "https://shop.example/done" }),
+    returnUrls: { successUrl: "https://shop.example/done" },
   });
   if (session === undefined) throw new Error("there is no session");
   return session;
