@@ -6,29 +6,26 @@ export async function runSteady(): Promise<void> {
   const turnpike = Turnpike.fromEnvironment(keepalive());
   let events: AsyncGenerator<Followed> | undefined;
   for await (const line of createInterface({ input: process.stdin })) {
-    switch (line.trim()) {
-      case "call":
-        console.log(await told(turnpike.accounts.listAccounts({}).then(() => "ok")));
-        break;
-      case "stream":
-        // Nothing is said about it unless it fails.
-        try {
-          events = turnpike.follow({ after: await newest(turnpike) });
-        } catch (error) {
-          console.log(failed(error));
-        }
-        break;
-      case "event":
-        console.log(await told(nextOf(events)));
-        break;
-      case "quit":
-        turnpike.close();
-        return;
-      default:
-        throw new Error(`there is no ${line}`);
+    const what = line.trim();
+    if (what === "quit") break;
+    if (what === "call") {
+      console.log(await told(turnpike.accounts.listAccounts({}).then(() => "ok")));
+    } else if (what === "event") {
+      console.log(await told(nextOf(events)));
+    } else if (what === "stream") {
+      // Nothing is said about it unless it fails.
+      try {
+        events = turnpike.follow({ after: await newest(turnpike) });
+      } catch (error) {
+        console.log(failed(error));
+      }
+    } else {
+      throw new Error(`there is no ${line}`);
     }
   }
   turnpike.close();
+  // An input that stays open would keep the program from ending.
+  process.stdin.destroy();
 }
 
 function keepalive(): { keepaliveMs?: number; keepaliveTimeoutMs?: number } {

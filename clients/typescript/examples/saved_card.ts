@@ -1,11 +1,4 @@
-import {
-  create,
-  MoneySchema,
-  SaveCardDisplay,
-  SessionPurpose,
-  TokenUse,
-  type Turnpike,
-} from "turnpike-client";
+import { SaveCardDisplay, SessionPurpose, TokenUse, type Turnpike } from "turnpike-client";
 
 /** A customer pays once and agrees that the card is kept. Returns the id of the token. */
 export async function saveCard(turnpike: Turnpike): Promise<string> {

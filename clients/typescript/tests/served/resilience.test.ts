@@ -13,6 +13,7 @@ test("a gateway that is stopped and started again fails no call", async (t) => {
   const gateway = await Gateway.start();
   t.after(() => gateway.remove());
   const steady = new Steady(gateway.environment);
+  t.after(() => steady.kill());
   assert.equal(await steady.ask("call"), "ok");
   await gateway.stop("SIGTERM");
   await gateway.start();
@@ -35,6 +36,7 @@ test("a network that forgets idle connections fails no call", async (t) => {
   });
   const environment = { ...gateway.environment, TURNPIKE_URL: network.url, TURNPIKE_KEEPALIVE_MS: "1000" };
   const steady = new Steady(environment);
+  t.after(() => steady.kill());
   assert.equal(await steady.ask("call"), "ok");
   await pause(6_000);
   assert.equal(await steady.ask("call"), "ok");
@@ -55,6 +57,7 @@ test("a connection of which the other half is gone fails no call", async (t) => 
     TURNPIKE_KEEPALIVE_MS: "1000",
     TURNPIKE_KEEPALIVE_TIMEOUT_MS: "1000",
   });
+  t.after(() => steady.kill());
   assert.equal(await steady.ask("call"), "ok");
   network.forget();
   const began = performance.now();
@@ -71,6 +74,7 @@ test("a stream goes on after restarts, with no event lost or repeated", async (t
   const before = gateway.client();
   await openSession(before);
   const steady = new Steady(gateway.environment);
+  t.after(() => steady.kill());
   // The answer to the call says that the stream has begun.
   steady.tell("stream");
   assert.equal(await steady.ask("call"), "ok");

@@ -2,14 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  create,
-  MoneySchema,
-  ReturnUrlsSchema,
-  type Session,
-  SessionPurpose,
-  Turnpike,
-} from "turnpike-client";
+import { type Session, SessionPurpose, Turnpike } from "turnpike-client";
 
 /** How long a start or an end may take. */
 const PATIENCE_MS = 30_000;

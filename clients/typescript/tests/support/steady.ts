@@ -36,6 +36,11 @@ export class Steady {
     return this.answer();
   }
 
+  /** The way out when a test failed before. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
   /** Returns the code with which it ends. */
   async quit(): Promise<number | null> {
     const ended = new Promise<number | null>((resolve) => this.#process.once("exit", resolve));
