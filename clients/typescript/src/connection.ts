@@ -16,6 +16,9 @@ const MOMENTS_MAX = 5;
 /** What the library asks for connections. */
 type SessionManager = NonNullable<Parameters<typeof createGrpcTransport>[0]["sessionManager"]>;
 
+/** How often it is looked for the answer to a ping before the connection counts as dead. */
+const LOOKS_FOR_ANSWER = 5;
+
 /** How a silent connection is told from a dead one. */
 export interface Keepalive {
   /** A ping is sent after so much silence, in milliseconds, also while no call is under way. */
@@ -185,25 +188,38 @@ class Live {
   }
 
   #lookLater(): void {
+    if (this.#session.destroyed) return;
+    clearTimeout(this.#timer);
     const inMs = this.#heardAt + this.#keepalive.afterMs - Date.now();
     this.#timer = setTimeout(() => this.#look(), Math.max(0, inMs)).unref();
   }
 
+  /** The time is divided, so that a program that stood still, and read nothing, loses only one part of it. */
+  #awaitAnswer(askedAt: number, looks: number): void {
+    const { timeoutMs } = this.#keepalive;
+    this.#timer = setTimeout(() => {
+      if (this.#heardAt >= askedAt) {
+        this.#lookLater();
+      } else if (looks > 1) {
+        this.#awaitAnswer(askedAt, looks - 1);
+      } else {
+        const silence = `the connection is dead: no answer to a ping within ${timeoutMs} ms`;
+        this.#session.destroy(new ConnectError(silence, Code.Unavailable));
+      }
+    }, timeoutMs / LOOKS_FOR_ANSWER).unref();
+  }
+
+  /** Asks the other end whether it is there, if it has been silent for long enough. */
   #look(): void {
     if (this.#session.destroyed) return;
     if (Date.now() - this.#heardAt < this.#keepalive.afterMs) {
       this.#lookLater();
       return;
     }
-    const { timeoutMs } = this.#keepalive;
-    this.#timer = setTimeout(() => {
-      const silence = `the connection is dead: no answer to a ping within ${timeoutMs} ms`;
-      this.#session.destroy(new ConnectError(silence, Code.Unavailable));
-    }, timeoutMs).unref();
+    this.#awaitAnswer(Date.now(), LOOKS_FOR_ANSWER);
     this.#session.ping((error) => {
       // The session is closing, and says so itself.
       if (error !== null) return;
-      clearTimeout(this.#timer);
       this.heard();
       this.#lookLater();
     });

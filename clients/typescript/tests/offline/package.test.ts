@@ -49,15 +49,19 @@ test("it is imported quickly, without OpenTelemetry being there", (t) => {
   const times = [1, 2, 3].map(() => {
     const output = evaluate(`
       const began = performance.now();
+      const before = process.cpuUsage();
       const { Turnpike } = await import("turnpike-client");
       new Turnpike({ url: "http://127.0.0.1:1", apiKey: "tpk_test" }).close();
-      console.log(performance.now() - began);
+      const { user, system } = process.cpuUsage(before);
+      console.log(JSON.stringify([performance.now() - began, (user + system) / 1000]));
       const missing = await import("@opentelemetry/api").then(() => "there", () => "missing");
       if (missing !== "missing") throw new Error("OpenTelemetry is installed here");
     `);
-    return Number(output);
+    const [onTheClock = 0, ofTheProcessor = 0]: number[] = JSON.parse(output);
+    t.diagnostic(`${Math.round(onTheClock)} ms, ${Math.round(ofTheProcessor)} ms of the processor`);
+    // Other programs may keep this one waiting.
+    return Math.min(onTheClock, ofTheProcessor);
   });
-  t.diagnostic(`${times.map(Math.round)} ms`);
   assert.ok(Math.min(...times) < IMPORT_MS_MAX, String(times));
 });
 

@@ -13,6 +13,8 @@ export class Server {
   readonly #sessions = new Set<http2.ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
   readonly url: string;
+  /** How many connections there were so far. */
+  connections = 0;
 
   private constructor(server: http2.Http2Server, url: string) {
     this.#server = server;
@@ -30,6 +32,7 @@ export class Server {
     const host = tls ? "https://localhost" : "http://127.0.0.1";
     const started = new Server(server as http2.Http2Server, `${host}:${address.port}`);
     server.on("connection", (socket: Socket) => {
+      started.connections++;
       started.#sockets.add(socket);
       socket.on("close", () => started.#sockets.delete(socket));
     });
