@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import * as node from "turnpike-client";
 import * as browser from "turnpike-client/browser";
+import { temporaryFolder } from "../support/folder.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const BYTES_MAX = 1_000_000;
@@ -15,7 +15,7 @@ const IMPORT_MS_MAX = 500;
 
 /** A folder in which the packed artefact is installed, beside what it depends on and nothing else. */
 function installed(): { folder: string; bytes: number } {
-  const folder = mkdtempSync(join(tmpdir(), "turnpike-package-"));
+  const folder = temporaryFolder();
   const run = (command: string, ...args: string[]) =>
     execFileSync(command, args, { cwd: ROOT, encoding: "utf8" });
   const name = run("npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", folder).trim();

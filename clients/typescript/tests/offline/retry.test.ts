@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { AccountService, Code, ErrorReason, PaymentService, Turnpike, TurnpikeError } from "turnpike-client";
 import { pauseBefore, Throttle } from "#layer/retry.js";
@@ -168,6 +169,7 @@ test("nobody listens at all: UNAVAILABLE, in the end", async () => {
     assert.ok(error instanceof TurnpikeError);
     assert.equal(error.codeName, "UNAVAILABLE");
     assert.ok(error.nothingWasSent);
+    assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes("tpk_secret"), "the key is shown");
     return true;
   });
   turnpike.close();

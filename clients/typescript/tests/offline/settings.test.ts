@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { SettingsError, Turnpike } from "turnpike-client";
 import * as browser from "turnpike-client/browser";
+import { temporaryFolder } from "../support/folder.js";
 import { certificates } from "../support/server.js";
 
 const KEY = "tpk_secret_of_a_merchant";
@@ -23,7 +23,7 @@ function refusal(environment: Record<string, string>): string {
 }
 
 test("what is wrong in the environment is named", () => {
-  const folder = mkdtempSync(join(tmpdir(), "turnpike-settings-"));
+  const folder = temporaryFolder();
   const noPem = join(folder, "no.pem");
   writeFileSync(noPem, "hello");
   const { folder: tls } = certificates();

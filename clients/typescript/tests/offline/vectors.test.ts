@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { create, ListAccountsRequestSchema, MoneySchema } from "turnpike-client";
+import { temporaryFolder } from "../support/folder.js";
 
 const RUNNER = fileURLToPath(new URL("../../contract/runner.js", import.meta.url));
 const SECRET = `whsec_${Buffer.from("a secret of thirty bytes, more or less").toString("base64")}`;
 
 /** A folder with one good vector of each kind, made by hand. */
 function kit() {
-  const folder = mkdtempSync(join(tmpdir(), "turnpike-vectors-"));
+  const folder = temporaryFolder();
   for (const part of ["messages", "errors"]) mkdirSync(join(folder, "vectors", part), { recursive: true });
   const write = (path: string, content: unknown) => {
     const bytes = content instanceof Uint8Array ? content : JSON.stringify(content);
@@ -125,7 +125,7 @@ test("a vector that is not so fails", () => {
 });
 
 test("without vectors nothing passes", () => {
-  const nothing = mkdtempSync(join(tmpdir(), "turnpike-vectors-"));
+  const nothing = temporaryFolder();
   assert.equal(check(nothing).status, 1);
   for (const part of ["messages", "errors"]) mkdirSync(join(nothing, "vectors", part), { recursive: true });
   const empty = check(nothing);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "../support/folder.js";
 import { Gateway } from "../support/gateway.js";
 
 const RUNNER = fileURLToPath(new URL("../../contract/runner.js", import.meta.url));
@@ -23,7 +23,7 @@ interface Report {
 }
 
 function tell(gateway: Gateway, contract: string): { status: number | null; report: Report } {
-  const path = join(mkdtempSync(join(tmpdir(), "turnpike-report-")), "report.json");
+  const path = join(temporaryFolder(), "report.json");
   const env = { ...process.env, ...gateway.environment };
   const { status } = spawnSync(process.execPath, [RUNNER, "stories", contract, path], {
     env,
@@ -54,7 +54,7 @@ test("the stories of the kit, for every account", async (t) => {
 test("what is not as a story says fails it, with the step and the place", async (t) => {
   const gateway = await Gateway.start();
   t.after(() => gateway.remove());
-  const contract = mkdtempSync(join(tmpdir(), "turnpike-contract-"));
+  const contract = temporaryFolder();
   cpSync(join(CONTRACT, "accounts.json"), join(contract, "accounts.json"));
   mkdirSync(join(contract, "stories"));
   const call = "AccountService/ListAccounts";

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Session, SessionPurpose, Turnpike } from "turnpike-client";
+import { temporaryFolder } from "./folder.js";
 
 /** How long a start or an end may take. */
 const PATIENCE_MS = 30_000;
 
 /** A real gateway in development mode. It can be stopped and started again over the same store and port. */
 export class Gateway {
-  readonly folder = mkdtempSync(join(tmpdir(), "turnpike-gateway-"));
+  readonly folder = temporaryFolder();
   readonly apiKey = "tpk_the_tests_of_typescript";
   readonly #args: string[];
   #address = "127.0.0.1:0";

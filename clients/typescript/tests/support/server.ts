@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as http2 from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { temporaryFolder } from "./folder.js";
 
 /** A gRPC server of this language's own, for what a real gateway doesn't do on demand. */
 export class Server {
@@ -70,7 +70,7 @@ export interface Certificates {
 
 /** An authority that lives as long as the test, and a certificate of `localhost` by it. */
 export function certificates(name = "localhost"): Certificates {
-  const folder = mkdtempSync(join(tmpdir(), "turnpike-tls-"));
+  const folder = temporaryFolder();
   const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   openssl(
