@@ -24,5 +24,5 @@ test("it is read as gRPC reads it", () => {
   for (const method of [EventService.method.streamEvents, PaymentService.method.watchPayment]) {
     assert.deepEqual(methodConfig(method), { timeoutMs: undefined, retries: undefined });
   }
-  assert.deepEqual(throttling(), { tokensMax: 10, tokensForSuccess: 0.1 });
+  assert.deepEqual(throttling(), { tokensMax: 100, tokensForSuccess: 0.1 });
 });

@@ -462,7 +462,7 @@ func (x *Capability) GetAlternative() string {
 // A limit of a provider that is stricter than the contract's.
 type CapabilityLimit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+	// The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
 	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
 	// The least value or length. Unset means none.
 	Minimum *int64 `protobuf:"varint,2,opt,name=minimum,proto3,oneof" json:"minimum,omitempty"`

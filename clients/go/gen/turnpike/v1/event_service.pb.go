@@ -220,7 +220,8 @@ func (x *StreamEventsRequest) GetOnlyNew() bool {
 // The response of EventService.StreamEvents.
 type StreamEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The next event. Unset when there has been none for 15 seconds: the stream is alive.
+	// The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+	// first response of a stream with only_new, which says where it begins.
 	Event *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	// The place that the stream has reached, up to 128 characters: give it as `after` to go on. It moves on
 	// over events of other types, too.

@@ -46,15 +46,15 @@ type EventServiceClient interface {
 	// that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
 	// else anything.
 	//
-	// Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-	// SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+	// Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+	// DRAINING when the gateway goes down, and then another one goes on.
 	StreamEvents(ctx context.Context, in *StreamEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamEventsResponse], error)
 	// Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
 	//
 	// Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
 	// new one is. A parked endpoint is tried at once.
 	//
-	// Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+	// Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
 	// of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
 	//
 	// Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
@@ -158,15 +158,15 @@ type EventServiceServer interface {
 	// that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
 	// else anything.
 	//
-	// Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-	// SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+	// Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+	// DRAINING when the gateway goes down, and then another one goes on.
 	StreamEvents(*StreamEventsRequest, grpc.ServerStreamingServer[StreamEventsResponse]) error
 	// Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
 	//
 	// Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
 	// new one is. A parked endpoint is tried at once.
 	//
-	// Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+	// Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
 	// of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
 	//
 	// Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as

@@ -708,7 +708,7 @@ type Payment struct {
 	// means that the provider gives none.
 	NetworkTransactionId string `protobuf:"bytes,26,opt,name=network_transaction_id,json=networkTransactionId,proto3" json:"network_transaction_id,omitempty"`
 	// The text on the customer's statement. Empty means the account's default.
-	Descriptor_ string `protobuf:"bytes,28,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	StatementDescriptor string `protobuf:"bytes,28,opt,name=statement_descriptor,json=statementDescriptor,proto3" json:"statement_descriptor,omitempty"`
 	// What the payment is for, as the caller said.
 	Description string `protobuf:"bytes,29,opt,name=description,proto3" json:"description,omitempty"`
 	// The caller's own data, at most 50 pairs.
@@ -940,9 +940,9 @@ func (x *Payment) GetNetworkTransactionId() string {
 	return ""
 }
 
-func (x *Payment) GetDescriptor_() string {
+func (x *Payment) GetStatementDescriptor() string {
 	if x != nil {
-		return x.Descriptor_
+		return x.StatementDescriptor
 	}
 	return ""
 }
@@ -2340,7 +2340,7 @@ var File_turnpike_v1_payment_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"\n" +
-	"\x19turnpike/v1/payment.proto\x12\vturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\x1a\x1eturnpike/v1/error_reason.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\"\x82\r\n" +
+	"\x19turnpike/v1/payment.proto\x12\vturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x19turnpike/v1/decline.proto\x1a\x1eturnpike/v1/error_reason.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\"\x95\r\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x12merchant_reference\x18\x02 \x01(\tR\x11merchantReference\x12\x18\n" +
@@ -2375,10 +2375,8 @@ const file_turnpike_v1_payment_proto_rawDesc = "" +
 	"\x04card\x18\x17 \x01(\v2\x18.turnpike.v1.CardSummaryR\x04card\x12E\n" +
 	"\x0ethree_d_secure\x18\x18 \x01(\v2\x1f.turnpike.v1.ThreeDSecureResultR\fthreeDSecure\x12P\n" +
 	"\x13provider_references\x18\x19 \x01(\v2\x1f.turnpike.v1.ProviderReferencesR\x12providerReferences\x124\n" +
-	"\x16network_transaction_id\x18\x1a \x01(\tR\x14networkTransactionId\x12\x1e\n" +
-	"\n" +
-	"descriptor\x18\x1c \x01(\tR\n" +
-	"descriptor\x12 \n" +
+	"\x16network_transaction_id\x18\x1a \x01(\tR\x14networkTransactionId\x121\n" +
+	"\x14statement_descriptor\x18\x1c \x01(\tR\x13statementDescriptor\x12 \n" +
 	"\vdescription\x18\x1d \x01(\tR\vdescription\x12>\n" +
 	"\bmetadata\x18\x1e \x03(\v2\".turnpike.v1.Payment.MetadataEntryR\bmetadata\x12\x12\n" +
 	"\x04test\x18\x1f \x01(\bR\x04test\x129\n" +

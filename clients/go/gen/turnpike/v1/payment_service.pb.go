@@ -127,7 +127,7 @@ type ChargeTokenRequest struct {
 	Order *Order `protobuf:"bytes,12,opt,name=order,proto3" json:"order,omitempty"`
 	// The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
 	// fewer. Empty means the account's default.
-	Descriptor_ string `protobuf:"bytes,14,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	StatementDescriptor string `protobuf:"bytes,14,opt,name=statement_descriptor,json=statementDescriptor,proto3" json:"statement_descriptor,omitempty"`
 	// What the payment is for, as the customer may read it, up to 255 characters. Empty means the
 	// merchant reference.
 	Description string `protobuf:"bytes,15,opt,name=description,proto3" json:"description,omitempty"`
@@ -287,9 +287,9 @@ func (x *ChargeTokenRequest) GetOrder() *Order {
 	return nil
 }
 
-func (x *ChargeTokenRequest) GetDescriptor_() string {
+func (x *ChargeTokenRequest) GetStatementDescriptor() string {
 	if x != nil {
-		return x.Descriptor_
+		return x.StatementDescriptor
 	}
 	return ""
 }
@@ -1982,7 +1982,7 @@ var File_turnpike_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/payment_service.proto\x12\vturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x17turnpike/v1/token.proto\"\xdb\t\n" +
+	"!turnpike/v1/payment_service.proto\x12\vturnpike.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x17turnpike/v1/token.proto\"\xee\t\n" +
 	"\x12ChargeTokenRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -1997,10 +1997,8 @@ const file_turnpike_v1_payment_service_proto_rawDesc = "" +
 	"\bcustomer\x18\n" +
 	" \x01(\v2\x15.turnpike.v1.CustomerR\bcustomer\x12=\n" +
 	"\x0fbilling_address\x18\v \x01(\v2\x14.turnpike.v1.AddressR\x0ebillingAddress\x12(\n" +
-	"\x05order\x18\f \x01(\v2\x12.turnpike.v1.OrderR\x05order\x12\x1e\n" +
-	"\n" +
-	"descriptor\x18\x0e \x01(\tR\n" +
-	"descriptor\x12 \n" +
+	"\x05order\x18\f \x01(\v2\x12.turnpike.v1.OrderR\x05order\x121\n" +
+	"\x14statement_descriptor\x18\x0e \x01(\tR\x13statementDescriptor\x12 \n" +
 	"\vdescription\x18\x0f \x01(\tR\vdescription\x129\n" +
 	"\n" +
 	"expires_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12I\n" +

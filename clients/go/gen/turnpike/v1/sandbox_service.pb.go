@@ -301,7 +301,7 @@ type FaultScenario struct {
 	// How long the answer or the webhook is held back, up to ten minutes. Unset means five seconds
 	// for LATE, and nothing for the others.
 	Delay *durationpb.Duration `protobuf:"bytes,7,opt,name=delay,proto3" json:"delay,omitempty"`
-	// The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500.
+	// The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500.
 	HttpStatus    int32 `protobuf:"varint,8,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

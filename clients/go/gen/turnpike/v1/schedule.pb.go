@@ -682,7 +682,7 @@ type ScheduleTerms struct {
 	Description string `protobuf:"bytes,14,opt,name=description,proto3" json:"description,omitempty"`
 	// The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
 	// fewer. Empty means the account's default.
-	Descriptor_ string `protobuf:"bytes,15,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	StatementDescriptor string `protobuf:"bytes,15,opt,name=statement_descriptor,json=statementDescriptor,proto3" json:"statement_descriptor,omitempty"`
 	// Where the browser comes back to when the customer had to pay by hand, up to 2,048 characters;
 	// https outside development. Empty means that no link can be made: a decline that wants the
 	// customer then only raises an event.
@@ -822,9 +822,9 @@ func (x *ScheduleTerms) GetDescription() string {
 	return ""
 }
 
-func (x *ScheduleTerms) GetDescriptor_() string {
+func (x *ScheduleTerms) GetStatementDescriptor() string {
 	if x != nil {
-		return x.Descriptor_
+		return x.StatementDescriptor
 	}
 	return ""
 }
@@ -1626,7 +1626,7 @@ const file_turnpike_v1_schedule_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"updated_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xbf\x06\n" +
+	"updated_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xd2\x06\n" +
 	"\rScheduleTerms\x12\x19\n" +
 	"\btoken_id\x18\x01 \x01(\tR\atokenId\x12(\n" +
 	"\x05money\x18\x02 \x01(\v2\x12.turnpike.v1.MoneyR\x05money\x12-\n" +
@@ -1644,10 +1644,8 @@ const file_turnpike_v1_schedule_proto_rawDesc = "" +
 	"\aoverlap\x18\v \x01(\x0e2\x1a.turnpike.v1.OverlapPolicyR\aoverlap\x122\n" +
 	"\aretries\x18\f \x01(\v2\x18.turnpike.v1.RetryPolicyR\aretries\x127\n" +
 	"\ttolerance\x18\r \x01(\v2\x19.google.protobuf.DurationR\ttolerance\x12 \n" +
-	"\vdescription\x18\x0e \x01(\tR\vdescription\x12\x1e\n" +
-	"\n" +
-	"descriptor\x18\x0f \x01(\tR\n" +
-	"descriptor\x12.\n" +
+	"\vdescription\x18\x0e \x01(\tR\vdescription\x121\n" +
+	"\x14statement_descriptor\x18\x0f \x01(\tR\x13statementDescriptor\x12.\n" +
 	"\x13customer_return_url\x18\x10 \x01(\tR\x11customerReturnUrl\x12D\n" +
 	"\bmetadata\x18\x11 \x03(\v2(.turnpike.v1.ScheduleTerms.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +

@@ -78,7 +78,7 @@ type CreateSessionRequest struct {
 	Locale string `protobuf:"bytes,20,opt,name=locale,proto3" json:"locale,omitempty"`
 	// The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
 	// fewer. Empty means the account's default.
-	Descriptor_ string `protobuf:"bytes,21,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	StatementDescriptor string `protobuf:"bytes,21,opt,name=statement_descriptor,json=statementDescriptor,proto3" json:"statement_descriptor,omitempty"`
 	// What the payment is for, as the customer may read it, up to 255 characters. Empty means the
 	// merchant reference.
 	Description string `protobuf:"bytes,22,opt,name=description,proto3" json:"description,omitempty"`
@@ -272,9 +272,9 @@ func (x *CreateSessionRequest) GetLocale() string {
 	return ""
 }
 
-func (x *CreateSessionRequest) GetDescriptor_() string {
+func (x *CreateSessionRequest) GetStatementDescriptor() string {
 	if x != nil {
-		return x.Descriptor_
+		return x.StatementDescriptor
 	}
 	return ""
 }
@@ -1045,7 +1045,7 @@ var File_turnpike_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_turnpike_v1_session_service_proto_rawDesc = "" +
 	"\n" +
-	"!turnpike/v1/session_service.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x19turnpike/v1/session.proto\x1a\x17turnpike/v1/token.proto\"\xac\f\n" +
+	"!turnpike/v1/session_service.proto\x12\vturnpike.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16turnpike/v1/card.proto\x1a\x1aturnpike/v1/customer.proto\x1a\x17turnpike/v1/money.proto\x1a\x1dturnpike/v1/next_action.proto\x1a\x17turnpike/v1/order.proto\x1a\x19turnpike/v1/payment.proto\x1a\"turnpike/v1/provider_options.proto\x1a\x19turnpike/v1/session.proto\x1a\x17turnpike/v1/token.proto\"\xbf\f\n" +
 	"\x14CreateSessionRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x18\n" +
@@ -1070,10 +1070,8 @@ const file_turnpike_v1_session_service_proto_rawDesc = "" +
 	"\x14payment_method_names\x18\x11 \x03(\tR\x12paymentMethodNames\x12!\n" +
 	"\fmax_attempts\x18\x12 \x01(\x05R\vmaxAttempts\x12I\n" +
 	"\x0ethree_d_secure\x18\x13 \x01(\x0e2#.turnpike.v1.ThreeDSecurePreferenceR\fthreeDSecure\x12\x16\n" +
-	"\x06locale\x18\x14 \x01(\tR\x06locale\x12\x1e\n" +
-	"\n" +
-	"descriptor\x18\x15 \x01(\tR\n" +
-	"descriptor\x12 \n" +
+	"\x06locale\x18\x14 \x01(\tR\x06locale\x121\n" +
+	"\x14statement_descriptor\x18\x15 \x01(\tR\x13statementDescriptor\x12 \n" +
 	"\vdescription\x18\x16 \x01(\tR\vdescription\x129\n" +
 	"\n" +
 	"expires_at\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12K\n" +

@@ -62,7 +62,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object field_ = "";
   /**
    * <pre>
-   * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+   * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
    * </pre>
    *
    * <code>string field = 1 [json_name = "field"];</code>
@@ -83,7 +83,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+   * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
    * </pre>
    *
    * <code>string field = 1 [json_name = "field"];</code>
@@ -691,7 +691,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object field_ = "";
     /**
      * <pre>
-     * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+     * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -711,7 +711,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+     * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -732,7 +732,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+     * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -749,7 +749,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+     * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -763,7 +763,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+     * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>

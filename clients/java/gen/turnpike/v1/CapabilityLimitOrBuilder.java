@@ -12,7 +12,7 @@ public interface CapabilityLimitOrBuilder extends
 
   /**
    * <pre>
-   * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+   * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
    * </pre>
    *
    * <code>string field = 1 [json_name = "field"];</code>
@@ -21,7 +21,7 @@ public interface CapabilityLimitOrBuilder extends
   java.lang.String getField();
   /**
    * <pre>
-   * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+   * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
    * </pre>
    *
    * <code>string field = 1 [json_name = "field"];</code>

@@ -732,8 +732,8 @@ private static final long serialVersionUID = 0L;
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 14 [json_name = "descriptor"];</code>
-   * @return The descriptor.
+   * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
+   * @return The statementDescriptor.
    */
   @java.lang.Override
   public java.lang.String getStatementDescriptor() {
@@ -754,8 +754,8 @@ private static final long serialVersionUID = 0L;
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 14 [json_name = "descriptor"];</code>
-   * @return The bytes for descriptor.
+   * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
+   * @return The bytes for statementDescriptor.
    */
   @java.lang.Override
   public com.google.protobuf.ByteString
@@ -3893,8 +3893,8 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 14 [json_name = "descriptor"];</code>
-     * @return The descriptor.
+     * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
+     * @return The statementDescriptor.
      */
     public java.lang.String getStatementDescriptor() {
       java.lang.Object ref = statementDescriptor_;
@@ -3914,8 +3914,8 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 14 [json_name = "descriptor"];</code>
-     * @return The bytes for descriptor.
+     * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
+     * @return The bytes for statementDescriptor.
      */
     public com.google.protobuf.ByteString
         getStatementDescriptorBytes() {
@@ -3936,8 +3936,8 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 14 [json_name = "descriptor"];</code>
-     * @param value The descriptor to set.
+     * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
+     * @param value The statementDescriptor to set.
      * @return This builder for chaining.
      */
     public Builder setStatementDescriptor(
@@ -3954,7 +3954,7 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 14 [json_name = "descriptor"];</code>
+     * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
      * @return This builder for chaining.
      */
     public Builder clearStatementDescriptor() {
@@ -3969,8 +3969,8 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 14 [json_name = "descriptor"];</code>
-     * @param value The bytes for descriptor to set.
+     * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
+     * @param value The bytes for statementDescriptor to set.
      * @return This builder for chaining.
      */
     public Builder setStatementDescriptorBytes(

@@ -325,8 +325,8 @@ public interface ChargeTokenRequestOrBuilder extends
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 14 [json_name = "descriptor"];</code>
-   * @return The descriptor.
+   * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
+   * @return The statementDescriptor.
    */
   java.lang.String getStatementDescriptor();
   /**
@@ -335,8 +335,8 @@ public interface ChargeTokenRequestOrBuilder extends
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 14 [json_name = "descriptor"];</code>
-   * @return The bytes for descriptor.
+   * <code>string statement_descriptor = 14 [json_name = "statementDescriptor"];</code>
+   * @return The bytes for statementDescriptor.
    */
   com.google.protobuf.ByteString
       getStatementDescriptorBytes();

@@ -1011,8 +1011,8 @@ private static final long serialVersionUID = 0L;
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 21 [json_name = "descriptor"];</code>
-   * @return The descriptor.
+   * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
+   * @return The statementDescriptor.
    */
   @java.lang.Override
   public java.lang.String getStatementDescriptor() {
@@ -1033,8 +1033,8 @@ private static final long serialVersionUID = 0L;
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 21 [json_name = "descriptor"];</code>
-   * @return The bytes for descriptor.
+   * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
+   * @return The bytes for statementDescriptor.
    */
   @java.lang.Override
   public com.google.protobuf.ByteString
@@ -5119,8 +5119,8 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 21 [json_name = "descriptor"];</code>
-     * @return The descriptor.
+     * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
+     * @return The statementDescriptor.
      */
     public java.lang.String getStatementDescriptor() {
       java.lang.Object ref = statementDescriptor_;
@@ -5140,8 +5140,8 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 21 [json_name = "descriptor"];</code>
-     * @return The bytes for descriptor.
+     * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
+     * @return The bytes for statementDescriptor.
      */
     public com.google.protobuf.ByteString
         getStatementDescriptorBytes() {
@@ -5162,8 +5162,8 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 21 [json_name = "descriptor"];</code>
-     * @param value The descriptor to set.
+     * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
+     * @param value The statementDescriptor to set.
      * @return This builder for chaining.
      */
     public Builder setStatementDescriptor(
@@ -5180,7 +5180,7 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 21 [json_name = "descriptor"];</code>
+     * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
      * @return This builder for chaining.
      */
     public Builder clearStatementDescriptor() {
@@ -5195,8 +5195,8 @@ java.lang.String defaultValue) {
      * fewer. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 21 [json_name = "descriptor"];</code>
-     * @param value The bytes for descriptor to set.
+     * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
+     * @param value The bytes for statementDescriptor to set.
      * @return This builder for chaining.
      */
     public Builder setStatementDescriptorBytes(

@@ -573,8 +573,8 @@ public interface CreateSessionRequestOrBuilder extends
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 21 [json_name = "descriptor"];</code>
-   * @return The descriptor.
+   * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
+   * @return The statementDescriptor.
    */
   java.lang.String getStatementDescriptor();
   /**
@@ -583,8 +583,8 @@ public interface CreateSessionRequestOrBuilder extends
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 21 [json_name = "descriptor"];</code>
-   * @return The bytes for descriptor.
+   * <code>string statement_descriptor = 21 [json_name = "statementDescriptor"];</code>
+   * @return The bytes for statementDescriptor.
    */
   com.google.protobuf.ByteString
       getStatementDescriptorBytes();

@@ -261,8 +261,8 @@ public final class EventServiceGrpc {
      * Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
      * that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
      * else anything.
-     * Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-     * SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+     * Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+     * DRAINING when the gateway goes down, and then another one goes on.
      * </pre>
      */
     default void streamEvents(turnpike.v1.StreamEventsRequest request,
@@ -275,7 +275,7 @@ public final class EventServiceGrpc {
      * Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
      * Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
      * new one is. A parked endpoint is tried at once.
-     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
      * of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
      * Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
      * they stand then, marked as replayed.
@@ -364,8 +364,8 @@ public final class EventServiceGrpc {
      * Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
      * that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
      * else anything.
-     * Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-     * SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+     * Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+     * DRAINING when the gateway goes down, and then another one goes on.
      * </pre>
      */
     public void streamEvents(turnpike.v1.StreamEventsRequest request,
@@ -379,7 +379,7 @@ public final class EventServiceGrpc {
      * Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
      * Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
      * new one is. A parked endpoint is tried at once.
-     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
      * of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
      * Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
      * they stand then, marked as replayed.
@@ -456,8 +456,8 @@ public final class EventServiceGrpc {
      * Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
      * that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
      * else anything.
-     * Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-     * SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+     * Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+     * DRAINING when the gateway goes down, and then another one goes on.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -472,7 +472,7 @@ public final class EventServiceGrpc {
      * Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
      * Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
      * new one is. A parked endpoint is tried at once.
-     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
      * of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
      * Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
      * they stand then, marked as replayed.
@@ -546,8 +546,8 @@ public final class EventServiceGrpc {
      * Promises: as ListEvents. Whoever loses the stream, for whichever reason, goes on from the last cursor
      * that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
      * else anything.
-     * Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-     * SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+     * Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+     * DRAINING when the gateway goes down, and then another one goes on.
      * </pre>
      */
     public java.util.Iterator<turnpike.v1.StreamEventsResponse> streamEvents(
@@ -561,7 +561,7 @@ public final class EventServiceGrpc {
      * Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
      * Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
      * new one is. A parked endpoint is tried at once.
-     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
      * of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
      * Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
      * they stand then, marked as replayed.
@@ -634,7 +634,7 @@ public final class EventServiceGrpc {
      * Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
      * Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
      * new one is. A parked endpoint is tried at once.
-     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+     * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
      * of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
      * Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
      * they stand then, marked as replayed.

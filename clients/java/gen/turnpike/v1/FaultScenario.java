@@ -303,7 +303,7 @@ private static final long serialVersionUID = 0L;
   private int httpStatus_ = 0;
   /**
    * <pre>
-   * The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500.
+   * The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500.
    * </pre>
    *
    * <code>int32 http_status = 8 [json_name = "httpStatus"];</code>
@@ -1411,7 +1411,7 @@ private static final long serialVersionUID = 0L;
     private int httpStatus_ ;
     /**
      * <pre>
-     * The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500.
+     * The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500.
      * </pre>
      *
      * <code>int32 http_status = 8 [json_name = "httpStatus"];</code>
@@ -1423,7 +1423,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500.
+     * The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500.
      * </pre>
      *
      * <code>int32 http_status = 8 [json_name = "httpStatus"];</code>
@@ -1439,7 +1439,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500.
+     * The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500.
      * </pre>
      *
      * <code>int32 http_status = 8 [json_name = "httpStatus"];</code>

@@ -145,7 +145,7 @@ public interface FaultScenarioOrBuilder extends
 
   /**
    * <pre>
-   * The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500.
+   * The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500.
    * </pre>
    *
    * <code>int32 http_status = 8 [json_name = "httpStatus"];</code>

@@ -1174,8 +1174,8 @@ private static final long serialVersionUID = 0L;
    * The text on the customer's statement. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 28 [json_name = "descriptor"];</code>
-   * @return The descriptor.
+   * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
+   * @return The statementDescriptor.
    */
   @java.lang.Override
   public java.lang.String getStatementDescriptor() {
@@ -1195,8 +1195,8 @@ private static final long serialVersionUID = 0L;
    * The text on the customer's statement. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 28 [json_name = "descriptor"];</code>
-   * @return The bytes for descriptor.
+   * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
+   * @return The bytes for statementDescriptor.
    */
   @java.lang.Override
   public com.google.protobuf.ByteString
@@ -6478,8 +6478,8 @@ java.lang.String defaultValue) {
      * The text on the customer's statement. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 28 [json_name = "descriptor"];</code>
-     * @return The descriptor.
+     * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
+     * @return The statementDescriptor.
      */
     public java.lang.String getStatementDescriptor() {
       java.lang.Object ref = statementDescriptor_;
@@ -6498,8 +6498,8 @@ java.lang.String defaultValue) {
      * The text on the customer's statement. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 28 [json_name = "descriptor"];</code>
-     * @return The bytes for descriptor.
+     * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
+     * @return The bytes for statementDescriptor.
      */
     public com.google.protobuf.ByteString
         getStatementDescriptorBytes() {
@@ -6519,8 +6519,8 @@ java.lang.String defaultValue) {
      * The text on the customer's statement. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 28 [json_name = "descriptor"];</code>
-     * @param value The descriptor to set.
+     * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
+     * @param value The statementDescriptor to set.
      * @return This builder for chaining.
      */
     public Builder setStatementDescriptor(
@@ -6536,7 +6536,7 @@ java.lang.String defaultValue) {
      * The text on the customer's statement. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 28 [json_name = "descriptor"];</code>
+     * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
      * @return This builder for chaining.
      */
     public Builder clearStatementDescriptor() {
@@ -6550,8 +6550,8 @@ java.lang.String defaultValue) {
      * The text on the customer's statement. Empty means the account's default.
      * </pre>
      *
-     * <code>string descriptor = 28 [json_name = "descriptor"];</code>
-     * @param value The bytes for descriptor to set.
+     * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
+     * @param value The bytes for statementDescriptor to set.
      * @return This builder for chaining.
      */
     public Builder setStatementDescriptorBytes(

@@ -687,8 +687,8 @@ public interface PaymentOrBuilder extends
    * The text on the customer's statement. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 28 [json_name = "descriptor"];</code>
-   * @return The descriptor.
+   * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
+   * @return The statementDescriptor.
    */
   java.lang.String getStatementDescriptor();
   /**
@@ -696,8 +696,8 @@ public interface PaymentOrBuilder extends
    * The text on the customer's statement. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 28 [json_name = "descriptor"];</code>
-   * @return The bytes for descriptor.
+   * <code>string statement_descriptor = 28 [json_name = "statementDescriptor"];</code>
+   * @return The bytes for statementDescriptor.
    */
   com.google.protobuf.ByteString
       getStatementDescriptorBytes();

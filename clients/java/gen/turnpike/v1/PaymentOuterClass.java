@@ -121,7 +121,7 @@ public final class PaymentOuterClass extends com.google.protobuf.GeneratedFile {
       "ard.proto\032\031turnpike/v1/decline.proto\032\036tu" +
       "rnpike/v1/error_reason.proto\032\027turnpike/v" +
       "1/money.proto\032\035turnpike/v1/next_action.p" +
-      "roto\032\027turnpike/v1/order.proto\"\202\r\n\007Paymen" +
+      "roto\032\027turnpike/v1/order.proto\"\225\r\n\007Paymen" +
       "t\022\016\n\002id\030\001 \001(\tR\002id\022-\n\022merchant_reference\030" +
       "\002 \001(\tR\021merchantReference\022\030\n\007account\030\003 \001(" +
       "\tR\007account\022\032\n\010provider\030\004 \001(\tR\010provider\022(" +
@@ -153,179 +153,180 @@ public final class PaymentOuterClass extends com.google.protobuf.GeneratedFile {
       "rences\030\031 \001(\0132\037.turnpike.v1.ProviderRefer" +
       "encesR\022providerReferences\0224\n\026network_tra" +
       "nsaction_id\030\032 \001(\tR\024networkTransactionId\022" +
-      "\036\n\ndescriptor\030\034 \001(\tR\ndescriptor\022 \n\013descr" +
-      "iption\030\035 \001(\tR\013description\022>\n\010metadata\030\036 " +
-      "\003(\0132\".turnpike.v1.Payment.MetadataEntryR" +
-      "\010metadata\022\022\n\004test\030\037 \001(\010R\004test\0229\n\ncreated" +
-      "_at\030! \001(\0132\032.google.protobuf.TimestampR\tc" +
-      "reatedAt\0229\n\nupdated_at\030\" \001(\0132\032.google.pr" +
-      "otobuf.TimestampR\tupdatedAt\022\030\n\007version\030#" +
-      " \001(\003R\007version\022>\n\noccurrence\030$ \001(\0132\036.turn" +
-      "pike.v1.PaymentOccurrenceR\noccurrence\032;\n" +
-      "\rMetadataEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005valu" +
-      "e\030\002 \001(\tR\005value:\0028\001\"f\n\021PaymentOccurrence\022" +
-      "\037\n\013schedule_id\030\001 \001(\tR\nscheduleId\022\026\n\006numb" +
-      "er\030\002 \001(\005R\006number\022\030\n\007attempt\030\003 \001(\005R\007attem" +
-      "pt\"\336\001\n\rPaymentTotals\022)\n\020authorized_minor" +
-      "\030\001 \001(\003R\017authorizedMinor\022%\n\016captured_mino" +
-      "r\030\002 \001(\003R\rcapturedMinor\022%\n\016refunded_minor" +
-      "\030\003 \001(\003R\rrefundedMinor\022)\n\020capturable_mino" +
-      "r\030\004 \001(\003R\017capturableMinor\022)\n\020refundable_m" +
-      "inor\030\005 \001(\003R\017refundableMinor\"\202\001\n\007Failure\022" +
-      "0\n\006reason\030\001 \001(\0162\030.turnpike.v1.ErrorReaso" +
-      "nR\006reason\022 \n\013description\030\002 \001(\tR\013descript" +
-      "ion\022#\n\rprovider_code\030\003 \001(\tR\014providerCode" +
-      "\"\216\002\n\nUnresolved\0220\n\005since\030\001 \001(\0132\032.google." +
-      "protobuf.TimestampR\005since\022\034\n\tinquiries\030\002" +
-      " \001(\005R\tinquiries\022B\n\017last_inquiry_at\030\003 \001(\013" +
-      "2\032.google.protobuf.TimestampR\rlastInquir" +
-      "yAt\022B\n\017next_inquiry_at\030\004 \001(\0132\032.google.pr" +
-      "otobuf.TimestampR\rnextInquiryAt\022\024\n\005cause" +
-      "\030\005 \001(\tR\005cause\022\022\n\004plan\030\006 \001(\tR\004plan\"\254\001\n\nQu" +
-      "arantine\0220\n\005since\030\001 \001(\0132\032.google.protobu" +
-      "f.TimestampR\005since\0225\n\nmismatches\030\002 \003(\0132\025" +
-      ".turnpike.v1.MismatchR\nmismatches\0225\n\010evi" +
-      "dence\030\003 \001(\0162\031.turnpike.v1.EvidenceKindR\010" +
-      "evidence\"T\n\010Mismatch\022\030\n\007subject\030\001 \001(\tR\007s" +
-      "ubject\022\032\n\010expected\030\002 \001(\tR\010expected\022\022\n\004se" +
-      "en\030\003 \001(\tR\004seen\"\200\002\n\022ProviderReferences\022\034\n" +
-      "\treference\030\001 \001(\tR\treference\022%\n\016transacti" +
-      "on_id\030\002 \001(\tR\rtransactionId\022\035\n\nsession_id" +
-      "\030\003 \001(\tR\tsessionId\022\031\n\010order_id\030\004 \001(\tR\007ord" +
-      "erId\022-\n\022authorization_code\030\005 \001(\tR\021author" +
-      "izationCode\022<\n\032retrieval_reference_numbe" +
-      "r\030\006 \001(\tR\030retrievalReferenceNumber\"\301\004\n\007Ca" +
-      "pture\022\016\n\002id\030\001 \001(\tR\002id\022(\n\005money\030\002 \001(\0132\022.t" +
-      "urnpike.v1.MoneyR\005money\0224\n\006status\030\003 \001(\0162" +
-      "\034.turnpike.v1.OperationStatusR\006status\022#\n" +
-      "\rfinal_capture\030\004 \001(\010R\014finalCapture\022.\n\007de" +
-      "cline\030\005 \001(\0132\024.turnpike.v1.DeclineR\007decli" +
-      "ne\022.\n\007failure\030\006 \001(\0132\024.turnpike.v1.Failur" +
-      "eR\007failure\0227\n\nunresolved\030\007 \001(\0132\027.turnpik" +
-      "e.v1.UnresolvedR\nunresolved\0220\n\005lines\030\010 \003" +
-      "(\0132\032.turnpike.v1.OrderLinePartR\005lines\022 \n" +
-      "\013description\030\t \001(\tR\013description\022\035\n\nreque" +
-      "st_id\030\n \001(\tR\trequestId\022\037\n\013provider_id\030\013 " +
-      "\001(\tR\nproviderId\0229\n\ncreated_at\030\014 \001(\0132\032.go" +
-      "ogle.protobuf.TimestampR\tcreatedAt\0229\n\nup" +
-      "dated_at\030\r \001(\0132\032.google.protobuf.Timesta" +
-      "mpR\tupdatedAt\"\350\005\n\006Refund\022\016\n\002id\030\001 \001(\tR\002id" +
+      "1\n\024statement_descriptor\030\034 \001(\tR\023statement" +
+      "Descriptor\022 \n\013description\030\035 \001(\tR\013descrip" +
+      "tion\022>\n\010metadata\030\036 \003(\0132\".turnpike.v1.Pay" +
+      "ment.MetadataEntryR\010metadata\022\022\n\004test\030\037 \001" +
+      "(\010R\004test\0229\n\ncreated_at\030! \001(\0132\032.google.pr" +
+      "otobuf.TimestampR\tcreatedAt\0229\n\nupdated_a" +
+      "t\030\" \001(\0132\032.google.protobuf.TimestampR\tupd" +
+      "atedAt\022\030\n\007version\030# \001(\003R\007version\022>\n\noccu" +
+      "rrence\030$ \001(\0132\036.turnpike.v1.PaymentOccurr" +
+      "enceR\noccurrence\032;\n\rMetadataEntry\022\020\n\003key" +
+      "\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001\"f\n" +
+      "\021PaymentOccurrence\022\037\n\013schedule_id\030\001 \001(\tR" +
+      "\nscheduleId\022\026\n\006number\030\002 \001(\005R\006number\022\030\n\007a" +
+      "ttempt\030\003 \001(\005R\007attempt\"\336\001\n\rPaymentTotals\022" +
+      ")\n\020authorized_minor\030\001 \001(\003R\017authorizedMin" +
+      "or\022%\n\016captured_minor\030\002 \001(\003R\rcapturedMino" +
+      "r\022%\n\016refunded_minor\030\003 \001(\003R\rrefundedMinor" +
+      "\022)\n\020capturable_minor\030\004 \001(\003R\017capturableMi" +
+      "nor\022)\n\020refundable_minor\030\005 \001(\003R\017refundabl" +
+      "eMinor\"\202\001\n\007Failure\0220\n\006reason\030\001 \001(\0162\030.tur" +
+      "npike.v1.ErrorReasonR\006reason\022 \n\013descript" +
+      "ion\030\002 \001(\tR\013description\022#\n\rprovider_code\030" +
+      "\003 \001(\tR\014providerCode\"\216\002\n\nUnresolved\0220\n\005si" +
+      "nce\030\001 \001(\0132\032.google.protobuf.TimestampR\005s" +
+      "ince\022\034\n\tinquiries\030\002 \001(\005R\tinquiries\022B\n\017la" +
+      "st_inquiry_at\030\003 \001(\0132\032.google.protobuf.Ti" +
+      "mestampR\rlastInquiryAt\022B\n\017next_inquiry_a" +
+      "t\030\004 \001(\0132\032.google.protobuf.TimestampR\rnex" +
+      "tInquiryAt\022\024\n\005cause\030\005 \001(\tR\005cause\022\022\n\004plan" +
+      "\030\006 \001(\tR\004plan\"\254\001\n\nQuarantine\0220\n\005since\030\001 \001" +
+      "(\0132\032.google.protobuf.TimestampR\005since\0225\n" +
+      "\nmismatches\030\002 \003(\0132\025.turnpike.v1.Mismatch" +
+      "R\nmismatches\0225\n\010evidence\030\003 \001(\0162\031.turnpik" +
+      "e.v1.EvidenceKindR\010evidence\"T\n\010Mismatch\022" +
+      "\030\n\007subject\030\001 \001(\tR\007subject\022\032\n\010expected\030\002 " +
+      "\001(\tR\010expected\022\022\n\004seen\030\003 \001(\tR\004seen\"\200\002\n\022Pr" +
+      "oviderReferences\022\034\n\treference\030\001 \001(\tR\tref" +
+      "erence\022%\n\016transaction_id\030\002 \001(\tR\rtransact" +
+      "ionId\022\035\n\nsession_id\030\003 \001(\tR\tsessionId\022\031\n\010" +
+      "order_id\030\004 \001(\tR\007orderId\022-\n\022authorization" +
+      "_code\030\005 \001(\tR\021authorizationCode\022<\n\032retrie" +
+      "val_reference_number\030\006 \001(\tR\030retrievalRef" +
+      "erenceNumber\"\301\004\n\007Capture\022\016\n\002id\030\001 \001(\tR\002id" +
       "\022(\n\005money\030\002 \001(\0132\022.turnpike.v1.MoneyR\005mon" +
       "ey\0224\n\006status\030\003 \001(\0162\034.turnpike.v1.Operati" +
-      "onStatusR\006status\0221\n\006reason\030\004 \001(\0162\031.turnp" +
-      "ike.v1.RefundReasonR\006reason\022\037\n\013reason_te" +
-      "xt\030\005 \001(\tR\nreasonText\022\035\n\ncapture_id\030\006 \001(\t" +
-      "R\tcaptureId\022.\n\007decline\030\007 \001(\0132\024.turnpike." +
-      "v1.DeclineR\007decline\022.\n\007failure\030\010 \001(\0132\024.t" +
-      "urnpike.v1.FailureR\007failure\0227\n\nunresolve" +
-      "d\030\t \001(\0132\027.turnpike.v1.UnresolvedR\nunreso" +
-      "lved\0220\n\005lines\030\n \003(\0132\032.turnpike.v1.OrderL" +
-      "inePartR\005lines\022=\n\010metadata\030\013 \003(\0132!.turnp" +
-      "ike.v1.Refund.MetadataEntryR\010metadata\022\035\n" +
-      "\nrequest_id\030\014 \001(\tR\trequestId\022\037\n\013provider" +
-      "_id\030\r \001(\tR\nproviderId\0229\n\ncreated_at\030\016 \001(" +
+      "onStatusR\006status\022#\n\rfinal_capture\030\004 \001(\010R" +
+      "\014finalCapture\022.\n\007decline\030\005 \001(\0132\024.turnpik" +
+      "e.v1.DeclineR\007decline\022.\n\007failure\030\006 \001(\0132\024" +
+      ".turnpike.v1.FailureR\007failure\0227\n\nunresol" +
+      "ved\030\007 \001(\0132\027.turnpike.v1.UnresolvedR\nunre" +
+      "solved\0220\n\005lines\030\010 \003(\0132\032.turnpike.v1.Orde" +
+      "rLinePartR\005lines\022 \n\013description\030\t \001(\tR\013d" +
+      "escription\022\035\n\nrequest_id\030\n \001(\tR\trequestI" +
+      "d\022\037\n\013provider_id\030\013 \001(\tR\nproviderId\0229\n\ncr" +
+      "eated_at\030\014 \001(\0132\032.google.protobuf.Timesta" +
+      "mpR\tcreatedAt\0229\n\nupdated_at\030\r \001(\0132\032.goog" +
+      "le.protobuf.TimestampR\tupdatedAt\"\350\005\n\006Ref" +
+      "und\022\016\n\002id\030\001 \001(\tR\002id\022(\n\005money\030\002 \001(\0132\022.tur" +
+      "npike.v1.MoneyR\005money\0224\n\006status\030\003 \001(\0162\034." +
+      "turnpike.v1.OperationStatusR\006status\0221\n\006r" +
+      "eason\030\004 \001(\0162\031.turnpike.v1.RefundReasonR\006" +
+      "reason\022\037\n\013reason_text\030\005 \001(\tR\nreasonText\022" +
+      "\035\n\ncapture_id\030\006 \001(\tR\tcaptureId\022.\n\007declin" +
+      "e\030\007 \001(\0132\024.turnpike.v1.DeclineR\007decline\022." +
+      "\n\007failure\030\010 \001(\0132\024.turnpike.v1.FailureR\007f" +
+      "ailure\0227\n\nunresolved\030\t \001(\0132\027.turnpike.v1" +
+      ".UnresolvedR\nunresolved\0220\n\005lines\030\n \003(\0132\032" +
+      ".turnpike.v1.OrderLinePartR\005lines\022=\n\010met" +
+      "adata\030\013 \003(\0132!.turnpike.v1.Refund.Metadat" +
+      "aEntryR\010metadata\022\035\n\nrequest_id\030\014 \001(\tR\tre" +
+      "questId\022\037\n\013provider_id\030\r \001(\tR\nproviderId" +
+      "\0229\n\ncreated_at\030\016 \001(\0132\032.google.protobuf.T" +
+      "imestampR\tcreatedAt\0229\n\nupdated_at\030\017 \001(\0132" +
+      "\032.google.protobuf.TimestampR\tupdatedAt\032;" +
+      "\n\rMetadataEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005val" +
+      "ue\030\002 \001(\tR\005value:\0028\001\"\215\003\n\013PaymentVoid\022(\n\005m" +
+      "oney\030\001 \001(\0132\022.turnpike.v1.MoneyR\005money\0224\n" +
+      "\006status\030\002 \001(\0162\034.turnpike.v1.OperationSta" +
+      "tusR\006status\022.\n\007failure\030\003 \001(\0132\024.turnpike." +
+      "v1.FailureR\007failure\0227\n\nunresolved\030\004 \001(\0132" +
+      "\027.turnpike.v1.UnresolvedR\nunresolved\022 \n\013" +
+      "description\030\005 \001(\tR\013description\022\035\n\nreques" +
+      "t_id\030\006 \001(\tR\trequestId\0229\n\ncreated_at\030\007 \001(" +
       "\0132\032.google.protobuf.TimestampR\tcreatedAt" +
-      "\0229\n\nupdated_at\030\017 \001(\0132\032.google.protobuf.T" +
-      "imestampR\tupdatedAt\032;\n\rMetadataEntry\022\020\n\003" +
-      "key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001" +
-      "\"\215\003\n\013PaymentVoid\022(\n\005money\030\001 \001(\0132\022.turnpi" +
-      "ke.v1.MoneyR\005money\0224\n\006status\030\002 \001(\0162\034.tur" +
-      "npike.v1.OperationStatusR\006status\022.\n\007fail" +
-      "ure\030\003 \001(\0132\024.turnpike.v1.FailureR\007failure" +
-      "\0227\n\nunresolved\030\004 \001(\0132\027.turnpike.v1.Unres" +
-      "olvedR\nunresolved\022 \n\013description\030\005 \001(\tR\013" +
-      "description\022\035\n\nrequest_id\030\006 \001(\tR\trequest" +
-      "Id\0229\n\ncreated_at\030\007 \001(\0132\032.google.protobuf" +
-      ".TimestampR\tcreatedAt\0229\n\nupdated_at\030\010 \001(" +
-      "\0132\032.google.protobuf.TimestampR\tupdatedAt" +
-      "\"\326\003\n\023PaymentHistoryEntry\022\032\n\010sequence\030\001 \001" +
-      "(\003R\010sequence\022.\n\004time\030\002 \001(\0132\032.google.prot" +
-      "obuf.TimestampR\004time\0223\n\004kind\030\003 \001(\0162\037.tur" +
-      "npike.v1.PaymentHistoryKindR\004kind\022\030\n\007sum" +
-      "mary\030\004 \001(\tR\007summary\022<\n\014state_before\030\005 \001(" +
-      "\0162\031.turnpike.v1.PaymentStateR\013stateBefor" +
-      "e\022:\n\013state_after\030\006 \001(\0162\031.turnpike.v1.Pay" +
-      "mentStateR\nstateAfter\0225\n\010evidence\030\007 \001(\0162" +
-      "\031.turnpike.v1.EvidenceKindR\010evidence\022!\n\014" +
-      "operation_id\030\010 \001(\tR\013operationId\0228\n\010excha" +
-      "nge\030\t \001(\0132\034.turnpike.v1.ExchangeSummaryR" +
-      "\010exchange\022\026\n\006caller\030\n \001(\tR\006caller\"\315\001\n\017Ex" +
-      "changeSummary\022\034\n\toperation\030\001 \001(\tR\toperat" +
-      "ion\022\026\n\006method\030\002 \001(\tR\006method\022\022\n\004path\030\003 \001(" +
-      "\tR\004path\022\037\n\013http_status\030\004 \001(\005R\nhttpStatus" +
-      "\022\037\n\013duration_ms\030\005 \001(\003R\ndurationMs\022\024\n\005fau" +
-      "lt\030\006 \001(\tR\005fault\022\030\n\007request\030\007 \001(\tR\007reques" +
-      "t\"\273\004\n\nDifference\022/\n\004kind\030\001 \001(\0162\033.turnpik" +
-      "e.v1.DifferenceKindR\004kind\022\030\n\007account\030\002 \001" +
-      "(\tR\007account\022\032\n\010provider\030\003 \001(\tR\010provider\022" +
-      "\035\n\npayment_id\030\004 \001(\tR\tpaymentId\022!\n\014operat" +
-      "ion_id\030\005 \001(\tR\013operationId\022\033\n\tnotice_id\030\006" +
-      " \001(\tR\010noticeId\0220\n\005since\030\007 \001(\0132\032.google.p" +
-      "rotobuf.TimestampR\005since\022+\n\003age\030\010 \001(\0132\031." +
-      "google.protobuf.DurationR\003age\022/\n\005state\030\t" +
-      " \001(\0162\031.turnpike.v1.PaymentStateR\005state\022\030" +
-      "\n\007summary\030\n \001(\tR\007summary\0225\n\010evidence\030\013 \001" +
-      "(\0162\031.turnpike.v1.EvidenceKindR\010evidence\022" +
-      "B\n\017last_inquiry_at\030\014 \001(\0132\032.google.protob" +
-      "uf.TimestampR\rlastInquiryAt\022B\n\017next_inqu" +
-      "iry_at\030\r \001(\0132\032.google.protobuf.Timestamp" +
-      "R\rnextInquiryAt*\312\003\n\014PaymentState\022\035\n\031PAYM" +
-      "ENT_STATE_UNSPECIFIED\020\000\022\031\n\025PAYMENT_STATE" +
-      "_CREATED\020\001\022\033\n\027PAYMENT_STATE_SUBMITTED\020\002\022" +
-      "!\n\035PAYMENT_STATE_REQUIRES_ACTION\020\003\022\034\n\030PA" +
-      "YMENT_STATE_PROCESSING\020\004\022\034\n\030PAYMENT_STAT" +
-      "E_AUTHORIZED\020\005\022\032\n\026PAYMENT_STATE_CAPTURED" +
-      "\020\006\022\032\n\026PAYMENT_STATE_DECLINED\020\007\022\030\n\024PAYMEN" +
-      "T_STATE_FAILED\020\010\022\034\n\030PAYMENT_STATE_UNRESO" +
-      "LVED\020\t\022\030\n\024PAYMENT_STATE_VOIDED\020\n\022\031\n\025PAYM" +
-      "ENT_STATE_EXPIRED\020\013\022$\n PAYMENT_STATE_PAR" +
-      "TIALLY_REFUNDED\020\014\022\032\n\026PAYMENT_STATE_REFUN" +
-      "DED\020\r\022\035\n\031PAYMENT_STATE_QUARANTINED\020\016*`\n\013" +
-      "CaptureMode\022\034\n\030CAPTURE_MODE_UNSPECIFIED\020" +
-      "\000\022\032\n\026CAPTURE_MODE_AUTOMATIC\020\001\022\027\n\023CAPTURE" +
-      "_MODE_MANUAL\020\002*u\n\020PaymentInitiator\022!\n\035PA" +
-      "YMENT_INITIATOR_UNSPECIFIED\020\000\022\036\n\032PAYMENT" +
-      "_INITIATOR_CUSTOMER\020\001\022\036\n\032PAYMENT_INITIAT" +
-      "OR_MERCHANT\020\002*\222\001\n\016MerchantReason\022\037\n\033MERC" +
-      "HANT_REASON_UNSPECIFIED\020\000\022\035\n\031MERCHANT_RE" +
-      "ASON_RECURRING\020\001\022\037\n\033MERCHANT_REASON_UNSC" +
-      "HEDULED\020\002\022\037\n\033MERCHANT_REASON_INSTALLMENT" +
-      "\020\003*\313\001\n\014EvidenceKind\022\035\n\031EVIDENCE_KIND_UNS" +
-      "PECIFIED\020\000\022\027\n\023EVIDENCE_KIND_REPLY\020\001\022\031\n\025E" +
-      "VIDENCE_KIND_INQUIRY\020\002\022\031\n\025EVIDENCE_KIND_" +
-      "WEBHOOK\020\003\022\026\n\022EVIDENCE_KIND_TIME\020\004\022\031\n\025EVI" +
-      "DENCE_KIND_GATEWAY\020\005\022\032\n\026EVIDENCE_KIND_OP" +
-      "ERATOR\020\006*\257\001\n\017OperationStatus\022 \n\034OPERATIO" +
-      "N_STATUS_UNSPECIFIED\020\000\022\034\n\030OPERATION_STAT" +
-      "US_PENDING\020\001\022\036\n\032OPERATION_STATUS_SUCCEED" +
-      "ED\020\002\022\033\n\027OPERATION_STATUS_FAILED\020\003\022\037\n\033OPE" +
-      "RATION_STATUS_UNRESOLVED\020\004*\252\001\n\014RefundRea" +
-      "son\022\035\n\031REFUND_REASON_UNSPECIFIED\020\000\022\'\n#RE" +
-      "FUND_REASON_REQUESTED_BY_CUSTOMER\020\001\022\033\n\027R" +
-      "EFUND_REASON_DUPLICATE\020\002\022\034\n\030REFUND_REASO" +
-      "N_FRAUDULENT\020\003\022\027\n\023REFUND_REASON_OTHER\020\004*" +
-      "\237\004\n\022PaymentHistoryKind\022$\n PAYMENT_HISTOR" +
-      "Y_KIND_UNSPECIFIED\020\000\022 \n\034PAYMENT_HISTORY_" +
-      "KIND_CREATED\020\001\022\"\n\036PAYMENT_HISTORY_KIND_P" +
-      "ERMITTED\020\002\022\"\n\036PAYMENT_HISTORY_KIND_EXCHA" +
-      "NGED\020\003\022!\n\035PAYMENT_HISTORY_KIND_OBSERVED\020" +
-      "\004\022\"\n\036PAYMENT_HISTORY_KIND_CONFIRMED\020\005\022*\n" +
-      "&PAYMENT_HISTORY_KIND_CAPTURE_REQUESTED\020" +
-      "\006\022\'\n#PAYMENT_HISTORY_KIND_VOID_REQUESTED" +
-      "\020\007\022)\n%PAYMENT_HISTORY_KIND_REFUND_REQUES" +
-      "TED\020\010\022$\n PAYMENT_HISTORY_KIND_TOKEN_SAVE" +
-      "D\020\t\022!\n\035PAYMENT_HISTORY_KIND_OPERATOR\020\n\022\"" +
-      "\n\036PAYMENT_HISTORY_KIND_RECOVERED\020\013\022#\n\037PA" +
-      "YMENT_HISTORY_KIND_LOST_SIGHT\020\014\022 \n\034PAYME" +
-      "NT_HISTORY_KIND_NOTICED\020\r*\371\001\n\016Difference" +
-      "Kind\022\037\n\033DIFFERENCE_KIND_UNSPECIFIED\020\000\022\034\n" +
-      "\030DIFFERENCE_KIND_MISMATCH\020\001\022\036\n\032DIFFERENC" +
-      "E_KIND_UNRESOLVED\020\002\022\033\n\027DIFFERENCE_KIND_O" +
-      "VERDUE\020\003\022$\n DIFFERENCE_KIND_UNMATCHED_NO" +
-      "TICE\020\004\022\"\n\036DIFFERENCE_KIND_UNKNOWN_NOTICE" +
-      "\020\005\022!\n\035DIFFERENCE_KIND_FAILED_NOTICE\020\006B?\n" +
-      "\013turnpike.v1P\001Z.turnpike.example/go/gen/" +
-      "turnpike/v1;turnpikev1b\006proto3"
+      "\0229\n\nupdated_at\030\010 \001(\0132\032.google.protobuf.T" +
+      "imestampR\tupdatedAt\"\326\003\n\023PaymentHistoryEn" +
+      "try\022\032\n\010sequence\030\001 \001(\003R\010sequence\022.\n\004time\030" +
+      "\002 \001(\0132\032.google.protobuf.TimestampR\004time\022" +
+      "3\n\004kind\030\003 \001(\0162\037.turnpike.v1.PaymentHisto" +
+      "ryKindR\004kind\022\030\n\007summary\030\004 \001(\tR\007summary\022<" +
+      "\n\014state_before\030\005 \001(\0162\031.turnpike.v1.Payme" +
+      "ntStateR\013stateBefore\022:\n\013state_after\030\006 \001(" +
+      "\0162\031.turnpike.v1.PaymentStateR\nstateAfter" +
+      "\0225\n\010evidence\030\007 \001(\0162\031.turnpike.v1.Evidenc" +
+      "eKindR\010evidence\022!\n\014operation_id\030\010 \001(\tR\013o" +
+      "perationId\0228\n\010exchange\030\t \001(\0132\034.turnpike." +
+      "v1.ExchangeSummaryR\010exchange\022\026\n\006caller\030\n" +
+      " \001(\tR\006caller\"\315\001\n\017ExchangeSummary\022\034\n\toper" +
+      "ation\030\001 \001(\tR\toperation\022\026\n\006method\030\002 \001(\tR\006" +
+      "method\022\022\n\004path\030\003 \001(\tR\004path\022\037\n\013http_statu" +
+      "s\030\004 \001(\005R\nhttpStatus\022\037\n\013duration_ms\030\005 \001(\003" +
+      "R\ndurationMs\022\024\n\005fault\030\006 \001(\tR\005fault\022\030\n\007re" +
+      "quest\030\007 \001(\tR\007request\"\273\004\n\nDifference\022/\n\004k" +
+      "ind\030\001 \001(\0162\033.turnpike.v1.DifferenceKindR\004" +
+      "kind\022\030\n\007account\030\002 \001(\tR\007account\022\032\n\010provid" +
+      "er\030\003 \001(\tR\010provider\022\035\n\npayment_id\030\004 \001(\tR\t" +
+      "paymentId\022!\n\014operation_id\030\005 \001(\tR\013operati" +
+      "onId\022\033\n\tnotice_id\030\006 \001(\tR\010noticeId\0220\n\005sin" +
+      "ce\030\007 \001(\0132\032.google.protobuf.TimestampR\005si" +
+      "nce\022+\n\003age\030\010 \001(\0132\031.google.protobuf.Durat" +
+      "ionR\003age\022/\n\005state\030\t \001(\0162\031.turnpike.v1.Pa" +
+      "ymentStateR\005state\022\030\n\007summary\030\n \001(\tR\007summ" +
+      "ary\0225\n\010evidence\030\013 \001(\0162\031.turnpike.v1.Evid" +
+      "enceKindR\010evidence\022B\n\017last_inquiry_at\030\014 " +
+      "\001(\0132\032.google.protobuf.TimestampR\rlastInq" +
+      "uiryAt\022B\n\017next_inquiry_at\030\r \001(\0132\032.google" +
+      ".protobuf.TimestampR\rnextInquiryAt*\312\003\n\014P" +
+      "aymentState\022\035\n\031PAYMENT_STATE_UNSPECIFIED" +
+      "\020\000\022\031\n\025PAYMENT_STATE_CREATED\020\001\022\033\n\027PAYMENT" +
+      "_STATE_SUBMITTED\020\002\022!\n\035PAYMENT_STATE_REQU" +
+      "IRES_ACTION\020\003\022\034\n\030PAYMENT_STATE_PROCESSIN" +
+      "G\020\004\022\034\n\030PAYMENT_STATE_AUTHORIZED\020\005\022\032\n\026PAY" +
+      "MENT_STATE_CAPTURED\020\006\022\032\n\026PAYMENT_STATE_D" +
+      "ECLINED\020\007\022\030\n\024PAYMENT_STATE_FAILED\020\010\022\034\n\030P" +
+      "AYMENT_STATE_UNRESOLVED\020\t\022\030\n\024PAYMENT_STA" +
+      "TE_VOIDED\020\n\022\031\n\025PAYMENT_STATE_EXPIRED\020\013\022$" +
+      "\n PAYMENT_STATE_PARTIALLY_REFUNDED\020\014\022\032\n\026" +
+      "PAYMENT_STATE_REFUNDED\020\r\022\035\n\031PAYMENT_STAT" +
+      "E_QUARANTINED\020\016*`\n\013CaptureMode\022\034\n\030CAPTUR" +
+      "E_MODE_UNSPECIFIED\020\000\022\032\n\026CAPTURE_MODE_AUT" +
+      "OMATIC\020\001\022\027\n\023CAPTURE_MODE_MANUAL\020\002*u\n\020Pay" +
+      "mentInitiator\022!\n\035PAYMENT_INITIATOR_UNSPE" +
+      "CIFIED\020\000\022\036\n\032PAYMENT_INITIATOR_CUSTOMER\020\001" +
+      "\022\036\n\032PAYMENT_INITIATOR_MERCHANT\020\002*\222\001\n\016Mer" +
+      "chantReason\022\037\n\033MERCHANT_REASON_UNSPECIFI" +
+      "ED\020\000\022\035\n\031MERCHANT_REASON_RECURRING\020\001\022\037\n\033M" +
+      "ERCHANT_REASON_UNSCHEDULED\020\002\022\037\n\033MERCHANT" +
+      "_REASON_INSTALLMENT\020\003*\313\001\n\014EvidenceKind\022\035" +
+      "\n\031EVIDENCE_KIND_UNSPECIFIED\020\000\022\027\n\023EVIDENC" +
+      "E_KIND_REPLY\020\001\022\031\n\025EVIDENCE_KIND_INQUIRY\020" +
+      "\002\022\031\n\025EVIDENCE_KIND_WEBHOOK\020\003\022\026\n\022EVIDENCE" +
+      "_KIND_TIME\020\004\022\031\n\025EVIDENCE_KIND_GATEWAY\020\005\022" +
+      "\032\n\026EVIDENCE_KIND_OPERATOR\020\006*\257\001\n\017Operatio" +
+      "nStatus\022 \n\034OPERATION_STATUS_UNSPECIFIED\020" +
+      "\000\022\034\n\030OPERATION_STATUS_PENDING\020\001\022\036\n\032OPERA" +
+      "TION_STATUS_SUCCEEDED\020\002\022\033\n\027OPERATION_STA" +
+      "TUS_FAILED\020\003\022\037\n\033OPERATION_STATUS_UNRESOL" +
+      "VED\020\004*\252\001\n\014RefundReason\022\035\n\031REFUND_REASON_" +
+      "UNSPECIFIED\020\000\022\'\n#REFUND_REASON_REQUESTED" +
+      "_BY_CUSTOMER\020\001\022\033\n\027REFUND_REASON_DUPLICAT" +
+      "E\020\002\022\034\n\030REFUND_REASON_FRAUDULENT\020\003\022\027\n\023REF" +
+      "UND_REASON_OTHER\020\004*\237\004\n\022PaymentHistoryKin" +
+      "d\022$\n PAYMENT_HISTORY_KIND_UNSPECIFIED\020\000\022" +
+      " \n\034PAYMENT_HISTORY_KIND_CREATED\020\001\022\"\n\036PAY" +
+      "MENT_HISTORY_KIND_PERMITTED\020\002\022\"\n\036PAYMENT" +
+      "_HISTORY_KIND_EXCHANGED\020\003\022!\n\035PAYMENT_HIS" +
+      "TORY_KIND_OBSERVED\020\004\022\"\n\036PAYMENT_HISTORY_" +
+      "KIND_CONFIRMED\020\005\022*\n&PAYMENT_HISTORY_KIND" +
+      "_CAPTURE_REQUESTED\020\006\022\'\n#PAYMENT_HISTORY_" +
+      "KIND_VOID_REQUESTED\020\007\022)\n%PAYMENT_HISTORY" +
+      "_KIND_REFUND_REQUESTED\020\010\022$\n PAYMENT_HIST" +
+      "ORY_KIND_TOKEN_SAVED\020\t\022!\n\035PAYMENT_HISTOR" +
+      "Y_KIND_OPERATOR\020\n\022\"\n\036PAYMENT_HISTORY_KIN" +
+      "D_RECOVERED\020\013\022#\n\037PAYMENT_HISTORY_KIND_LO" +
+      "ST_SIGHT\020\014\022 \n\034PAYMENT_HISTORY_KIND_NOTIC" +
+      "ED\020\r*\371\001\n\016DifferenceKind\022\037\n\033DIFFERENCE_KI" +
+      "ND_UNSPECIFIED\020\000\022\034\n\030DIFFERENCE_KIND_MISM" +
+      "ATCH\020\001\022\036\n\032DIFFERENCE_KIND_UNRESOLVED\020\002\022\033" +
+      "\n\027DIFFERENCE_KIND_OVERDUE\020\003\022$\n DIFFERENC" +
+      "E_KIND_UNMATCHED_NOTICE\020\004\022\"\n\036DIFFERENCE_" +
+      "KIND_UNKNOWN_NOTICE\020\005\022!\n\035DIFFERENCE_KIND" +
+      "_FAILED_NOTICE\020\006B?\n\013turnpike.v1P\001Z.turnp" +
+      "ike.example/go/gen/turnpike/v1;turnpikev" +
+      "1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

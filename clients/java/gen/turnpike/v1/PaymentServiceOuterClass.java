@@ -168,7 +168,7 @@ public final class PaymentServiceOuterClass extends com.google.protobuf.Generate
       "/v1/next_action.proto\032\027turnpike/v1/order" +
       ".proto\032\031turnpike/v1/payment.proto\032\"turnp" +
       "ike/v1/provider_options.proto\032\027turnpike/" +
-      "v1/token.proto\"\333\t\n\022ChargeTokenRequest\022\035\n" +
+      "v1/token.proto\"\356\t\n\022ChargeTokenRequest\022\035\n" +
       "\nrequest_id\030\001 \001(\tR\trequestId\022\033\n\010token_id" +
       "\030\002 \001(\tH\000R\007tokenId\022C\n\016provider_token\030\003 \001(" +
       "\0132\032.turnpike.v1.ProviderTokenH\000R\rprovide" +
@@ -184,145 +184,146 @@ public final class PaymentServiceOuterClass extends com.google.protobuf.Generate
       "pike.v1.CustomerR\010customer\022=\n\017billing_ad" +
       "dress\030\013 \001(\0132\024.turnpike.v1.AddressR\016billi" +
       "ngAddress\022(\n\005order\030\014 \001(\0132\022.turnpike.v1.O" +
-      "rderR\005order\022\036\n\ndescriptor\030\016 \001(\tR\ndescrip" +
-      "tor\022 \n\013description\030\017 \001(\tR\013description\0229\n" +
-      "\nexpires_at\030\020 \001(\0132\032.google.protobuf.Time" +
-      "stampR\texpiresAt\022I\n\010metadata\030\021 \003(\0132-.tur" +
-      "npike.v1.ChargeTokenRequest.MetadataEntr" +
-      "yR\010metadata\022=\n\007dintero\030\022 \001(\0132!.turnpike." +
-      "v1.DinteroChargeOptionsH\002R\007dintero\022C\n\tbe" +
-      "gateway\030\023 \001(\0132#.turnpike.v1.BegatewayCha" +
-      "rgeOptionsH\002R\tbegateway\022:\n\006paymob\030\024 \001(\0132" +
-      " .turnpike.v1.PaymobChargeOptionsH\002R\006pay" +
-      "mob\0227\n\005pivot\030\025 \001(\0132\037.turnpike.v1.PivotCh" +
-      "argeOptionsH\002R\005pivot\0227\n\005bbmsl\030\026 \001(\0132\037.tu" +
-      "rnpike.v1.BbmslChargeOptionsH\002R\005bbmsl\032;\n" +
-      "\rMetadataEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005valu" +
-      "e\030\002 \001(\tR\005value:\0028\001B\007\n\005tokenB\013\n\tinitiator" +
-      "B\022\n\020provider_options\"\374\001\n\021CustomerInitiat" +
-      "ed\0228\n\013return_urls\030\001 \001(\0132\027.turnpike.v1.Re" +
-      "turnUrlsR\nreturnUrls\0223\n\007browser\030\002 \001(\0132\031." +
-      "turnpike.v1.BrowserFactsR\007browser\022\025\n\003cvc" +
-      "\030\003 \001(\tB\003\200\001\001R\003cvc\022I\n\016three_d_secure\030\004 \001(\016" +
-      "2#.turnpike.v1.ThreeDSecurePreferenceR\014t" +
-      "hreeDSecure\022\026\n\006locale\030\005 \001(\tR\006locale\"\322\002\n\021" +
-      "MerchantInitiated\0223\n\006reason\030\001 \001(\0162\033.turn" +
-      "pike.v1.MerchantReasonR\006reason\022(\n\020first_" +
-      "payment_id\030\002 \001(\tR\016firstPaymentId\0224\n\026netw" +
-      "ork_transaction_id\030\003 \001(\tR\024networkTransac" +
-      "tionId\022-\n\022original_reference\030\005 \001(\tR\021orig" +
-      "inalReference\022G\n\020unscheduled_kind\030\006 \001(\0162" +
-      "\034.turnpike.v1.UnscheduledKindR\017unschedul" +
-      "edKind\0220\n\006series\030\007 \001(\0132\030.turnpike.v1.Ser" +
-      "iesTermsR\006series\"\214\001\n\013SeriesTerms\0222\n\025mini" +
-      "mum_interval_days\030\001 \001(\005R\023minimumInterval" +
-      "Days\022\027\n\007ends_on\030\002 \001(\tR\006endsOn\022\032\n\010sequenc" +
-      "e\030\003 \001(\005R\010sequence\022\024\n\005count\030\004 \001(\005R\005count\"" +
-      "a\n\023ChargeTokenResponse\022.\n\007payment\030\001 \001(\0132" +
-      "\024.turnpike.v1.PaymentR\007payment\022\032\n\010replay" +
-      "ed\030\002 \001(\010R\010replayed\"2\n\021GetPaymentRequest\022" +
-      "\035\n\npayment_id\030\001 \001(\tR\tpaymentId\"D\n\022GetPay" +
-      "mentResponse\022.\n\007payment\030\001 \001(\0132\024.turnpike" +
-      ".v1.PaymentR\007payment\"\254\003\n\023ListPaymentsReq" +
-      "uest\0221\n\006states\030\001 \003(\0162\031.turnpike.v1.Payme" +
-      "ntStateR\006states\022\030\n\007account\030\002 \001(\tR\007accoun" +
-      "t\022-\n\022merchant_reference\030\003 \001(\tR\021merchantR" +
-      "eference\022\031\n\010token_id\030\004 \001(\tR\007tokenId\022\035\n\ns" +
-      "ession_id\030\005 \001(\tR\tsessionId\022\037\n\013customer_i" +
-      "d\030\006 \001(\tR\ncustomerId\022?\n\rcreated_after\030\007 \001" +
-      "(\0132\032.google.protobuf.TimestampR\014createdA" +
-      "fter\022A\n\016created_before\030\010 \001(\0132\032.google.pr" +
-      "otobuf.TimestampR\rcreatedBefore\022\033\n\tpage_" +
-      "size\030\t \001(\005R\010pageSize\022\035\n\npage_token\030\n \001(\t" +
-      "R\tpageToken\"p\n\024ListPaymentsResponse\0220\n\010p" +
-      "ayments\030\001 \003(\0132\024.turnpike.v1.PaymentR\010pay" +
-      "ments\022&\n\017next_page_token\030\002 \001(\tR\rnextPage" +
-      "Token\"Y\n\023WatchPaymentRequest\022\035\n\npayment_" +
-      "id\030\001 \001(\tR\tpaymentId\022#\n\runtil_settled\030\002 \001" +
-      "(\010R\014untilSettled\"F\n\024WatchPaymentResponse" +
-      "\022.\n\007payment\030\001 \001(\0132\024.turnpike.v1.PaymentR" +
-      "\007payment\"\372\001\n\025CapturePaymentRequest\022\035\n\nre" +
-      "quest_id\030\001 \001(\tR\trequestId\022\035\n\npayment_id\030" +
-      "\002 \001(\tR\tpaymentId\022*\n\006amount\030\003 \001(\0132\022.turnp" +
-      "ike.v1.MoneyR\006amount\0220\n\005lines\030\004 \003(\0132\032.tu" +
-      "rnpike.v1.OrderLinePartR\005lines\022#\n\rfinal_" +
-      "capture\030\005 \001(\010R\014finalCapture\022 \n\013descripti" +
-      "on\030\006 \001(\tR\013description\"\224\001\n\026CapturePayment" +
-      "Response\022.\n\007payment\030\001 \001(\0132\024.turnpike.v1." +
-      "PaymentR\007payment\022.\n\007capture\030\002 \001(\0132\024.turn" +
-      "pike.v1.CaptureR\007capture\022\032\n\010replayed\030\003 \001" +
-      "(\010R\010replayed\"\240\001\n\022VoidPaymentRequest\022\035\n\nr" +
-      "equest_id\030\001 \001(\tR\trequestId\022\035\n\npayment_id" +
-      "\030\002 \001(\tR\tpaymentId\022*\n\006amount\030\003 \001(\0132\022.turn" +
-      "pike.v1.MoneyR\006amount\022 \n\013description\030\004 \001" +
-      "(\tR\013description\"a\n\023VoidPaymentResponse\022." +
-      "\n\007payment\030\001 \001(\0132\024.turnpike.v1.PaymentR\007p" +
-      "ayment\022\032\n\010replayed\030\002 \001(\010R\010replayed\"\374\003\n\024R" +
-      "efundPaymentRequest\022\035\n\nrequest_id\030\001 \001(\tR" +
-      "\trequestId\022\035\n\npayment_id\030\002 \001(\tR\tpaymentI" +
-      "d\022*\n\006amount\030\003 \001(\0132\022.turnpike.v1.MoneyR\006a" +
-      "mount\022\035\n\ncapture_id\030\004 \001(\tR\tcaptureId\0220\n\005" +
-      "lines\030\005 \003(\0132\032.turnpike.v1.OrderLinePartR" +
-      "\005lines\0221\n\006reason\030\006 \001(\0162\031.turnpike.v1.Ref" +
-      "undReasonR\006reason\022\037\n\013reason_text\030\007 \001(\tR\n" +
-      "reasonText\022K\n\010metadata\030\010 \003(\0132/.turnpike." +
-      "v1.RefundPaymentRequest.MetadataEntryR\010m" +
-      "etadata\0227\n\005pivot\030\t \001(\0132\037.turnpike.v1.Piv" +
-      "otRefundOptionsH\000R\005pivot\032;\n\rMetadataEntr" +
-      "y\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005valu" +
-      "e:\0028\001B\022\n\020provider_options\"\220\001\n\025RefundPaym" +
-      "entResponse\022.\n\007payment\030\001 \001(\0132\024.turnpike." +
-      "v1.PaymentR\007payment\022+\n\006refund\030\002 \001(\0132\023.tu" +
-      "rnpike.v1.RefundR\006refund\022\032\n\010replayed\030\003 \001" +
-      "(\010R\010replayed\"6\n\025ResolvePaymentRequest\022\035\n" +
-      "\npayment_id\030\001 \001(\tR\tpaymentId\"b\n\026ResolveP" +
-      "aymentResponse\022.\n\007payment\030\001 \001(\0132\024.turnpi" +
-      "ke.v1.PaymentR\007payment\022\030\n\007changed\030\002 \001(\010R" +
-      "\007changed\"v\n\031ListPaymentHistoryRequest\022\035\n" +
-      "\npayment_id\030\001 \001(\tR\tpaymentId\022\033\n\tpage_siz" +
-      "e\030\002 \001(\005R\010pageSize\022\035\n\npage_token\030\003 \001(\tR\tp" +
-      "ageToken\"\200\001\n\032ListPaymentHistoryResponse\022" +
-      ":\n\007entries\030\001 \003(\0132 .turnpike.v1.PaymentHi" +
-      "storyEntryR\007entries\022&\n\017next_page_token\030\002" +
-      " \001(\tR\rnextPageToken\"\242\001\n\026ListDifferencesR" +
-      "equest\022\030\n\007account\030\001 \001(\tR\007account\0222\n\007min_" +
-      "age\030\002 \001(\0132\031.google.protobuf.DurationR\006mi" +
-      "nAge\022\033\n\tpage_size\030\003 \001(\005R\010pageSize\022\035\n\npag" +
-      "e_token\030\004 \001(\tR\tpageToken\"|\n\027ListDifferen" +
-      "cesResponse\0229\n\013differences\030\001 \003(\0132\027.turnp" +
-      "ike.v1.DifferenceR\013differences\022&\n\017next_p" +
-      "age_token\030\002 \001(\tR\rnextPageToken*\337\001\n\017Unsch" +
-      "eduledKind\022 \n\034UNSCHEDULED_KIND_UNSPECIFI" +
-      "ED\020\000\022#\n\037UNSCHEDULED_KIND_DELAYED_CHARGE\020" +
-      "\001\022\036\n\032UNSCHEDULED_KIND_INCREMENT\020\002\022!\n\035UNS" +
-      "CHEDULED_KIND_RESUBMISSION\020\003\022$\n UNSCHEDU" +
-      "LED_KIND_REAUTHORIZATION\020\004\022\034\n\030UNSCHEDULE" +
-      "D_KIND_NO_SHOW\020\0052\264\007\n\016PaymentService\022U\n\013C" +
-      "hargeToken\022\037.turnpike.v1.ChargeTokenRequ" +
-      "est\032 .turnpike.v1.ChargeTokenResponse\"\003\220" +
-      "\002\002\022R\n\nGetPayment\022\036.turnpike.v1.GetPaymen" +
-      "tRequest\032\037.turnpike.v1.GetPaymentRespons" +
-      "e\"\003\220\002\001\022X\n\014ListPayments\022 .turnpike.v1.Lis" +
-      "tPaymentsRequest\032!.turnpike.v1.ListPayme" +
-      "ntsResponse\"\003\220\002\001\022Z\n\014WatchPayment\022 .turnp" +
-      "ike.v1.WatchPaymentRequest\032!.turnpike.v1" +
-      ".WatchPaymentResponse\"\003\220\002\0010\001\022^\n\016CaptureP" +
-      "ayment\022\".turnpike.v1.CapturePaymentReque" +
-      "st\032#.turnpike.v1.CapturePaymentResponse\"" +
-      "\003\220\002\002\022U\n\013VoidPayment\022\037.turnpike.v1.VoidPa" +
-      "ymentRequest\032 .turnpike.v1.VoidPaymentRe" +
-      "sponse\"\003\220\002\002\022[\n\rRefundPayment\022!.turnpike." +
-      "v1.RefundPaymentRequest\032\".turnpike.v1.Re" +
-      "fundPaymentResponse\"\003\220\002\002\022^\n\016ResolvePayme" +
-      "nt\022\".turnpike.v1.ResolvePaymentRequest\032#" +
-      ".turnpike.v1.ResolvePaymentResponse\"\003\220\002\002" +
-      "\022j\n\022ListPaymentHistory\022&.turnpike.v1.Lis" +
-      "tPaymentHistoryRequest\032\'.turnpike.v1.Lis" +
-      "tPaymentHistoryResponse\"\003\220\002\001\022a\n\017ListDiff" +
-      "erences\022#.turnpike.v1.ListDifferencesReq" +
-      "uest\032$.turnpike.v1.ListDifferencesRespon" +
-      "se\"\003\220\002\001B?\n\013turnpike.v1P\001Z.turnpike.examp" +
-      "le/go/gen/turnpike/v1;turnpikev1b\006proto3"
+      "rderR\005order\0221\n\024statement_descriptor\030\016 \001(" +
+      "\tR\023statementDescriptor\022 \n\013description\030\017 " +
+      "\001(\tR\013description\0229\n\nexpires_at\030\020 \001(\0132\032.g" +
+      "oogle.protobuf.TimestampR\texpiresAt\022I\n\010m" +
+      "etadata\030\021 \003(\0132-.turnpike.v1.ChargeTokenR" +
+      "equest.MetadataEntryR\010metadata\022=\n\007dinter" +
+      "o\030\022 \001(\0132!.turnpike.v1.DinteroChargeOptio" +
+      "nsH\002R\007dintero\022C\n\tbegateway\030\023 \001(\0132#.turnp" +
+      "ike.v1.BegatewayChargeOptionsH\002R\tbegatew" +
+      "ay\022:\n\006paymob\030\024 \001(\0132 .turnpike.v1.PaymobC" +
+      "hargeOptionsH\002R\006paymob\0227\n\005pivot\030\025 \001(\0132\037." +
+      "turnpike.v1.PivotChargeOptionsH\002R\005pivot\022" +
+      "7\n\005bbmsl\030\026 \001(\0132\037.turnpike.v1.BbmslCharge" +
+      "OptionsH\002R\005bbmsl\032;\n\rMetadataEntry\022\020\n\003key" +
+      "\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001B\007\n" +
+      "\005tokenB\013\n\tinitiatorB\022\n\020provider_options\"" +
+      "\374\001\n\021CustomerInitiated\0228\n\013return_urls\030\001 \001" +
+      "(\0132\027.turnpike.v1.ReturnUrlsR\nreturnUrls\022" +
+      "3\n\007browser\030\002 \001(\0132\031.turnpike.v1.BrowserFa" +
+      "ctsR\007browser\022\025\n\003cvc\030\003 \001(\tB\003\200\001\001R\003cvc\022I\n\016t" +
+      "hree_d_secure\030\004 \001(\0162#.turnpike.v1.ThreeD" +
+      "SecurePreferenceR\014threeDSecure\022\026\n\006locale" +
+      "\030\005 \001(\tR\006locale\"\322\002\n\021MerchantInitiated\0223\n\006" +
+      "reason\030\001 \001(\0162\033.turnpike.v1.MerchantReaso" +
+      "nR\006reason\022(\n\020first_payment_id\030\002 \001(\tR\016fir" +
+      "stPaymentId\0224\n\026network_transaction_id\030\003 " +
+      "\001(\tR\024networkTransactionId\022-\n\022original_re" +
+      "ference\030\005 \001(\tR\021originalReference\022G\n\020unsc" +
+      "heduled_kind\030\006 \001(\0162\034.turnpike.v1.Unsched" +
+      "uledKindR\017unscheduledKind\0220\n\006series\030\007 \001(" +
+      "\0132\030.turnpike.v1.SeriesTermsR\006series\"\214\001\n\013" +
+      "SeriesTerms\0222\n\025minimum_interval_days\030\001 \001" +
+      "(\005R\023minimumIntervalDays\022\027\n\007ends_on\030\002 \001(\t" +
+      "R\006endsOn\022\032\n\010sequence\030\003 \001(\005R\010sequence\022\024\n\005" +
+      "count\030\004 \001(\005R\005count\"a\n\023ChargeTokenRespons" +
+      "e\022.\n\007payment\030\001 \001(\0132\024.turnpike.v1.Payment" +
+      "R\007payment\022\032\n\010replayed\030\002 \001(\010R\010replayed\"2\n" +
+      "\021GetPaymentRequest\022\035\n\npayment_id\030\001 \001(\tR\t" +
+      "paymentId\"D\n\022GetPaymentResponse\022.\n\007payme" +
+      "nt\030\001 \001(\0132\024.turnpike.v1.PaymentR\007payment\"" +
+      "\254\003\n\023ListPaymentsRequest\0221\n\006states\030\001 \003(\0162" +
+      "\031.turnpike.v1.PaymentStateR\006states\022\030\n\007ac" +
+      "count\030\002 \001(\tR\007account\022-\n\022merchant_referen" +
+      "ce\030\003 \001(\tR\021merchantReference\022\031\n\010token_id\030" +
+      "\004 \001(\tR\007tokenId\022\035\n\nsession_id\030\005 \001(\tR\tsess" +
+      "ionId\022\037\n\013customer_id\030\006 \001(\tR\ncustomerId\022?" +
+      "\n\rcreated_after\030\007 \001(\0132\032.google.protobuf." +
+      "TimestampR\014createdAfter\022A\n\016created_befor" +
+      "e\030\010 \001(\0132\032.google.protobuf.TimestampR\rcre" +
+      "atedBefore\022\033\n\tpage_size\030\t \001(\005R\010pageSize\022" +
+      "\035\n\npage_token\030\n \001(\tR\tpageToken\"p\n\024ListPa" +
+      "ymentsResponse\0220\n\010payments\030\001 \003(\0132\024.turnp" +
+      "ike.v1.PaymentR\010payments\022&\n\017next_page_to" +
+      "ken\030\002 \001(\tR\rnextPageToken\"Y\n\023WatchPayment" +
+      "Request\022\035\n\npayment_id\030\001 \001(\tR\tpaymentId\022#" +
+      "\n\runtil_settled\030\002 \001(\010R\014untilSettled\"F\n\024W" +
+      "atchPaymentResponse\022.\n\007payment\030\001 \001(\0132\024.t" +
+      "urnpike.v1.PaymentR\007payment\"\372\001\n\025CaptureP" +
+      "aymentRequest\022\035\n\nrequest_id\030\001 \001(\tR\treque" +
+      "stId\022\035\n\npayment_id\030\002 \001(\tR\tpaymentId\022*\n\006a" +
+      "mount\030\003 \001(\0132\022.turnpike.v1.MoneyR\006amount\022" +
+      "0\n\005lines\030\004 \003(\0132\032.turnpike.v1.OrderLinePa" +
+      "rtR\005lines\022#\n\rfinal_capture\030\005 \001(\010R\014finalC" +
+      "apture\022 \n\013description\030\006 \001(\tR\013description" +
+      "\"\224\001\n\026CapturePaymentResponse\022.\n\007payment\030\001" +
+      " \001(\0132\024.turnpike.v1.PaymentR\007payment\022.\n\007c" +
+      "apture\030\002 \001(\0132\024.turnpike.v1.CaptureR\007capt" +
+      "ure\022\032\n\010replayed\030\003 \001(\010R\010replayed\"\240\001\n\022Void" +
+      "PaymentRequest\022\035\n\nrequest_id\030\001 \001(\tR\trequ" +
+      "estId\022\035\n\npayment_id\030\002 \001(\tR\tpaymentId\022*\n\006" +
+      "amount\030\003 \001(\0132\022.turnpike.v1.MoneyR\006amount" +
+      "\022 \n\013description\030\004 \001(\tR\013description\"a\n\023Vo" +
+      "idPaymentResponse\022.\n\007payment\030\001 \001(\0132\024.tur" +
+      "npike.v1.PaymentR\007payment\022\032\n\010replayed\030\002 " +
+      "\001(\010R\010replayed\"\374\003\n\024RefundPaymentRequest\022\035" +
+      "\n\nrequest_id\030\001 \001(\tR\trequestId\022\035\n\npayment" +
+      "_id\030\002 \001(\tR\tpaymentId\022*\n\006amount\030\003 \001(\0132\022.t" +
+      "urnpike.v1.MoneyR\006amount\022\035\n\ncapture_id\030\004" +
+      " \001(\tR\tcaptureId\0220\n\005lines\030\005 \003(\0132\032.turnpik" +
+      "e.v1.OrderLinePartR\005lines\0221\n\006reason\030\006 \001(" +
+      "\0162\031.turnpike.v1.RefundReasonR\006reason\022\037\n\013" +
+      "reason_text\030\007 \001(\tR\nreasonText\022K\n\010metadat" +
+      "a\030\010 \003(\0132/.turnpike.v1.RefundPaymentReque" +
+      "st.MetadataEntryR\010metadata\0227\n\005pivot\030\t \001(" +
+      "\0132\037.turnpike.v1.PivotRefundOptionsH\000R\005pi" +
+      "vot\032;\n\rMetadataEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024" +
+      "\n\005value\030\002 \001(\tR\005value:\0028\001B\022\n\020provider_opt" +
+      "ions\"\220\001\n\025RefundPaymentResponse\022.\n\007paymen" +
+      "t\030\001 \001(\0132\024.turnpike.v1.PaymentR\007payment\022+" +
+      "\n\006refund\030\002 \001(\0132\023.turnpike.v1.RefundR\006ref" +
+      "und\022\032\n\010replayed\030\003 \001(\010R\010replayed\"6\n\025Resol" +
+      "vePaymentRequest\022\035\n\npayment_id\030\001 \001(\tR\tpa" +
+      "ymentId\"b\n\026ResolvePaymentResponse\022.\n\007pay" +
+      "ment\030\001 \001(\0132\024.turnpike.v1.PaymentR\007paymen" +
+      "t\022\030\n\007changed\030\002 \001(\010R\007changed\"v\n\031ListPayme" +
+      "ntHistoryRequest\022\035\n\npayment_id\030\001 \001(\tR\tpa" +
+      "ymentId\022\033\n\tpage_size\030\002 \001(\005R\010pageSize\022\035\n\n" +
+      "page_token\030\003 \001(\tR\tpageToken\"\200\001\n\032ListPaym" +
+      "entHistoryResponse\022:\n\007entries\030\001 \003(\0132 .tu" +
+      "rnpike.v1.PaymentHistoryEntryR\007entries\022&" +
+      "\n\017next_page_token\030\002 \001(\tR\rnextPageToken\"\242" +
+      "\001\n\026ListDifferencesRequest\022\030\n\007account\030\001 \001" +
+      "(\tR\007account\0222\n\007min_age\030\002 \001(\0132\031.google.pr" +
+      "otobuf.DurationR\006minAge\022\033\n\tpage_size\030\003 \001" +
+      "(\005R\010pageSize\022\035\n\npage_token\030\004 \001(\tR\tpageTo" +
+      "ken\"|\n\027ListDifferencesResponse\0229\n\013differ" +
+      "ences\030\001 \003(\0132\027.turnpike.v1.DifferenceR\013di" +
+      "fferences\022&\n\017next_page_token\030\002 \001(\tR\rnext" +
+      "PageToken*\337\001\n\017UnscheduledKind\022 \n\034UNSCHED" +
+      "ULED_KIND_UNSPECIFIED\020\000\022#\n\037UNSCHEDULED_K" +
+      "IND_DELAYED_CHARGE\020\001\022\036\n\032UNSCHEDULED_KIND" +
+      "_INCREMENT\020\002\022!\n\035UNSCHEDULED_KIND_RESUBMI" +
+      "SSION\020\003\022$\n UNSCHEDULED_KIND_REAUTHORIZAT" +
+      "ION\020\004\022\034\n\030UNSCHEDULED_KIND_NO_SHOW\020\0052\264\007\n\016" +
+      "PaymentService\022U\n\013ChargeToken\022\037.turnpike" +
+      ".v1.ChargeTokenRequest\032 .turnpike.v1.Cha" +
+      "rgeTokenResponse\"\003\220\002\002\022R\n\nGetPayment\022\036.tu" +
+      "rnpike.v1.GetPaymentRequest\032\037.turnpike.v" +
+      "1.GetPaymentResponse\"\003\220\002\001\022X\n\014ListPayment" +
+      "s\022 .turnpike.v1.ListPaymentsRequest\032!.tu" +
+      "rnpike.v1.ListPaymentsResponse\"\003\220\002\001\022Z\n\014W" +
+      "atchPayment\022 .turnpike.v1.WatchPaymentRe" +
+      "quest\032!.turnpike.v1.WatchPaymentResponse" +
+      "\"\003\220\002\0010\001\022^\n\016CapturePayment\022\".turnpike.v1." +
+      "CapturePaymentRequest\032#.turnpike.v1.Capt" +
+      "urePaymentResponse\"\003\220\002\002\022U\n\013VoidPayment\022\037" +
+      ".turnpike.v1.VoidPaymentRequest\032 .turnpi" +
+      "ke.v1.VoidPaymentResponse\"\003\220\002\002\022[\n\rRefund" +
+      "Payment\022!.turnpike.v1.RefundPaymentReque" +
+      "st\032\".turnpike.v1.RefundPaymentResponse\"\003" +
+      "\220\002\002\022^\n\016ResolvePayment\022\".turnpike.v1.Reso" +
+      "lvePaymentRequest\032#.turnpike.v1.ResolveP" +
+      "aymentResponse\"\003\220\002\002\022j\n\022ListPaymentHistor" +
+      "y\022&.turnpike.v1.ListPaymentHistoryReques" +
+      "t\032\'.turnpike.v1.ListPaymentHistoryRespon" +
+      "se\"\003\220\002\001\022a\n\017ListDifferences\022#.turnpike.v1" +
+      ".ListDifferencesRequest\032$.turnpike.v1.Li" +
+      "stDifferencesResponse\"\003\220\002\001B?\n\013turnpike.v" +
+      "1P\001Z.turnpike.example/go/gen/turnpike/v1" +
+      ";turnpikev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

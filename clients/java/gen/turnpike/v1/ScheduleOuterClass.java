@@ -108,7 +108,7 @@ public final class ScheduleOuterClass extends com.google.protobuf.GeneratedFile 
       "\030\013 \001(\010R\004test\022\022\n\004etag\030\014 \001(\tR\004etag\0229\n\ncrea" +
       "ted_at\030\r \001(\0132\032.google.protobuf.Timestamp" +
       "R\tcreatedAt\0229\n\nupdated_at\030\016 \001(\0132\032.google" +
-      ".protobuf.TimestampR\tupdatedAt\"\277\006\n\rSched" +
+      ".protobuf.TimestampR\tupdatedAt\"\322\006\n\rSched" +
       "uleTerms\022\031\n\010token_id\030\001 \001(\tR\007tokenId\022(\n\005m" +
       "oney\030\002 \001(\0132\022.turnpike.v1.MoneyR\005money\022-\n" +
       "\022merchant_reference\030\003 \001(\tR\021merchantRefer" +
@@ -124,88 +124,89 @@ public final class ScheduleOuterClass extends com.google.protobuf.GeneratedFile 
       "s\030\014 \001(\0132\030.turnpike.v1.RetryPolicyR\007retri" +
       "es\0227\n\ttolerance\030\r \001(\0132\031.google.protobuf." +
       "DurationR\ttolerance\022 \n\013description\030\016 \001(\t" +
-      "R\013description\022\036\n\ndescriptor\030\017 \001(\tR\ndescr" +
-      "iptor\022.\n\023customer_return_url\030\020 \001(\tR\021cust" +
-      "omerReturnUrl\022D\n\010metadata\030\021 \003(\0132(.turnpi" +
-      "ke.v1.ScheduleTerms.MetadataEntryR\010metad" +
-      "ata\032;\n\rMetadataEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024" +
-      "\n\005value\030\002 \001(\tR\005value:\0028\001\"\252\001\n\007Cadence\022\024\n\004" +
-      "days\030\001 \001(\005H\000R\004days\022\026\n\005weeks\030\002 \001(\005H\000R\005wee" +
-      "ks\022\030\n\006months\030\003 \001(\005H\000R\006months\022\026\n\005years\030\004 " +
-      "\001(\005H\000R\005years\022\024\n\004rule\030\005 \001(\tH\000R\004rule\022\037\n\013an" +
-      "chor_date\030\006 \001(\tR\nanchorDateB\010\n\006rhythm\"C\n" +
-      "\013ScheduleEnd\022\024\n\004date\030\001 \001(\tH\000R\004date\022\026\n\005co" +
-      "unt\030\002 \001(\005H\000R\005countB\006\n\004last\"\200\001\n\005Trial\022\"\n\013" +
-      "occurrences\030\001 \001(\005H\000R\013occurrences\022\037\n\nunti" +
-      "l_date\030\002 \001(\tH\000R\tuntilDate\022(\n\005money\030\003 \001(\013" +
-      "2\022.turnpike.v1.MoneyR\005moneyB\010\n\006length\"\204\001" +
-      "\n\013RetryPolicy\0220\n\006ladder\030\001 \001(\0132\030.turnpike" +
-      ".v1.RetryLadderR\006ladder\022C\n\016when_exhauste" +
-      "d\030\002 \001(\0162\034.turnpike.v1.ExhaustedPolicyR\rw" +
-      "henExhausted\"@\n\013RetryLadder\0221\n\006delays\030\001 " +
-      "\003(\0132\031.google.protobuf.DurationR\006delays\"\365" +
-      "\001\n\021PlannedOccurrence\022\026\n\006number\030\001 \001(\005R\006nu" +
-      "mber\022\022\n\004date\030\002 \001(\tR\004date\022=\n\014scheduled_at" +
-      "\030\003 \001(\0132\032.google.protobuf.TimestampR\013sche" +
-      "duledAt\0221\n\006due_at\030\004 \001(\0132\032.google.protobu" +
-      "f.TimestampR\005dueAt\022(\n\005money\030\005 \001(\0132\022.turn" +
-      "pike.v1.MoneyR\005money\022\030\n\007skipped\030\006 \001(\010R\007s" +
-      "kipped\"\266\004\n\nOccurrence\022\037\n\013schedule_id\030\001 \001" +
-      "(\tR\nscheduleId\022\026\n\006number\030\002 \001(\005R\006number\022\022" +
-      "\n\004date\030\003 \001(\tR\004date\022=\n\014scheduled_at\030\004 \001(\013" +
-      "2\032.google.protobuf.TimestampR\013scheduledA" +
-      "t\022(\n\005money\030\005 \001(\0132\022.turnpike.v1.MoneyR\005mo" +
-      "ney\0225\n\006status\030\006 \001(\0162\035.turnpike.v1.Occurr" +
-      "enceStatusR\006status\0228\n\013skip_reason\030\007 \001(\0162" +
-      "\027.turnpike.v1.SkipReasonR\nskipReason\0220\n\005" +
-      "tries\030\010 \003(\0132\032.turnpike.v1.OccurrenceTryR" +
-      "\005tries\022:\n\013next_try_at\030\t \001(\0132\032.google.pro" +
-      "tobuf.TimestampR\tnextTryAt\022\035\n\nsession_id" +
-      "\030\n \001(\tR\tsessionId\0229\n\ncreated_at\030\013 \001(\0132\032." +
-      "google.protobuf.TimestampR\tcreatedAt\0229\n\n" +
-      "updated_at\030\014 \001(\0132\032.google.protobuf.Times" +
-      "tampR\tupdatedAt\"\230\002\n\rOccurrenceTry\022\035\n\npay" +
-      "ment_id\030\001 \001(\tR\tpaymentId\0225\n\010tried_at\030\002 \001" +
-      "(\0132\032.google.protobuf.TimestampR\007triedAt\022" +
-      "1\n\007outcome\030\003 \001(\0162\027.turnpike.v1.TryOutcom" +
-      "eR\007outcome\022A\n\016decline_reason\030\004 \001(\0162\032.tur" +
-      "npike.v1.DeclineReasonR\rdeclineReason\022;\n" +
-      "\014retry_advice\030\005 \001(\0162\030.turnpike.v1.RetryA" +
-      "dviceR\013retryAdvice*|\n\rOverlapPolicy\022\036\n\032O" +
-      "VERLAP_POLICY_UNSPECIFIED\020\000\022\027\n\023OVERLAP_P" +
-      "OLICY_SKIP\020\001\022\030\n\024OVERLAP_POLICY_DELAY\020\002\022\030" +
-      "\n\024OVERLAP_POLICY_ALLOW\020\003*\216\001\n\017ExhaustedPo" +
-      "licy\022 \n\034EXHAUSTED_POLICY_UNSPECIFIED\020\000\022\035" +
-      "\n\031EXHAUSTED_POLICY_PAST_DUE\020\001\022\033\n\027EXHAUST" +
-      "ED_POLICY_CANCEL\020\002\022\035\n\031EXHAUSTED_POLICY_C" +
-      "ONTINUE\020\003*\305\001\n\016ScheduleStatus\022\037\n\033SCHEDULE" +
-      "_STATUS_UNSPECIFIED\020\000\022\032\n\026SCHEDULE_STATUS" +
-      "_ACTIVE\020\001\022\032\n\026SCHEDULE_STATUS_PAUSED\020\002\022\034\n" +
-      "\030SCHEDULE_STATUS_PAST_DUE\020\003\022\035\n\031SCHEDULE_" +
-      "STATUS_COMPLETED\020\004\022\035\n\031SCHEDULE_STATUS_CA" +
-      "NCELLED\020\005*\251\001\n\nHaltReason\022\033\n\027HALT_REASON_" +
-      "UNSPECIFIED\020\000\022!\n\035HALT_REASON_RETRIES_EXH" +
-      "AUSTED\020\001\022\036\n\032HALT_REASON_TOKEN_REQUIRED\020\002" +
-      "\022!\n\035HALT_REASON_CUSTOMER_REQUIRED\020\003\022\030\n\024H" +
-      "ALT_REASON_REJECTED\020\004*q\n\nTryOutcome\022\033\n\027T" +
-      "RY_OUTCOME_UNSPECIFIED\020\000\022\024\n\020TRY_OUTCOME_" +
-      "PAID\020\001\022\030\n\024TRY_OUTCOME_DECLINED\020\002\022\026\n\022TRY_" +
-      "OUTCOME_FAILED\020\003*\360\002\n\020OccurrenceStatus\022!\n" +
-      "\035OCCURRENCE_STATUS_UNSPECIFIED\020\000\022\031\n\025OCCU" +
-      "RRENCE_STATUS_DUE\020\001\022\036\n\032OCCURRENCE_STATUS" +
-      "_CHARGING\020\002\022\032\n\026OCCURRENCE_STATUS_HELD\020\003\022" +
-      "\036\n\032OCCURRENCE_STATUS_RETRYING\020\004\022$\n OCCUR" +
-      "RENCE_STATUS_AWAITING_TOKEN\020\005\022\'\n#OCCURRE" +
-      "NCE_STATUS_AWAITING_CUSTOMER\020\006\022\032\n\026OCCURR" +
-      "ENCE_STATUS_PAID\020\007\022\032\n\026OCCURRENCE_STATUS_" +
-      "FREE\020\010\022\034\n\030OCCURRENCE_STATUS_FAILED\020\t\022\035\n\031" +
-      "OCCURRENCE_STATUS_SKIPPED\020\n*\250\001\n\nSkipReas" +
-      "on\022\033\n\027SKIP_REASON_UNSPECIFIED\020\000\022\031\n\025SKIP_" +
-      "REASON_REQUESTED\020\001\022\026\n\022SKIP_REASON_PAUSED" +
-      "\020\002\022\026\n\022SKIP_REASON_MISSED\020\003\022\027\n\023SKIP_REASO" +
-      "N_OVERLAP\020\004\022\031\n\025SKIP_REASON_CANCELLED\020\005B?" +
-      "\n\013turnpike.v1P\001Z.turnpike.example/go/gen" +
-      "/turnpike/v1;turnpikev1b\006proto3"
+      "R\013description\0221\n\024statement_descriptor\030\017 " +
+      "\001(\tR\023statementDescriptor\022.\n\023customer_ret" +
+      "urn_url\030\020 \001(\tR\021customerReturnUrl\022D\n\010meta" +
+      "data\030\021 \003(\0132(.turnpike.v1.ScheduleTerms.M" +
+      "etadataEntryR\010metadata\032;\n\rMetadataEntry\022" +
+      "\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:" +
+      "\0028\001\"\252\001\n\007Cadence\022\024\n\004days\030\001 \001(\005H\000R\004days\022\026\n" +
+      "\005weeks\030\002 \001(\005H\000R\005weeks\022\030\n\006months\030\003 \001(\005H\000R" +
+      "\006months\022\026\n\005years\030\004 \001(\005H\000R\005years\022\024\n\004rule\030" +
+      "\005 \001(\tH\000R\004rule\022\037\n\013anchor_date\030\006 \001(\tR\nanch" +
+      "orDateB\010\n\006rhythm\"C\n\013ScheduleEnd\022\024\n\004date\030" +
+      "\001 \001(\tH\000R\004date\022\026\n\005count\030\002 \001(\005H\000R\005countB\006\n" +
+      "\004last\"\200\001\n\005Trial\022\"\n\013occurrences\030\001 \001(\005H\000R\013" +
+      "occurrences\022\037\n\nuntil_date\030\002 \001(\tH\000R\tuntil" +
+      "Date\022(\n\005money\030\003 \001(\0132\022.turnpike.v1.MoneyR" +
+      "\005moneyB\010\n\006length\"\204\001\n\013RetryPolicy\0220\n\006ladd" +
+      "er\030\001 \001(\0132\030.turnpike.v1.RetryLadderR\006ladd" +
+      "er\022C\n\016when_exhausted\030\002 \001(\0162\034.turnpike.v1" +
+      ".ExhaustedPolicyR\rwhenExhausted\"@\n\013Retry" +
+      "Ladder\0221\n\006delays\030\001 \003(\0132\031.google.protobuf" +
+      ".DurationR\006delays\"\365\001\n\021PlannedOccurrence\022" +
+      "\026\n\006number\030\001 \001(\005R\006number\022\022\n\004date\030\002 \001(\tR\004d" +
+      "ate\022=\n\014scheduled_at\030\003 \001(\0132\032.google.proto" +
+      "buf.TimestampR\013scheduledAt\0221\n\006due_at\030\004 \001" +
+      "(\0132\032.google.protobuf.TimestampR\005dueAt\022(\n" +
+      "\005money\030\005 \001(\0132\022.turnpike.v1.MoneyR\005money\022" +
+      "\030\n\007skipped\030\006 \001(\010R\007skipped\"\266\004\n\nOccurrence" +
+      "\022\037\n\013schedule_id\030\001 \001(\tR\nscheduleId\022\026\n\006num" +
+      "ber\030\002 \001(\005R\006number\022\022\n\004date\030\003 \001(\tR\004date\022=\n" +
+      "\014scheduled_at\030\004 \001(\0132\032.google.protobuf.Ti" +
+      "mestampR\013scheduledAt\022(\n\005money\030\005 \001(\0132\022.tu" +
+      "rnpike.v1.MoneyR\005money\0225\n\006status\030\006 \001(\0162\035" +
+      ".turnpike.v1.OccurrenceStatusR\006status\0228\n" +
+      "\013skip_reason\030\007 \001(\0162\027.turnpike.v1.SkipRea" +
+      "sonR\nskipReason\0220\n\005tries\030\010 \003(\0132\032.turnpik" +
+      "e.v1.OccurrenceTryR\005tries\022:\n\013next_try_at" +
+      "\030\t \001(\0132\032.google.protobuf.TimestampR\tnext" +
+      "TryAt\022\035\n\nsession_id\030\n \001(\tR\tsessionId\0229\n\n" +
+      "created_at\030\013 \001(\0132\032.google.protobuf.Times" +
+      "tampR\tcreatedAt\0229\n\nupdated_at\030\014 \001(\0132\032.go" +
+      "ogle.protobuf.TimestampR\tupdatedAt\"\230\002\n\rO" +
+      "ccurrenceTry\022\035\n\npayment_id\030\001 \001(\tR\tpaymen" +
+      "tId\0225\n\010tried_at\030\002 \001(\0132\032.google.protobuf." +
+      "TimestampR\007triedAt\0221\n\007outcome\030\003 \001(\0162\027.tu" +
+      "rnpike.v1.TryOutcomeR\007outcome\022A\n\016decline" +
+      "_reason\030\004 \001(\0162\032.turnpike.v1.DeclineReaso" +
+      "nR\rdeclineReason\022;\n\014retry_advice\030\005 \001(\0162\030" +
+      ".turnpike.v1.RetryAdviceR\013retryAdvice*|\n" +
+      "\rOverlapPolicy\022\036\n\032OVERLAP_POLICY_UNSPECI" +
+      "FIED\020\000\022\027\n\023OVERLAP_POLICY_SKIP\020\001\022\030\n\024OVERL" +
+      "AP_POLICY_DELAY\020\002\022\030\n\024OVERLAP_POLICY_ALLO" +
+      "W\020\003*\216\001\n\017ExhaustedPolicy\022 \n\034EXHAUSTED_POL" +
+      "ICY_UNSPECIFIED\020\000\022\035\n\031EXHAUSTED_POLICY_PA" +
+      "ST_DUE\020\001\022\033\n\027EXHAUSTED_POLICY_CANCEL\020\002\022\035\n" +
+      "\031EXHAUSTED_POLICY_CONTINUE\020\003*\305\001\n\016Schedul" +
+      "eStatus\022\037\n\033SCHEDULE_STATUS_UNSPECIFIED\020\000" +
+      "\022\032\n\026SCHEDULE_STATUS_ACTIVE\020\001\022\032\n\026SCHEDULE" +
+      "_STATUS_PAUSED\020\002\022\034\n\030SCHEDULE_STATUS_PAST" +
+      "_DUE\020\003\022\035\n\031SCHEDULE_STATUS_COMPLETED\020\004\022\035\n" +
+      "\031SCHEDULE_STATUS_CANCELLED\020\005*\251\001\n\nHaltRea" +
+      "son\022\033\n\027HALT_REASON_UNSPECIFIED\020\000\022!\n\035HALT" +
+      "_REASON_RETRIES_EXHAUSTED\020\001\022\036\n\032HALT_REAS" +
+      "ON_TOKEN_REQUIRED\020\002\022!\n\035HALT_REASON_CUSTO" +
+      "MER_REQUIRED\020\003\022\030\n\024HALT_REASON_REJECTED\020\004" +
+      "*q\n\nTryOutcome\022\033\n\027TRY_OUTCOME_UNSPECIFIE" +
+      "D\020\000\022\024\n\020TRY_OUTCOME_PAID\020\001\022\030\n\024TRY_OUTCOME" +
+      "_DECLINED\020\002\022\026\n\022TRY_OUTCOME_FAILED\020\003*\360\002\n\020" +
+      "OccurrenceStatus\022!\n\035OCCURRENCE_STATUS_UN" +
+      "SPECIFIED\020\000\022\031\n\025OCCURRENCE_STATUS_DUE\020\001\022\036" +
+      "\n\032OCCURRENCE_STATUS_CHARGING\020\002\022\032\n\026OCCURR" +
+      "ENCE_STATUS_HELD\020\003\022\036\n\032OCCURRENCE_STATUS_" +
+      "RETRYING\020\004\022$\n OCCURRENCE_STATUS_AWAITING" +
+      "_TOKEN\020\005\022\'\n#OCCURRENCE_STATUS_AWAITING_C" +
+      "USTOMER\020\006\022\032\n\026OCCURRENCE_STATUS_PAID\020\007\022\032\n" +
+      "\026OCCURRENCE_STATUS_FREE\020\010\022\034\n\030OCCURRENCE_" +
+      "STATUS_FAILED\020\t\022\035\n\031OCCURRENCE_STATUS_SKI" +
+      "PPED\020\n*\250\001\n\nSkipReason\022\033\n\027SKIP_REASON_UNS" +
+      "PECIFIED\020\000\022\031\n\025SKIP_REASON_REQUESTED\020\001\022\026\n" +
+      "\022SKIP_REASON_PAUSED\020\002\022\026\n\022SKIP_REASON_MIS" +
+      "SED\020\003\022\027\n\023SKIP_REASON_OVERLAP\020\004\022\031\n\025SKIP_R" +
+      "EASON_CANCELLED\020\005B?\n\013turnpike.v1P\001Z.turn" +
+      "pike.example/go/gen/turnpike/v1;turnpike" +
+      "v1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

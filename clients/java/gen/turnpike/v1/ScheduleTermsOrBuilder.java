@@ -368,8 +368,8 @@ public interface ScheduleTermsOrBuilder extends
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 15 [json_name = "descriptor"];</code>
-   * @return The descriptor.
+   * <code>string statement_descriptor = 15 [json_name = "statementDescriptor"];</code>
+   * @return The statementDescriptor.
    */
   java.lang.String getStatementDescriptor();
   /**
@@ -378,8 +378,8 @@ public interface ScheduleTermsOrBuilder extends
    * fewer. Empty means the account's default.
    * </pre>
    *
-   * <code>string descriptor = 15 [json_name = "descriptor"];</code>
-   * @return The bytes for descriptor.
+   * <code>string statement_descriptor = 15 [json_name = "statementDescriptor"];</code>
+   * @return The bytes for statementDescriptor.
    */
   com.google.protobuf.ByteString
       getStatementDescriptorBytes();

@@ -103,7 +103,7 @@ public final class SessionServiceOuterClass extends com.google.protobuf.Generate
       "v1/order.proto\032\031turnpike/v1/payment.prot" +
       "o\032\"turnpike/v1/provider_options.proto\032\031t" +
       "urnpike/v1/session.proto\032\027turnpike/v1/to" +
-      "ken.proto\"\254\014\n\024CreateSessionRequest\022\035\n\nre" +
+      "ken.proto\"\277\014\n\024CreateSessionRequest\022\035\n\nre" +
       "quest_id\030\001 \001(\tR\trequestId\022\030\n\007account\030\002 \001" +
       "(\tR\007account\022!\n\014country_code\030\003 \001(\tR\013count" +
       "ryCode\022(\n\005money\030\004 \001(\0132\022.turnpike.v1.Mone" +
@@ -127,73 +127,74 @@ public final class SessionServiceOuterClass extends com.google.protobuf.Generate
       " \003(\tR\022paymentMethodNames\022!\n\014max_attempts" +
       "\030\022 \001(\005R\013maxAttempts\022I\n\016three_d_secure\030\023 " +
       "\001(\0162#.turnpike.v1.ThreeDSecurePreference" +
-      "R\014threeDSecure\022\026\n\006locale\030\024 \001(\tR\006locale\022\036" +
-      "\n\ndescriptor\030\025 \001(\tR\ndescriptor\022 \n\013descri" +
-      "ption\030\026 \001(\tR\013description\0229\n\nexpires_at\030\027" +
-      " \001(\0132\032.google.protobuf.TimestampR\texpire" +
-      "sAt\022K\n\010metadata\030\030 \003(\0132/.turnpike.v1.Crea" +
-      "teSessionRequest.MetadataEntryR\010metadata" +
-      "\022>\n\007dintero\030\031 \001(\0132\".turnpike.v1.DinteroS" +
-      "essionOptionsH\000R\007dintero\022D\n\tbegateway\030\032 " +
-      "\001(\0132$.turnpike.v1.BegatewaySessionOption" +
-      "sH\000R\tbegateway\022;\n\006paymob\030\033 \001(\0132!.turnpik" +
-      "e.v1.PaymobSessionOptionsH\000R\006paymob\0228\n\005p" +
-      "ivot\030\034 \001(\0132 .turnpike.v1.PivotSessionOpt" +
-      "ionsH\000R\005pivot\0228\n\005bbmsl\030\035 \001(\0132 .turnpike." +
-      "v1.BbmslSessionOptionsH\000R\005bbmsl\032;\n\rMetad" +
-      "ataEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(" +
-      "\tR\005value:\0028\001B\022\n\020provider_options\"c\n\025Crea" +
-      "teSessionResponse\022.\n\007session\030\001 \001(\0132\024.tur" +
-      "npike.v1.SessionR\007session\022\032\n\010replayed\030\002 " +
-      "\001(\010R\010replayed\"\252\004\n\025ConfirmSessionRequest\022" +
-      "\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\035\n\nsessio" +
-      "n_id\030\002 \001(\tR\tsessionId\022C\n\016encrypted_card\030" +
-      "\003 \001(\0132\032.turnpike.v1.EncryptedCardH\000R\renc" +
-      "ryptedCard\022.\n\005token\030\004 \001(\0132\026.turnpike.v1." +
-      "SavedCardH\000R\005token\022,\n\004card\030\005 \001(\0132\026.turnp" +
-      "ike.v1.ClearCardH\000R\004card\0228\n\010returned\030\006 \001" +
-      "(\0132\032.turnpike.v1.BrowserReturnH\000R\010return" +
-      "ed\022 \n\tsave_card\030\007 \001(\010H\001R\010saveCard\210\001\001\0223\n\007" +
-      "browser\030\010 \001(\0132\031.turnpike.v1.BrowserFacts" +
-      "R\007browser\022=\n\017billing_address\030\t \001(\0132\024.tur" +
-      "npike.v1.AddressR\016billingAddress\022I\n\016thre" +
-      "e_d_secure\030\n \001(\0162#.turnpike.v1.ThreeDSec" +
-      "urePreferenceR\014threeDSecureB\007\n\005meansB\014\n\n" +
-      "_save_card\"=\n\tSavedCard\022\031\n\010token_id\030\001 \001(" +
-      "\tR\007tokenId\022\025\n\003cvc\030\002 \001(\tB\003\200\001\001R\003cvc\"\313\001\n\rBr" +
-      "owserReturn\022_\n\020query_parameters\030\001 \003(\0132/." +
-      "turnpike.v1.BrowserReturn.QueryParameter" +
-      "sEntryB\003\200\001\001R\017queryParameters\022\025\n\003url\030\002 \001(" +
-      "\tB\003\200\001\001R\003url\032B\n\024QueryParametersEntry\022\020\n\003k" +
-      "ey\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001\"" +
-      "\300\001\n\026ConfirmSessionResponse\022.\n\007session\030\001 " +
-      "\001(\0132\024.turnpike.v1.SessionR\007session\022.\n\007pa" +
-      "yment\030\002 \001(\0132\024.turnpike.v1.PaymentR\007payme" +
-      "nt\022*\n\006tokens\030\003 \003(\0132\022.turnpike.v1.TokenR\006" +
-      "tokens\022\032\n\010replayed\030\004 \001(\010R\010replayed\"2\n\021Ge" +
-      "tSessionRequest\022\035\n\nsession_id\030\001 \001(\tR\tses" +
-      "sionId\"t\n\022GetSessionResponse\022.\n\007session\030" +
-      "\001 \001(\0132\024.turnpike.v1.SessionR\007session\022.\n\007" +
-      "payment\030\002 \001(\0132\024.turnpike.v1.PaymentR\007pay" +
-      "ment\"\215\001\n\024CancelSessionRequest\022\035\n\nrequest" +
-      "_id\030\001 \001(\tR\trequestId\022\035\n\nsession_id\030\002 \001(\t" +
-      "R\tsessionId\0227\n\006reason\030\003 \001(\0162\037.turnpike.v" +
-      "1.CancellationReasonR\006reason\"\223\001\n\025CancelS" +
-      "essionResponse\022.\n\007session\030\001 \001(\0132\024.turnpi" +
-      "ke.v1.SessionR\007session\022.\n\007payment\030\002 \001(\0132" +
-      "\024.turnpike.v1.PaymentR\007payment\022\032\n\010replay" +
-      "ed\030\003 \001(\010R\010replayed2\376\002\n\016SessionService\022[\n" +
-      "\rCreateSession\022!.turnpike.v1.CreateSessi" +
-      "onRequest\032\".turnpike.v1.CreateSessionRes" +
-      "ponse\"\003\220\002\002\022^\n\016ConfirmSession\022\".turnpike." +
-      "v1.ConfirmSessionRequest\032#.turnpike.v1.C" +
-      "onfirmSessionResponse\"\003\220\002\002\022R\n\nGetSession" +
-      "\022\036.turnpike.v1.GetSessionRequest\032\037.turnp" +
-      "ike.v1.GetSessionResponse\"\003\220\002\001\022[\n\rCancel" +
-      "Session\022!.turnpike.v1.CancelSessionReque" +
-      "st\032\".turnpike.v1.CancelSessionResponse\"\003" +
-      "\220\002\002B?\n\013turnpike.v1P\001Z.turnpike.example/g" +
-      "o/gen/turnpike/v1;turnpikev1b\006proto3"
+      "R\014threeDSecure\022\026\n\006locale\030\024 \001(\tR\006locale\0221" +
+      "\n\024statement_descriptor\030\025 \001(\tR\023statementD" +
+      "escriptor\022 \n\013description\030\026 \001(\tR\013descript" +
+      "ion\0229\n\nexpires_at\030\027 \001(\0132\032.google.protobu" +
+      "f.TimestampR\texpiresAt\022K\n\010metadata\030\030 \003(\013" +
+      "2/.turnpike.v1.CreateSessionRequest.Meta" +
+      "dataEntryR\010metadata\022>\n\007dintero\030\031 \001(\0132\".t" +
+      "urnpike.v1.DinteroSessionOptionsH\000R\007dint" +
+      "ero\022D\n\tbegateway\030\032 \001(\0132$.turnpike.v1.Beg" +
+      "atewaySessionOptionsH\000R\tbegateway\022;\n\006pay" +
+      "mob\030\033 \001(\0132!.turnpike.v1.PaymobSessionOpt" +
+      "ionsH\000R\006paymob\0228\n\005pivot\030\034 \001(\0132 .turnpike" +
+      ".v1.PivotSessionOptionsH\000R\005pivot\0228\n\005bbms" +
+      "l\030\035 \001(\0132 .turnpike.v1.BbmslSessionOption" +
+      "sH\000R\005bbmsl\032;\n\rMetadataEntry\022\020\n\003key\030\001 \001(\t" +
+      "R\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001B\022\n\020provi" +
+      "der_options\"c\n\025CreateSessionResponse\022.\n\007" +
+      "session\030\001 \001(\0132\024.turnpike.v1.SessionR\007ses" +
+      "sion\022\032\n\010replayed\030\002 \001(\010R\010replayed\"\252\004\n\025Con" +
+      "firmSessionRequest\022\035\n\nrequest_id\030\001 \001(\tR\t" +
+      "requestId\022\035\n\nsession_id\030\002 \001(\tR\tsessionId" +
+      "\022C\n\016encrypted_card\030\003 \001(\0132\032.turnpike.v1.E" +
+      "ncryptedCardH\000R\rencryptedCard\022.\n\005token\030\004" +
+      " \001(\0132\026.turnpike.v1.SavedCardH\000R\005token\022,\n" +
+      "\004card\030\005 \001(\0132\026.turnpike.v1.ClearCardH\000R\004c" +
+      "ard\0228\n\010returned\030\006 \001(\0132\032.turnpike.v1.Brow" +
+      "serReturnH\000R\010returned\022 \n\tsave_card\030\007 \001(\010" +
+      "H\001R\010saveCard\210\001\001\0223\n\007browser\030\010 \001(\0132\031.turnp" +
+      "ike.v1.BrowserFactsR\007browser\022=\n\017billing_" +
+      "address\030\t \001(\0132\024.turnpike.v1.AddressR\016bil" +
+      "lingAddress\022I\n\016three_d_secure\030\n \001(\0162#.tu" +
+      "rnpike.v1.ThreeDSecurePreferenceR\014threeD" +
+      "SecureB\007\n\005meansB\014\n\n_save_card\"=\n\tSavedCa" +
+      "rd\022\031\n\010token_id\030\001 \001(\tR\007tokenId\022\025\n\003cvc\030\002 \001" +
+      "(\tB\003\200\001\001R\003cvc\"\313\001\n\rBrowserReturn\022_\n\020query_" +
+      "parameters\030\001 \003(\0132/.turnpike.v1.BrowserRe" +
+      "turn.QueryParametersEntryB\003\200\001\001R\017queryPar" +
+      "ameters\022\025\n\003url\030\002 \001(\tB\003\200\001\001R\003url\032B\n\024QueryP" +
+      "arametersEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005valu" +
+      "e\030\002 \001(\tR\005value:\0028\001\"\300\001\n\026ConfirmSessionRes" +
+      "ponse\022.\n\007session\030\001 \001(\0132\024.turnpike.v1.Ses" +
+      "sionR\007session\022.\n\007payment\030\002 \001(\0132\024.turnpik" +
+      "e.v1.PaymentR\007payment\022*\n\006tokens\030\003 \003(\0132\022." +
+      "turnpike.v1.TokenR\006tokens\022\032\n\010replayed\030\004 " +
+      "\001(\010R\010replayed\"2\n\021GetSessionRequest\022\035\n\nse" +
+      "ssion_id\030\001 \001(\tR\tsessionId\"t\n\022GetSessionR" +
+      "esponse\022.\n\007session\030\001 \001(\0132\024.turnpike.v1.S" +
+      "essionR\007session\022.\n\007payment\030\002 \001(\0132\024.turnp" +
+      "ike.v1.PaymentR\007payment\"\215\001\n\024CancelSessio" +
+      "nRequest\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022" +
+      "\035\n\nsession_id\030\002 \001(\tR\tsessionId\0227\n\006reason" +
+      "\030\003 \001(\0162\037.turnpike.v1.CancellationReasonR" +
+      "\006reason\"\223\001\n\025CancelSessionResponse\022.\n\007ses" +
+      "sion\030\001 \001(\0132\024.turnpike.v1.SessionR\007sessio" +
+      "n\022.\n\007payment\030\002 \001(\0132\024.turnpike.v1.Payment" +
+      "R\007payment\022\032\n\010replayed\030\003 \001(\010R\010replayed2\376\002" +
+      "\n\016SessionService\022[\n\rCreateSession\022!.turn" +
+      "pike.v1.CreateSessionRequest\032\".turnpike." +
+      "v1.CreateSessionResponse\"\003\220\002\002\022^\n\016Confirm" +
+      "Session\022\".turnpike.v1.ConfirmSessionRequ" +
+      "est\032#.turnpike.v1.ConfirmSessionResponse" +
+      "\"\003\220\002\002\022R\n\nGetSession\022\036.turnpike.v1.GetSes" +
+      "sionRequest\032\037.turnpike.v1.GetSessionResp" +
+      "onse\"\003\220\002\001\022[\n\rCancelSession\022!.turnpike.v1" +
+      ".CancelSessionRequest\032\".turnpike.v1.Canc" +
+      "elSessionResponse\"\003\220\002\002B?\n\013turnpike.v1P\001Z" +
+      ".turnpike.example/go/gen/turnpike/v1;tur" +
+      "npikev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

@@ -58,7 +58,8 @@ private static final long serialVersionUID = 0L;
   private turnpike.v1.Event event_;
   /**
    * <pre>
-   * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+   * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+   * first response of a stream with only_new, which says where it begins.
    * </pre>
    *
    * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -70,7 +71,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+   * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+   * first response of a stream with only_new, which says where it begins.
    * </pre>
    *
    * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -82,7 +84,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+   * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+   * first response of a stream with only_new, which says where it begins.
    * </pre>
    *
    * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -491,7 +494,8 @@ private static final long serialVersionUID = 0L;
         turnpike.v1.Event, turnpike.v1.Event.Builder, turnpike.v1.EventOrBuilder> eventBuilder_;
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -502,7 +506,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -517,7 +522,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -535,7 +541,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -553,7 +560,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -578,7 +586,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -595,7 +604,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -607,7 +617,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -622,7 +633,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+     * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+     * first response of a stream with only_new, which says where it begins.
      * </pre>
      *
      * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>

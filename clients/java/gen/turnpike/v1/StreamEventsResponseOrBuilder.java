@@ -12,7 +12,8 @@ public interface StreamEventsResponseOrBuilder extends
 
   /**
    * <pre>
-   * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+   * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+   * first response of a stream with only_new, which says where it begins.
    * </pre>
    *
    * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -21,7 +22,8 @@ public interface StreamEventsResponseOrBuilder extends
   boolean hasEvent();
   /**
    * <pre>
-   * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+   * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+   * first response of a stream with only_new, which says where it begins.
    * </pre>
    *
    * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>
@@ -30,7 +32,8 @@ public interface StreamEventsResponseOrBuilder extends
   turnpike.v1.Event getEvent();
   /**
    * <pre>
-   * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+   * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+   * first response of a stream with only_new, which says where it begins.
    * </pre>
    *
    * <code>.turnpike.v1.Event event = 1 [json_name = "event"];</code>

@@ -306,7 +306,7 @@ class CapabilityLimit(_message.Message):
     ALLOWED_VALUES_FIELD_NUMBER: _builtins.int
     CURRENCY_CODE_FIELD_NUMBER: _builtins.int
     field: _builtins.str
-    """The field, as a path in the request, such as `money.amount_minor` or `descriptor`."""
+    """The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`."""
     minimum: _builtins.int
     """The least value or length. Unset means none."""
     maximum: _builtins.int

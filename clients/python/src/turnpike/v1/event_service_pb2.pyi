@@ -138,7 +138,9 @@ class StreamEventsResponse(_message.Message):
     """
     @_builtins.property
     def event(self) -> _event_pb2.Event:
-        """The next event. Unset when there has been none for 15 seconds: the stream is alive."""
+        """The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+        first response of a stream with only_new, which says where it begins.
+        """
 
     def __init__(
         self,

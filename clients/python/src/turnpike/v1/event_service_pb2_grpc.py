@@ -86,8 +86,8 @@ class EventServiceServicer:
         that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
         else anything.
 
-        Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-        SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+        Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+        DRAINING when the gateway goes down, and then another one goes on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -99,7 +99,7 @@ class EventServiceServicer:
         Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
         new one is. A parked endpoint is tried at once.
 
-        Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+        Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
         of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
 
         Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as

@@ -49,8 +49,8 @@ class EventServiceStub:
     that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
     else anything.
 
-    Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-    SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+    Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+    DRAINING when the gateway goes down, and then another one goes on.
     """
     RedeliverEvent: _grpc.UnaryUnaryMultiCallable[_event_service_pb2.RedeliverEventRequest, _event_service_pb2.RedeliverEventResponse]
     """Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
@@ -58,7 +58,7 @@ class EventServiceStub:
     Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
     new one is. A parked endpoint is tried at once.
 
-    Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+    Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
     of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
 
     Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
@@ -97,8 +97,8 @@ class EventServiceAsyncStub(EventServiceStub):
     that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
     else anything.
 
-    Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-    SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+    Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+    DRAINING when the gateway goes down, and then another one goes on.
     """
     RedeliverEvent: _aio.UnaryUnaryMultiCallable[_event_service_pb2.RedeliverEventRequest, _event_service_pb2.RedeliverEventResponse]  # type: ignore[assignment]
     """Has an event sent again to the merchant's own servers, now, whether or not it was taken before.
@@ -106,7 +106,7 @@ class EventServiceAsyncStub(EventServiceStub):
     Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
     new one is. A parked endpoint is tried at once.
 
-    Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+    Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
     of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
 
     Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
@@ -154,8 +154,8 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
         that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
         else anything.
 
-        Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-        SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+        Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+        DRAINING when the gateway goes down, and then another one goes on.
         """
 
     @_abc_1.abstractmethod
@@ -169,7 +169,7 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
         Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
         new one is. A parked endpoint is tried at once.
 
-        Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+        Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
         of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
 
         Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as

@@ -455,7 +455,7 @@ class Payment(_message.Message):
     THREE_D_SECURE_FIELD_NUMBER: _builtins.int
     PROVIDER_REFERENCES_FIELD_NUMBER: _builtins.int
     NETWORK_TRANSACTION_ID_FIELD_NUMBER: _builtins.int
-    DESCRIPTOR_FIELD_NUMBER: _builtins.int
+    STATEMENT_DESCRIPTOR_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     TEST_FIELD_NUMBER: _builtins.int
@@ -491,7 +491,7 @@ class Payment(_message.Message):
     """The card network's id of the transaction, to be named in later charges by the merchant. Empty
     means that the provider gives none.
     """
-    descriptor: _builtins.str
+    statement_descriptor: _builtins.str
     """The text on the customer's statement. Empty means the account's default."""
     description: _builtins.str
     """What the payment is for, as the caller said."""
@@ -606,7 +606,7 @@ class Payment(_message.Message):
         three_d_secure: _card_pb2.ThreeDSecureResult | None = ...,
         provider_references: Global___ProviderReferences | None = ...,
         network_transaction_id: _builtins.str = ...,
-        descriptor: _builtins.str = ...,
+        statement_descriptor: _builtins.str = ...,
         description: _builtins.str = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         test: _builtins.bool = ...,
@@ -617,7 +617,7 @@ class Payment(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "created_at", b"created_at", "decline", b"decline", "failure", b"failure", "money", b"money", "next_action", b"next_action", "occurrence", b"occurrence", "provider_references", b"provider_references", "quarantine", b"quarantine", "three_d_secure", b"three_d_secure", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "void", b"void"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "capture", b"capture", "captures", b"captures", "card", b"card", "created_at", b"created_at", "customer_id", b"customer_id", "decline", b"decline", "description", b"description", "descriptor", b"descriptor", "failure", b"failure", "id", b"id", "initiator", b"initiator", "merchant_reason", b"merchant_reason", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "network_transaction_id", b"network_transaction_id", "next_action", b"next_action", "occurrence", b"occurrence", "provider", b"provider", "provider_references", b"provider_references", "quarantine", b"quarantine", "refunds", b"refunds", "saved_token_ids", b"saved_token_ids", "session_id", b"session_id", "state", b"state", "test", b"test", "three_d_secure", b"three_d_secure", "token_id", b"token_id", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "version", b"version", "void", b"void"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "capture", b"capture", "captures", b"captures", "card", b"card", "created_at", b"created_at", "customer_id", b"customer_id", "decline", b"decline", "description", b"description", "failure", b"failure", "id", b"id", "initiator", b"initiator", "merchant_reason", b"merchant_reason", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "network_transaction_id", b"network_transaction_id", "next_action", b"next_action", "occurrence", b"occurrence", "provider", b"provider", "provider_references", b"provider_references", "quarantine", b"quarantine", "refunds", b"refunds", "saved_token_ids", b"saved_token_ids", "session_id", b"session_id", "state", b"state", "statement_descriptor", b"statement_descriptor", "test", b"test", "three_d_secure", b"three_d_secure", "token_id", b"token_id", "totals", b"totals", "unresolved", b"unresolved", "updated_at", b"updated_at", "version", b"version", "void", b"void"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

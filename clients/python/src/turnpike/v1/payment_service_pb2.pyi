@@ -103,7 +103,7 @@ class ChargeTokenRequest(_message.Message):
     CUSTOMER_FIELD_NUMBER: _builtins.int
     BILLING_ADDRESS_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
-    DESCRIPTOR_FIELD_NUMBER: _builtins.int
+    STATEMENT_DESCRIPTOR_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
@@ -128,7 +128,7 @@ class ChargeTokenRequest(_message.Message):
     """
     capture: _payment_pb2.CaptureMode.ValueType
     """Whether the capture follows by itself. Unspecified means AUTOMATIC."""
-    descriptor: _builtins.str
+    statement_descriptor: _builtins.str
     """The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
     fewer. Empty means the account's default.
     """
@@ -215,7 +215,7 @@ class ChargeTokenRequest(_message.Message):
         customer: _customer_pb2.Customer | None = ...,
         billing_address: _customer_pb2.Address | None = ...,
         order: _order_pb2.Order | None = ...,
-        descriptor: _builtins.str = ...,
+        statement_descriptor: _builtins.str = ...,
         description: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
@@ -227,7 +227,7 @@ class ChargeTokenRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "customer", b"customer", "customer_initiated", b"customer_initiated", "dintero", b"dintero", "expires_at", b"expires_at", "initiator", b"initiator", "merchant_initiated", b"merchant_initiated", "money", b"money", "order", b"order", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "provider_token", b"provider_token", "token", b"token", "token_id", b"token_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "capture", b"capture", "customer", b"customer", "customer_initiated", b"customer_initiated", "description", b"description", "descriptor", b"descriptor", "dintero", b"dintero", "expires_at", b"expires_at", "initiator", b"initiator", "merchant_initiated", b"merchant_initiated", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "order", b"order", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "provider_token", b"provider_token", "request_id", b"request_id", "token", b"token", "token_id", b"token_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "capture", b"capture", "customer", b"customer", "customer_initiated", b"customer_initiated", "description", b"description", "dintero", b"dintero", "expires_at", b"expires_at", "initiator", b"initiator", "merchant_initiated", b"merchant_initiated", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "order", b"order", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "provider_token", b"provider_token", "request_id", b"request_id", "statement_descriptor", b"statement_descriptor", "token", b"token", "token_id", b"token_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_initiator: _TypeAlias = _typing.Literal["customer_initiated", "merchant_initiated"]  # noqa: Y015
     _WhichOneofArgType_initiator: _TypeAlias = _typing.Literal["initiator", b"initiator"]  # noqa: Y015

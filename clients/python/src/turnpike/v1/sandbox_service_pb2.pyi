@@ -187,7 +187,7 @@ class FaultScenario(_message.Message):
     times: _builtins.int
     """How many matching calls are hit after that, up to 10,000. Zero means 1."""
     http_status: _builtins.int
-    """The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500."""
+    """The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500."""
     @_builtins.property
     def delay(self) -> _duration_pb2.Duration:
         """How long the answer or the webhook is held back, up to ten minutes. Unset means five seconds

@@ -404,7 +404,7 @@ class ScheduleTerms(_message.Message):
     RETRIES_FIELD_NUMBER: _builtins.int
     TOLERANCE_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
-    DESCRIPTOR_FIELD_NUMBER: _builtins.int
+    STATEMENT_DESCRIPTOR_FIELD_NUMBER: _builtins.int
     CUSTOMER_RETURN_URL_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     token_id: _builtins.str
@@ -433,7 +433,7 @@ class ScheduleTerms(_message.Message):
     """What is paid for, as the customer may read it, up to 255 characters. Empty means the merchant
     reference.
     """
-    descriptor: _builtins.str
+    statement_descriptor: _builtins.str
     """The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
     fewer. Empty means the account's default.
     """
@@ -499,13 +499,13 @@ class ScheduleTerms(_message.Message):
         retries: Global___RetryPolicy | None = ...,
         tolerance: _duration_pb2.Duration | None = ...,
         description: _builtins.str = ...,
-        descriptor: _builtins.str = ...,
+        statement_descriptor: _builtins.str = ...,
         customer_return_url: _builtins.str = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "catch_up_window", b"catch_up_window", "end", b"end", "money", b"money", "retries", b"retries", "tolerance", b"tolerance", "trial", b"trial"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "catch_up_window", b"catch_up_window", "customer_return_url", b"customer_return_url", "description", b"description", "descriptor", b"descriptor", "end", b"end", "first_date", b"first_date", "local_time", b"local_time", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "overlap", b"overlap", "retries", b"retries", "time_zone", b"time_zone", "token_id", b"token_id", "tolerance", b"tolerance", "trial", b"trial"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "catch_up_window", b"catch_up_window", "customer_return_url", b"customer_return_url", "description", b"description", "end", b"end", "first_date", b"first_date", "local_time", b"local_time", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "money", b"money", "overlap", b"overlap", "retries", b"retries", "statement_descriptor", b"statement_descriptor", "time_zone", b"time_zone", "token_id", b"token_id", "tolerance", b"tolerance", "trial", b"trial"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -74,7 +74,7 @@ class CreateSessionRequest(_message.Message):
     MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
     THREE_D_SECURE_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
-    DESCRIPTOR_FIELD_NUMBER: _builtins.int
+    STATEMENT_DESCRIPTOR_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
@@ -115,7 +115,7 @@ class CreateSessionRequest(_message.Message):
     """The language of the page as BCP 47, such as `nb-NO`, up to 35 characters. Empty means the
     provider's default.
     """
-    descriptor: _builtins.str
+    statement_descriptor: _builtins.str
     """The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
     fewer. Empty means the account's default.
     """
@@ -224,7 +224,7 @@ class CreateSessionRequest(_message.Message):
         max_attempts: _builtins.int = ...,
         three_d_secure: _card_pb2.ThreeDSecurePreference.ValueType = ...,
         locale: _builtins.str = ...,
-        descriptor: _builtins.str = ...,
+        statement_descriptor: _builtins.str = ...,
         description: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
@@ -236,7 +236,7 @@ class CreateSessionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "customer", b"customer", "dintero", b"dintero", "expires_at", b"expires_at", "money", b"money", "order", b"order", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "return_urls", b"return_urls"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "capture", b"capture", "country_code", b"country_code", "customer", b"customer", "description", b"description", "descriptor", b"descriptor", "dintero", b"dintero", "expires_at", b"expires_at", "future_uses", b"future_uses", "locale", b"locale", "max_attempts", b"max_attempts", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "mode", b"mode", "money", b"money", "order", b"order", "payment_method_names", b"payment_method_names", "payment_methods", b"payment_methods", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "purpose", b"purpose", "request_id", b"request_id", "return_urls", b"return_urls", "save_card_display", b"save_card_display", "three_d_secure", b"three_d_secure", "token_ids", b"token_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "bbmsl", b"bbmsl", "begateway", b"begateway", "billing_address", b"billing_address", "capture", b"capture", "country_code", b"country_code", "customer", b"customer", "description", b"description", "dintero", b"dintero", "expires_at", b"expires_at", "future_uses", b"future_uses", "locale", b"locale", "max_attempts", b"max_attempts", "merchant_reference", b"merchant_reference", "metadata", b"metadata", "mode", b"mode", "money", b"money", "order", b"order", "payment_method_names", b"payment_method_names", "payment_methods", b"payment_methods", "paymob", b"paymob", "pivot", b"pivot", "provider_options", b"provider_options", "purpose", b"purpose", "request_id", b"request_id", "return_urls", b"return_urls", "save_card_display", b"save_card_display", "statement_descriptor", b"statement_descriptor", "three_d_secure", b"three_d_secure", "token_ids", b"token_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_provider_options: _TypeAlias = _typing.Literal["dintero", "begateway", "paymob", "pivot", "bbmsl"]  # noqa: Y015
     _WhichOneofArgType_provider_options: _TypeAlias = _typing.Literal["provider_options", b"provider_options"]  # noqa: Y015

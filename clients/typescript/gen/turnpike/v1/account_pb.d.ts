@@ -158,7 +158,7 @@ export declare const CapabilitySchema: GenMessage<Capability>;
  */
 export declare type CapabilityLimit = Message<"turnpike.v1.CapabilityLimit"> & {
   /**
-   * The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+   * The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
    *
    * @generated from field: string field = 1;
    */

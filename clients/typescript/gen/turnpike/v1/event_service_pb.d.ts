@@ -125,7 +125,8 @@ export declare const StreamEventsRequestSchema: GenMessage<StreamEventsRequest>;
  */
 export declare type StreamEventsResponse = Message<"turnpike.v1.StreamEventsResponse"> & {
   /**
-   * The next event. Unset when there has been none for 15 seconds: the stream is alive.
+   * The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+   * first response of a stream with only_new, which says where it begins.
    *
    * @generated from field: turnpike.v1.Event event = 1;
    */
@@ -349,8 +350,8 @@ export declare const EventService: GenService<{
    * that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
    * else anything.
    *
-   * Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-   * SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+   * Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+   * DRAINING when the gateway goes down, and then another one goes on.
    *
    * @generated from rpc turnpike.v1.EventService.StreamEvents
    */
@@ -365,7 +366,7 @@ export declare const EventService: GenService<{
    * Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
    * new one is. A parked endpoint is tried at once.
    *
-   * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+   * Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
    * of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
    *
    * Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as

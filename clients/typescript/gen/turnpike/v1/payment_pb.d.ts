@@ -212,9 +212,9 @@ export declare type Payment = Message<"turnpike.v1.Payment"> & {
   /**
    * The text on the customer's statement. Empty means the account's default.
    *
-   * @generated from field: string descriptor = 28;
+   * @generated from field: string statement_descriptor = 28;
    */
-  descriptor: string;
+  statementDescriptor: string;
 
   /**
    * What the payment is for, as the caller said.

@@ -137,9 +137,9 @@ export declare type ChargeTokenRequest = Message<"turnpike.v1.ChargeTokenRequest
    * The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
    * fewer. Empty means the account's default.
    *
-   * @generated from field: string descriptor = 14;
+   * @generated from field: string statement_descriptor = 14;
    */
-  descriptor: string;
+  statementDescriptor: string;
 
   /**
    * What the payment is for, as the customer may read it, up to 255 characters. Empty means the

@@ -115,7 +115,7 @@ export declare type FaultScenario = Message<"turnpike.v1.FaultScenario"> & {
   delay?: Duration | undefined;
 
   /**
-   * The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500.
+   * The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500.
    *
    * @generated from field: int32 http_status = 8;
    */

@@ -247,9 +247,9 @@ export declare type ScheduleTerms = Message<"turnpike.v1.ScheduleTerms"> & {
    * The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
    * fewer. Empty means the account's default.
    *
-   * @generated from field: string descriptor = 15;
+   * @generated from field: string statement_descriptor = 15;
    */
-  descriptor: string;
+  statementDescriptor: string;
 
   /**
    * Where the browser comes back to when the customer had to pay by hand, up to 2,048 characters;

@@ -181,9 +181,9 @@ export declare type CreateSessionRequest = Message<"turnpike.v1.CreateSessionReq
    * The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
    * fewer. Empty means the account's default.
    *
-   * @generated from field: string descriptor = 21;
+   * @generated from field: string statement_descriptor = 21;
    */
-  descriptor: string;
+  statementDescriptor: string;
 
   /**
    * What the payment is for, as the customer may read it, up to 255 characters. Empty means the
