@@ -34,10 +34,10 @@ test("from half of the tokens on nothing is repeated, until calls go well again"
   const repeats = Array.from({ length: 51 }, () => throttle.failed(unavailable, POLICY));
   assert.equal(repeats.indexOf(false), 49);
   assert.deepEqual(repeats.slice(49), [false, false]);
-  for (let calls = 0; calls < 20; calls++) throttle.succeeded();
-  // 49 left and 2 earned: one failure leaves 50, which is not more than half.
+  for (let calls = 0; calls < 19; calls++) throttle.succeeded();
+  // 49 left and 1.9 earned: one failure leaves 49.9, which is not more than half.
   assert.equal(throttle.failed(unavailable, POLICY), false);
-  for (let calls = 0; calls < 11; calls++) throttle.succeeded();
+  for (let calls = 0; calls < 12; calls++) throttle.succeeded();
   assert.equal(throttle.failed(unavailable, POLICY), true);
 });
 
