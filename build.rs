@@ -74,6 +74,7 @@ fn write_client(
 
     for file in &mut schemas.file {
         file.source_code_info = None;
+        file.dependency.retain(|name| !name.starts_with("buf/validate/"));
     }
     fs::write(out.join("turnpike.v1.binpb"), schemas.encode_to_vec())?;
     Ok(())

@@ -289,17 +289,12 @@ mod tests {
         let throttle = Throttle::new(Config::get());
         let allowed: Vec<bool> = (0..6).map(|_| throttle.failed()).collect();
         assert_eq!(allowed, [true, true, true, true, false, false]);
-        for _ in 0..21 {
-            throttle.succeeded();
-        }
-        assert!(throttle.failed() == false && throttle.tokens.load(Ordering::Relaxed) == 5_100);
-        for _ in 0..10 {
-            throttle.succeeded();
-        }
-        assert!(throttle.failed() == false);
-        for _ in 0..1_000 {
-            throttle.succeeded();
-        }
+        let succeed = |times: usize| (0..times).for_each(|_| throttle.succeeded());
+        succeed(19);
+        assert!(!throttle.failed(), "4.9 tokens are below half");
+        succeed(12);
+        assert!(throttle.failed(), "5.1 tokens are above half");
+        succeed(1_000);
         assert_eq!(throttle.tokens.load(Ordering::Relaxed), 10_000);
         assert!(throttle.failed());
     }
