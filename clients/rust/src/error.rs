@@ -33,6 +33,11 @@ impl Error {
         self.0.status.code()
     }
 
+    /// The name of the code, such as `NOT_FOUND`.
+    pub fn code_name(&self) -> &'static str {
+        code_name(self.code())
+    }
+
     /// The reason. [`ErrorReason::Unspecified`] when there is none, or one that this client does not know yet.
     pub fn reason(&self) -> ErrorReason {
         ErrorReason::from_str_name(&format!("ERROR_REASON_{}", self.0.reason)).unwrap_or_default()
