@@ -10,6 +10,7 @@ use turnpike_client::v1::DESCRIPTOR_SET;
 static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(DESCRIPTOR_SET).expect("the schema was generated with the code"));
 
+#[cfg(test)]
 pub fn pool() -> &'static DescriptorPool {
     &POOL
 }

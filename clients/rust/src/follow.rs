@@ -92,7 +92,7 @@ impl Turnpike {
     /// # }
     /// ```
     pub fn follow(&self, place: impl Into<Place>) -> Follow {
-        let reader = Reader { turnpike: self.clone(), place: place.into(), stream: None, pause: PAUSE };
+        let reader = Reader { turnpike: self.clone(), place: place.into(), stream: None, pause: PAUSE, silence: SILENCE_MAX };
         let events = stream::try_unfold(reader, |mut reader| async move {
             let followed = reader.next().await?;
             Ok(Some((followed, reader)))
@@ -141,12 +141,13 @@ struct Reader {
     place: Place,
     stream: Option<Streaming<StreamEventsResponse>>,
     pause: Duration,
+    silence: Duration,
 }
 
 impl Reader {
     async fn next(&mut self) -> Result<Followed, Error> {
         loop {
-            let message = match timeout(SILENCE_MAX, self.message()).await {
+            let message = match timeout(self.silence, self.message()).await {
                 Ok(Ok(message)) => message,
                 Ok(Err(status)) if USELESS.contains(&status.code()) => return Err(status.into()),
                 // Broken, ended or silent.
@@ -179,5 +180,49 @@ impl Reader {
             }
         };
         stream.message().await?.ok_or_else(|| Status::unavailable("the stream ended"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[path = "../../tests/support/fake.rs"]
+    mod fake;
+
+    use fake::{Fake, Reply};
+
+    fn told(cursor: &str, id: &str) -> StreamEventsResponse {
+        let event = (!id.is_empty()).then(|| Event { id: id.to_owned(), ..Default::default() });
+        StreamEventsResponse { event, cursor: cursor.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn a_silent_stream_is_taken_up_after_the_last_place() {
+        let fake = Fake::start(vec![
+            Reply::stream(&[told("c1", "evt_1"), told("c2", "")]).and_then_silence(),
+            Reply::stream(&[told("c3", "evt_3")]),
+        ])
+        .await;
+        let turnpike = fake.client();
+        let mut reader = Reader {
+            turnpike,
+            place: Place::after("c0").types(["payment.*"]),
+            stream: None,
+            pause: PAUSE,
+            silence: Duration::from_millis(300),
+        };
+        assert_eq!(reader.next().await.expect("an event").event.id, "evt_1");
+        let began = Instant::now();
+        let followed = reader.next().await.expect("an event");
+        assert_eq!((followed.event.id.as_str(), followed.cursor.as_str()), ("evt_3", "c3"));
+        assert!(began.elapsed() >= Duration::from_millis(300 + 250), "it waits for the silence and the pause");
+
+        let asked: Vec<StreamEventsRequest> = fake.requests();
+        let after: Vec<&str> = asked.iter().map(|request| request.after.as_str()).collect();
+        assert_eq!(after, ["c0", "c2"]);
+        assert!(asked.iter().all(|request| request.types == ["payment.*"] && !request.only_new));
     }
 }
