@@ -188,11 +188,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-
-    #[path = "../../tests/support/fake.rs"]
-    mod fake;
-
-    use fake::{Fake, Reply};
+    use crate::fake::{Fake, Reply};
 
     fn told(cursor: &str, id: &str) -> StreamEventsResponse {
         let event = (!id.is_empty()).then(|| Event { id: id.to_owned(), ..Default::default() });

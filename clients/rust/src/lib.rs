@@ -51,6 +51,9 @@ mod calls;
 mod deadline;
 mod development;
 mod error;
+#[cfg(test)]
+#[path = "../tests/support/fake.rs"]
+mod fake;
 mod fate;
 mod follow;
 mod key;

@@ -133,9 +133,9 @@ fn frame<T: Message>(message: &T) -> Bytes {
 }
 
 /// A call that came.
+#[allow(dead_code)]
 #[derive(Debug, Clone)]
 pub struct Seen {
-    pub path: String,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
@@ -242,7 +242,7 @@ impl<N: Send + 'static> tower_service::Service<Request<Body>> for Named<N> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-            let seen = Seen { path: parts.uri.path().to_owned(), headers: parts.headers, body };
+            let seen = Seen { headers: parts.headers, body };
             answers.seen.lock().expect("no panic").push(seen);
             let reply = {
                 let mut replies = answers.replies.lock().expect("no panic");
