@@ -53,8 +53,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What `clients/rust` has committed in `src/gen`: the messages and clients, the `Debug` that redacts, and the
-/// schema for reading JSON. It must not differ from the server's own, so it is made from the same.
+/// What `clients/rust` has committed in `src/gen`: the messages and clients, the `Debug` that redacts, and
+/// the schema for reading JSON. It must not differ from the server's own, so it is made from the same.
 fn write_client(
     mut schemas: FileDescriptorSet,
     pool: &DescriptorPool,

@@ -18,7 +18,8 @@ pub fn pool() -> &'static DescriptorPool {
 /// A message of the type of this name. Fields that it does not have are an error.
 pub fn read<T: Message + Default>(name: &str, value: &Value) -> Result<T, String> {
     let descriptor = POOL.get_message_by_name(name).ok_or_else(|| format!("there is no type {name}"))?;
-    let message = DynamicMessage::deserialize(descriptor, value).map_err(|error| format!("{name}: {error}"))?;
+    let message =
+        DynamicMessage::deserialize(descriptor, value).map_err(|error| format!("{name}: {error}"))?;
     message.transcode_to().map_err(|error| format!("{name}: {error}"))
 }
 

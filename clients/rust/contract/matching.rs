@@ -84,7 +84,9 @@ fn match_by(
                 None | Some(Value::Null) => &none,
                 Some(_) => return Ok(false),
             };
-            Ok(wanted.iter().all(|wanted| entries.iter().any(|entry| attempt(wanted, Some(entry), values, path))))
+            Ok(wanted
+                .iter()
+                .all(|wanted| entries.iter().any(|entry| attempt(wanted, Some(entry), values, path))))
         }
         ("$save" | "$any" | "$absent" | "$one_of" | "$matches" | "$has", _) => Err(wrong()),
         _ => Err(format!("{path}: there is no matcher {name}")),
@@ -105,7 +107,7 @@ fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(value) => !value,
-        Value::Number(_) => value.to_string() == "0",
+        Value::Number(number) => number.as_i64() == Some(0),
         Value::String(text) => text.is_empty() || text == "0",
         Value::Array(entries) => entries.is_empty(),
         Value::Object(fields) => fields.is_empty(),
@@ -203,14 +205,16 @@ mod tests {
         let expected = json!({"a": {"$save": "a"}, "b": 1});
         assert!(matches(&expected, Some(&json!({"a": "x", "b": 2})), &mut values).is_err());
         assert!(values.is_empty());
-        let either = json!({"$one_of": [{"a": {"$save": "wrong"}, "b": 1}, {"a": {"$save": "right"}, "b": 2}]});
+        let either =
+            json!({"$one_of": [{"a": {"$save": "wrong"}, "b": 1}, {"a": {"$save": "right"}, "b": 2}]});
         assert_eq!(matches(&either, Some(&json!({"a": "x", "b": 2})), &mut values), Ok(()));
         assert_eq!(values, [("right".to_owned(), json!("x"))].into());
     }
 
     #[test]
     fn the_place_of_a_difference_is_told() {
-        let why = told(json!({"a": {"b": [{"c": 1}]}}), json!({"a": {"b": [{"c": 2}]}})).expect_err("differs");
+        let why =
+            told(json!({"a": {"b": [{"c": 1}]}}), json!({"a": {"b": [{"c": 2}]}})).expect_err("differs");
         assert_eq!(why, "a.b[0].c: expected 1, saw 2");
     }
 }

@@ -74,7 +74,9 @@ fn say(line: &str) -> io::Result<()> {
 
 fn milliseconds(name: &str, usual: Duration) -> Result<Duration, Problem> {
     match env::var(name) {
-        Ok(text) => Ok(text.parse().map(Duration::from_millis).map_err(|_| format!("{name} is no number"))?),
+        Ok(text) => {
+            Ok(text.parse().map(Duration::from_millis).map_err(|_| format!("{name} is no number"))?)
+        }
         Err(_) => Ok(usual),
     }
 }

@@ -54,8 +54,9 @@ impl Clients {
 
 /// Tells every story of the folder. Tells whether all went as they should.
 pub async fn tell_all(contract: &Path, report: &Path) -> Result<bool, Problem> {
-    let accounts: BTreeMap<String, Values> = read(&contract.join("accounts.json"))
-        .and_then(|value| Ok(serde_json::from_value(value).map_err(|error| format!("accounts.json: {error}"))?))?;
+    let accounts: BTreeMap<String, Values> = read(&contract.join("accounts.json")).and_then(|value| {
+        Ok(serde_json::from_value(value).map_err(|error| format!("accounts.json: {error}"))?)
+    })?;
     let clients = Clients::from_env()?;
     let mut outcomes = Vec::new();
     for path in files(&contract.join("stories"), "json")? {
@@ -104,7 +105,9 @@ async fn tell(
         let steps = story["steps"].as_array().filter(|steps| !steps.is_empty()).ok_or("it has no steps")?;
         for (index, step) in steps.iter().enumerate() {
             let told = take(clients, step, &mut values).await;
-            told.map_err(|why| format!("step {} ({}): {why}", index + 1, step["step"].as_str().unwrap_or("?")))?;
+            told.map_err(|why| {
+                format!("step {} ({}): {why}", index + 1, step["step"].as_str().unwrap_or("?"))
+            })?;
             outcome.steps += 1;
         }
         Ok(())
@@ -136,7 +139,9 @@ async fn take(clients: &Clients, step: &Value, values: &mut Values) -> Result<()
         (None, Some(expected), None) => refused(turnpike, path, &request, &expected, values).await,
         (None, None, Some(Value::Array(expected))) if !expected.is_empty() => {
             let streamed = streamed(turnpike, path, &request, &expected, values);
-            tokio::time::timeout(STREAM_MAX, streamed).await.unwrap_or_else(|_| Err("the stream is too slow".into()))
+            tokio::time::timeout(STREAM_MAX, streamed)
+                .await
+                .unwrap_or_else(|_| Err("the stream is too slow".into()))
         }
         _ => Err("it must expect one of answer, error and stream".to_owned()),
     }
@@ -279,9 +284,15 @@ mod tests {
             (json!({"call": "AccountService/ListAccounts", "answer": {}, "error": {}}), "must expect one"),
             (json!({"call": "AccountService/ListAccounts", "stream": []}), "must expect one"),
             (json!({"call": "AccountService/ListAccounts", "answers": {}}), "nobody knows the field answers"),
-            (json!({"call": "AccountService/ListAccounts", "answer": {}, "credentials": "his"}), "no credentials"),
+            (
+                json!({"call": "AccountService/ListAccounts", "answer": {}, "credentials": "his"}),
+                "no credentials",
+            ),
             (json!({"call": "AccountService/ListAccounts", "request": {"size": 1}, "answer": {}}), "size"),
-            (json!({"call": "AccountService/ListAccounts", "request": {"pageToken": "${x}"}, "answer": {}}), "${x}"),
+            (
+                json!({"call": "AccountService/ListAccounts", "request": {"pageToken": "${x}"}, "answer": {}}),
+                "${x}",
+            ),
             (json!({"call": "AccountService/ListAccounts", "answer": "${x}"}), "${x}"),
             (json!({"call": "AccountService/ListAccounts", "error": {"kode": 1}}), "kode"),
         ] {
@@ -292,7 +303,8 @@ mod tests {
 
     #[test]
     fn a_story_that_is_wrong_is_refused() {
-        for wrong in [json!([]), json!({"stories": []}), json!({"accounts": "all"}), json!({"accounts": []})] {
+        for wrong in [json!([]), json!({"stories": []}), json!({"accounts": "all"}), json!({"accounts": []})]
+        {
             assert!(tellings(&wrong).is_err(), "{wrong}");
         }
         assert_eq!(tellings(&json!({"steps": []})), Ok(vec![String::new()]));

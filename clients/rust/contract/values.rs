@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn names_are_replaced_everywhere() {
-        let story = json!({"id": "${run}-charge", "money": ["${amount}", 5, "${list}"], "all": "${run}${number}."});
+        let story =
+            json!({"id": "${run}-charge", "money": ["${amount}", 5, "${list}"], "all": "${run}${number}."});
         let filled = json!({"id": "a1-charge", "money": ["49900", 5, [1]], "all": "a17."});
         assert_eq!(fill(&story, &values()), Ok(filled));
         assert_eq!(fill(&json!("${number}"), &values()), Ok(json!(7)));

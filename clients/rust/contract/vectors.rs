@@ -20,7 +20,8 @@ use crate::{Problem, json};
 /// The reason that no client has a constant for.
 const UNKNOWN: &str = "UNKNOWN_TO_THIS_CLIENT";
 
-/// Checks every vector of the folder. Tells whether all passed. A folder that is missing or empty is an error.
+/// Checks every vector of the folder. Tells whether all passed. A folder that is missing or empty is an
+/// error.
 pub fn check_all(contract: &Path, report: &Path) -> Result<bool, Problem> {
     let folder = contract.join("vectors");
     let mut outcomes = pairs(&folder, "messages", message)?;
@@ -53,7 +54,11 @@ fn pairs(folder: &Path, kind: &str, check: Check) -> Result<Vec<Outcome>, Proble
             let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             check(&name, &value, &bytes)
         });
-        Outcome { name: format!("{kind}/{name}"), failure: result.err().unwrap_or_default(), ..Default::default() }
+        Outcome {
+            name: format!("{kind}/{name}"),
+            failure: result.err().unwrap_or_default(),
+            ..Default::default()
+        }
     });
     Ok(outcomes.collect())
 }
@@ -139,7 +144,8 @@ fn webhook(delivery: &Value) -> Result<(), String> {
     let about = delivery["about"].as_str().ok_or("it has no about")?;
     let now = delivery["now"].as_u64().ok_or("it has no now")?;
     let body = delivery["body"].as_str().ok_or("it has no body")?;
-    let secrets: Vec<String> = serde_json::from_value(delivery["secrets"].clone()).map_err(|e| e.to_string())?;
+    let secrets: Vec<String> =
+        serde_json::from_value(delivery["secrets"].clone()).map_err(|e| e.to_string())?;
     let headers: BTreeMap<String, String> =
         serde_json::from_value(delivery["headers"].clone()).map_err(|e| e.to_string())?;
     let headers: Vec<(String, String)> = headers.into_iter().collect();

@@ -1,5 +1,5 @@
-//! A saved card is charged without the customer; the same request again takes nothing more, and a decline is an
-//! answer.
+//! A saved card is charged without the customer; the same request again takes nothing more, and a decline is
+//! an answer.
 //!
 //!     TURNPIKE_URL=http://127.0.0.1:50051 TURNPIKE_API_KEY=tpk_… cargo run --example charge_token
 //!
@@ -37,7 +37,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("payment {} took {}", payment.id, payment.totals.unwrap_or_default().captured_minor);
 
     // As after a lost answer: the same request with the id that was kept.
-    let again = ChargeTokenRequest { request_id: ids.again("subscription-7/2027-01").await?, ..charge.clone() };
+    let again =
+        ChargeTokenRequest { request_id: ids.again("subscription-7/2027-01").await?, ..charge.clone() };
     let answer = turnpike.payments().charge_token(again).await?.into_inner();
     println!("again: {} (replayed: {})", answer.payment.unwrap_or_default().id, answer.replayed);
 
@@ -51,7 +52,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match require_paid(answer.payment.unwrap_or_default()) {
         Err(Unpaid::Declined(payment)) => {
             let decline = decline_of(&payment).ok_or("a decline says why")?;
-            println!("declined: {}, {}", decline.reason().as_str_name(), decline.retry_advice().as_str_name());
+            println!(
+                "declined: {}, {}",
+                decline.reason().as_str_name(),
+                decline.retry_advice().as_str_name()
+            );
             Ok(())
         }
         Err(other) => Err(other.into()),

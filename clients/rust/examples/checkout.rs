@@ -1,4 +1,5 @@
-//! A customer buys something: a session is opened, the customer pays on the provider's page, the shop confirms.
+//! A customer buys something: a session is opened, the customer pays on the provider's page, the shop
+//! confirms.
 //!
 //!     TURNPIKE_URL=http://127.0.0.1:50051 TURNPIKE_API_KEY=tpk_… cargo run --example checkout
 //!

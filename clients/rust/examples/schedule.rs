@@ -11,7 +11,8 @@ use futures_util::TryStreamExt;
 use turnpike_client::v1::cadence::Rhythm;
 use turnpike_client::v1::schedule_end::Last;
 use turnpike_client::v1::{
-    Cadence, CancelScheduleRequest, ListOccurrencesRequest, Money, ScheduleEnd, ScheduleRecurringRequest, ScheduleTerms,
+    Cadence, CancelScheduleRequest, ListOccurrencesRequest, Money, ScheduleEnd, ScheduleRecurringRequest,
+    ScheduleTerms,
 };
 use turnpike_client::{InMemory, RequestIds, Turnpike};
 

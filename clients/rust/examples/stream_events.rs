@@ -2,8 +2,8 @@
 //!
 //!     TURNPIKE_URL=http://127.0.0.1:50051 TURNPIKE_API_KEY=tpk_… cargo run --example stream_events
 //!
-//! It talks to `turnpike dev`, where it makes something happen, and ends when it has heard of it. A reader of real
-//! events keeps the cursor in its database, together with what the event led to, and never ends.
+//! It talks to `turnpike dev`, where it makes something happen, and ends when it has heard of it. A reader of
+//! real events keeps the cursor in its database, together with what the event led to, and never ends.
 
 use std::error::Error;
 

@@ -6,8 +6,9 @@
 //!
 //!     turnpike dev --webhook-to http://127.0.0.1:8080/hooks --webhook-secret whsec_…
 //!
-//! It prints the address that it listens at first. Two secrets, with a comma between them, are accepted while they are
-//! being changed. With TURNPIKE_URL and TURNPIKE_API_KEY it opens a session, so that there is something to send.
+//! It prints the address that it listens at first. Two secrets, with a comma between them, are accepted while
+//! they are being changed. With TURNPIKE_URL and TURNPIKE_API_KEY it opens a session, so that there is
+//! something to send.
 
 use std::env;
 use std::error::Error;
@@ -35,7 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     loop {
         let (mut connection, _) = listener.accept().await?;
-        // A web framework does this part. Its HeaderMap and the raw bytes of the body are what `verify` wants.
+        // A web framework does this part. Its HeaderMap and the raw bytes of the body are what `verify`
+        // wants.
         let Some((headers, body)) = read_request(&mut connection).await? else { continue };
         match webhooks::verify(&body, &headers, &secrets) {
             Ok(event) => {

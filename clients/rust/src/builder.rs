@@ -153,7 +153,11 @@ impl Builder {
     }
 
     /// The client's own certificates, leaf first, and its private key, both as PEM: mutual TLS.
-    pub fn identity(mut self, certificate_pem: impl Into<Vec<u8>>, private_key_pem: impl Into<Vec<u8>>) -> Self {
+    pub fn identity(
+        mut self,
+        certificate_pem: impl Into<Vec<u8>>,
+        private_key_pem: impl Into<Vec<u8>>,
+    ) -> Self {
         let identity = Identity { certificate: certificate_pem.into(), private_key: private_key_pem.into() };
         self.material.identity = Some(identity);
         self
@@ -166,8 +170,8 @@ impl Builder {
         self
     }
 
-    /// The time for a call that says nothing else by [`tonic::Request::set_timeout`]; repetitions are within it.
-    /// The default is 30 s. Streams have none.
+    /// The time for a call that says nothing else by [`tonic::Request::set_timeout`]; repetitions are within
+    /// it. The default is 30 s. Streams have none.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -182,7 +186,10 @@ impl Builder {
         let uri = read_url(&self.url).map_err(|problem| SetupError::new(names.url, problem))?;
         let authorization = match &self.key {
             Some(key) => Some(key.header().ok_or_else(|| {
-                SetupError::new(names.key, "is empty, or has characters that no key has, such as a line break")
+                SetupError::new(
+                    names.key,
+                    "is empty, or has characters that no key has, such as a line break",
+                )
             })?),
             None if self.may_lack_key || self.material.identity.is_some() => None,
             None => return Err(SetupError::new(names.key, "is not set")),
@@ -221,8 +228,8 @@ impl Builder {
     }
 }
 
-/// A URL of nothing but a scheme, a host and a port. What is wrong is told without the URL, for there might be a
-/// password in it.
+/// A URL of nothing but a scheme, a host and a port. What is wrong is told without the URL, for there might
+/// be a password in it.
 fn read_url(text: &str) -> Result<Uri, &'static str> {
     const EXPECTED: &str = "must be http://host:port or https://host:port";
     let uri: Uri = text.parse().map_err(|_| EXPECTED)?;
@@ -364,7 +371,8 @@ mod tests {
             .api_key("tpk_hunter2")
             .authorities(CA)
             .identity(CERTIFICATE, PRIVATE_KEY);
-        let secret_line = str::from_utf8(PRIVATE_KEY).expect("PEM").lines().nth(1).expect("a line").to_owned();
+        let secret_line =
+            str::from_utf8(PRIVATE_KEY).expect("PEM").lines().nth(1).expect("a line").to_owned();
         let first = builder.clone().connect().expect("a client");
         let printed = format!("{builder:?} {first:?} {:?} {:?}", first.payments(), first.development());
         assert!(printed.contains("localhost"), "{printed}");

@@ -24,8 +24,8 @@ use crate::policy::{Config, Policy, Pushback, Throttle};
 /// The most bytes of a message, in either direction: 4 MiB.
 pub const MESSAGE_MAX: usize = 4 * 1024 * 1024;
 
-/// How often a call that never left is moved on to the next connection at once. Only a connection that is closing
-/// hands calls back, so that more than one in a row means that something else is wrong.
+/// How often a call that never left is moved on to the next connection at once. Only a connection that is
+/// closing hands calls back, so that more than one in a row means that something else is wrong.
 const MOVED_MAX: u32 = 3;
 
 /// The way of a call from a stub to the connection. It is what the stubs of [`crate::Turnpike`] are made of.
@@ -82,7 +82,8 @@ impl Calls {
             (attempts, since_pushback) = (attempts + 1, since_pushback + 1);
 
             let (code, pushback) = call.end_of(&answer);
-            let retry = call.policy.retry.as_ref().filter(|retry| code.is_some_and(|code| retry.covers(code)));
+            let retry =
+                call.policy.retry.as_ref().filter(|retry| code.is_some_and(|code| retry.covers(code)));
             let Some(retry) = retry else {
                 if matches!(code, None | Some(Code::Ok)) {
                     self.shared.throttle.succeeded();
@@ -129,8 +130,8 @@ impl Call {
         Request::from_parts(parts, Body::new(Full::new(self.body.clone())))
     }
 
-    /// How an attempt ended, as far as it has, and what the server says about repeating it. Once an answer has
-    /// begun, its end is not waited for: it is never repeated.
+    /// How an attempt ended, as far as it has, and what the server says about repeating it. Once an answer
+    /// has begun, its end is not waited for: it is never repeated.
     fn end_of(&self, answer: &Result<Response<Body>, Status>) -> (Option<Code>, Pushback) {
         match answer {
             Ok(answer) => (self.code_of(answer.status(), answer.headers()), Pushback::of(answer.headers())),
@@ -142,8 +143,8 @@ impl Call {
         if let Some(code) = headers.get("grpc-status") {
             return Some(Code::from_bytes(code.as_bytes()));
         }
-        // Without it something between here and the gateway has answered. gRPC takes these for UNAVAILABLE, but
-        // they don't say that the gateway was not reached.
+        // Without it something between here and the gateway has answered. gRPC takes these for UNAVAILABLE,
+        // but they don't say that the gateway was not reached.
         match status {
             StatusCode::OK => None,
             StatusCode::TOO_MANY_REQUESTS

@@ -1,4 +1,5 @@
-//! Helpers for tests: the clock, the customer and the faults of a gateway in development mode, in one line each.
+//! Helpers for tests: the clock, the customer and the faults of a gateway in development mode, in one line
+//! each.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,8 +14,8 @@ use crate::{Error, Turnpike};
 /// How long the clock may take on its way: the gateway gives up after ten minutes.
 const ADVANCE_MAX: Duration = Duration::from_secs(11 * 60);
 
-/// What a test does to a gateway in development mode. Elsewhere everything here fails with SANDBOX_DISABLED or
-/// UNIMPLEMENTED.
+/// What a test does to a gateway in development mode. Elsewhere everything here fails with SANDBOX_DISABLED
+/// or UNIMPLEMENTED.
 #[derive(Debug, Clone)]
 pub struct Development {
     turnpike: Turnpike,
@@ -25,11 +26,12 @@ impl Development {
         Self { turnpike }
     }
 
-    /// Moves the merchant's clock forward, up to ten years, and waits until all that falls due has happened. Tells the
-    /// time there.
+    /// Moves the merchant's clock forward, up to ten years, and waits until all that falls due has happened.
+    /// Tells the time there.
     ///
     /// # Errors
-    /// As of AdvanceClock. UNKNOWN means that the connection broke; [`Development::now`] tells where the clock is.
+    /// As of AdvanceClock. UNKNOWN means that the connection broke; [`Development::now`] tells where the
+    /// clock is.
     pub async fn advance(&self, by: Duration) -> Result<SystemTime, Error> {
         let by = prost_types::Duration::try_from(by)
             .map_err(|_| tonic::Status::invalid_argument("the clock cannot go so far"))?;
@@ -48,8 +50,9 @@ impl Development {
         time(self.turnpike.sandbox().get_clock(GetClockRequest {}).await?.into_inner().now)
     }
 
-    /// The customer pays on the page of a session with a test card, and agrees to have it saved. An empty card is one
-    /// that the provider approves. Tells where the browser is sent back to; ConfirmSession wants that address.
+    /// The customer pays on the page of a session with a test card, and agrees to have it saved. An empty
+    /// card is one that the provider approves. Tells where the browser is sent back to; ConfirmSession wants
+    /// that address.
     ///
     /// # Errors
     /// As of ArrangeScenario.
@@ -66,8 +69,8 @@ impl Development {
         self.customer(session_id, Action::Cancel(CustomerCancels {})).await
     }
 
-    /// The next call of a provider fails in this way. The rest of the scenario says whose, which and how many calls;
-    /// its own kind is not looked at.
+    /// The next call of a provider fails in this way. The rest of the scenario says whose, which and how many
+    /// calls; its own kind is not looked at.
     ///
     /// ```no_run
     /// use turnpike_client::v1::{FaultKind, FaultScenario};

@@ -38,13 +38,14 @@ impl Error {
         code_name(self.code())
     }
 
-    /// The reason. [`ErrorReason::Unspecified`] when there is none, or one that this client does not know yet.
+    /// The reason. [`ErrorReason::Unspecified`] when there is none, or one that this client does not know
+    /// yet.
     pub fn reason(&self) -> ErrorReason {
         ErrorReason::from_str_name(&format!("ERROR_REASON_{}", self.0.reason)).unwrap_or_default()
     }
 
-    /// The reason as the server spells it, such as `PAYMENT_NOT_FOUND`. Empty when there is none, as when there was
-    /// no connection.
+    /// The reason as the server spells it, such as `PAYMENT_NOT_FOUND`. Empty when there is none, as when
+    /// there was no connection.
     pub fn reason_text(&self) -> &str {
         &self.0.reason
     }
@@ -69,9 +70,9 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Whether the gateway has certainly not acted: the code is UNAVAILABLE, and the connection did not break in the
-    /// middle of the call. The same request can be sent again with the same request id; so it can when this is
-    /// false, but then the first one may have been carried out.
+    /// Whether the gateway has certainly not acted: the code is UNAVAILABLE, and the connection did not break
+    /// in the middle of the call. The same request can be sent again with the same request id; so it can when
+    /// this is false, but then the first one may have been carried out.
     pub fn nothing_was_sent(&self) -> bool {
         self.code() == Code::Unavailable && !fate::was_perhaps_sent(&self.0.status)
     }

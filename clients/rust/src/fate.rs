@@ -1,7 +1,7 @@
 //! What became of a call whose connection failed: certainly not sent, or perhaps.
 //!
-//! tonic tells a part of this, and not the same part with all of its features; so it is read here from the errors of
-//! HTTP/2 themselves.
+//! tonic tells a part of this, and not the same part with all of its features; so it is read here from the
+//! errors of HTTP/2 themselves.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::deadline;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The calls that carry no request id and change something: they act again when they are repeated. A test holds
-/// this against the schema.
+/// The calls that carry no request id and change something: they act again when they are repeated. A test
+/// holds this against the schema.
 const ACT_AGAIN: [&str; 2] =
     ["/turnpike.v1.SandboxService/ArrangeScenario", "/turnpike.v1.SandboxService/AdvanceClock"];
 
@@ -70,7 +70,10 @@ impl Repeatable {
             }
             // UNAVAILABLE would say that it can be sent again.
             Some(Fate::PerhapsSent) => {
-                let message = format!("the connection broke, and the call may have been carried out: {}", text(&*error));
+                let message = format!(
+                    "the connection broke, and the call may have been carried out: {}",
+                    text(&*error)
+                );
                 with(Code::Unknown, message, PerhapsSent(error))
             }
             Some(Fate::Ended(code)) => with(code, text(&*error), error),

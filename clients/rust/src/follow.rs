@@ -62,8 +62,8 @@ impl From<String> for Place {
     }
 }
 
-/// An event, and the place after it. Keep the cursor together with what the event led to, and begin there after a
-/// restart: then no event is missed and none is taken twice.
+/// An event, and the place after it. Keep the cursor together with what the event led to, and begin there
+/// after a restart: then no event is missed and none is taken twice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Followed {
     /// What became true.
@@ -73,11 +73,11 @@ pub struct Followed {
 }
 
 impl Turnpike {
-    /// The events after a cursor, and then what happens, as it happens. When the stream breaks, it is taken up again
-    /// after the last event, with pauses from 0.25 s to 5 s.
+    /// The events after a cursor, and then what happens, as it happens. When the stream breaks, it is taken
+    /// up again after the last event, with pauses from 0.25 s to 5 s.
     ///
-    /// It ends with an error, and then for good, only where going on is useless: a cursor that is not ours, a key that
-    /// is unknown or does not allow it, a server that has no events.
+    /// It ends with an error, and then for good, only where going on is useless: a cursor that is not ours, a
+    /// key that is unknown or does not allow it, a server that has no events.
     ///
     /// ```no_run
     /// use futures_util::TryStreamExt;
@@ -92,7 +92,13 @@ impl Turnpike {
     /// # }
     /// ```
     pub fn follow(&self, place: impl Into<Place>) -> Follow {
-        let reader = Reader { turnpike: self.clone(), place: place.into(), stream: None, pause: PAUSE, silence: SILENCE_MAX };
+        let reader = Reader {
+            turnpike: self.clone(),
+            place: place.into(),
+            stream: None,
+            pause: PAUSE,
+            silence: SILENCE_MAX,
+        };
         let events = stream::try_unfold(reader, |mut reader| async move {
             let followed = reader.next().await?;
             Ok(Some((followed, reader)))
@@ -100,8 +106,8 @@ impl Turnpike {
         Follow(events.boxed())
     }
 
-    /// The place after the newest event, to follow only what happens from now on. It reads the log to its end, 200
-    /// events with each call: ask once, and keep cursors afterwards.
+    /// The place after the newest event, to follow only what happens from now on. It reads the log to its
+    /// end, 200 events with each call: ask once, and keep cursors afterwards.
     ///
     /// # Errors
     /// As of ListEvents.
@@ -214,7 +220,10 @@ mod tests {
         let began = Instant::now();
         let followed = reader.next().await.expect("an event");
         assert_eq!((followed.event.id.as_str(), followed.cursor.as_str()), ("evt_3", "c3"));
-        assert!(began.elapsed() >= Duration::from_millis(300 + 250), "it waits for the silence and the pause");
+        assert!(
+            began.elapsed() >= Duration::from_millis(300 + 250),
+            "it waits for the silence and the pause"
+        );
 
         let asked: Vec<StreamEventsRequest> = fake.requests();
         let after: Vec<&str> = asked.iter().map(|request| request.after.as_str()).collect();

@@ -1,8 +1,8 @@
 //! The client of Turnpike, a gRPC payments gateway: one typed contract in front of many payment providers.
 //!
-//! [`v1`] holds the messages and the stubs, generated from the schema with all of its comments. The rest of the
-//! crate is a thin layer around them: a connection that survives restarts, deadlines, safe repetitions, and the
-//! things that every caller would write otherwise.
+//! [`v1`] holds the messages and the stubs, generated from the schema with all of its comments. The rest of
+//! the crate is a thin layer around them: a connection that survives restarts, deadlines, safe repetitions,
+//! and the things that every caller would write otherwise.
 //!
 //! ```no_run
 //! use turnpike_client::{Turnpike, require_paid, v1};

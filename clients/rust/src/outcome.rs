@@ -2,8 +2,8 @@
 
 use crate::v1::{Decline, Payment, PaymentState};
 
-/// Why the bank or the provider refused a payment. Nothing when it did not: also while the customer may still try
-/// again, although the payment tells of a failed attempt then.
+/// Why the bank or the provider refused a payment. Nothing when it did not: also while the customer may still
+/// try again, although the payment tells of a failed attempt then.
 pub fn decline_of(payment: &Payment) -> Option<&Decline> {
     payment.decline.as_ref().filter(|_| payment.state() == PaymentState::Declined)
 }
@@ -26,7 +26,8 @@ pub fn require_paid(payment: Payment) -> Result<Payment, Unpaid> {
 /// A payment that is neither authorized nor captured.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Unpaid {
-    /// The bank or the provider refused; nothing was taken. [`decline_of`] says why, and what may be tried next.
+    /// The bank or the provider refused; nothing was taken. [`decline_of`] says why, and what may be tried
+    /// next.
     #[error("payment {} is declined: {}", .0.id, decline_text(.0))]
     Declined(Box<Payment>),
 
@@ -38,8 +39,8 @@ pub enum Unpaid {
     #[error("payment {}: the customer has to act", .0.id)]
     ActionRequired(Box<Payment>),
 
-    /// Anything else. Look at the state before anything is charged again: only FAILED, VOIDED and EXPIRED mean that
-    /// nothing was taken.
+    /// Anything else. Look at the state before anything is charged again: only FAILED, VOIDED and EXPIRED
+    /// mean that nothing was taken.
     #[error("payment {} is not paid: {}", .0.id, .0.state().as_str_name())]
     NotPaid(Box<Payment>),
 }

@@ -13,8 +13,8 @@ use crate::v1;
 use crate::{Error, Turnpike};
 
 impl Turnpike {
-    /// Everything that a list request asks for, page after page; the next page is asked for when it is needed. After
-    /// an error the stream ends.
+    /// Everything that a list request asks for, page after page; the next page is asked for when it is
+    /// needed. After an error the stream ends.
     ///
     /// ```no_run
     /// use futures_util::TryStreamExt;

@@ -105,8 +105,8 @@ impl Retry {
         self.codes.contains(&code)
     }
 
-    /// How long to wait before the next attempt, after so many; nothing when there is none. `since_pushback` counts
-    /// the attempts since the server last said itself how long to wait: the pauses begin anew then.
+    /// How long to wait before the next attempt, after so many; nothing when there is none. `since_pushback`
+    /// counts the attempts since the server last said itself how long to wait: the pauses begin anew then.
     pub fn pause(&self, attempts: u32, since_pushback: u32, pushback: Pushback) -> Option<Duration> {
         if attempts >= self.attempts {
             return None;
@@ -115,7 +115,8 @@ impl Retry {
             Pushback::Stop => None,
             Pushback::After(pause) => Some(pause),
             Pushback::None => {
-                let grown = self.multiplier.powi(i32::try_from(since_pushback.saturating_sub(1)).unwrap_or(0));
+                let grown =
+                    self.multiplier.powi(i32::try_from(since_pushback.saturating_sub(1)).unwrap_or(0));
                 let pause = self.first_pause.mul_f64(grown).min(self.pause_max);
                 Some(pause.mul_f64(jitter()))
             }
@@ -143,8 +144,8 @@ impl Pushback {
     }
 }
 
-/// Keeps a client from repeating when most of its calls fail: each failure takes a token, each success gives a
-/// part of one back, and below half nothing is repeated. Counted in thousandths.
+/// Keeps a client from repeating when most of its calls fail: each failure takes a token, each success gives
+/// a part of one back, and below half nothing is repeated. Counted in thousandths.
 #[derive(Debug)]
 pub(crate) struct Throttle {
     tokens: AtomicI64,
@@ -167,7 +168,8 @@ impl Throttle {
 
     fn change(&self, by: i64) -> i64 {
         let changed = |tokens: i64| (tokens + by).clamp(0, self.config.tokens_max);
-        let before = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| Some(changed(tokens)));
+        let before =
+            self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| Some(changed(tokens)));
         before.map_or(0, changed)
     }
 }
@@ -233,14 +235,16 @@ mod tests {
     #[test]
     fn a_config_that_cannot_be_read_is_not_half_read() {
         for wrong in [
-            "",
-            "{}",
-            r#"{"methodConfig": [{"name": [{}], "timeout": "soon"}], "retryThrottling": {"maxTokens": 1, "tokenRatio": 1}}"#,
-            r#"{"methodConfig": [{"name": [{}], "retryPolicy": {}}], "retryThrottling": {"maxTokens": 1, "tokenRatio": 1}}"#,
-            r#"{"methodConfig": [{"name": [{}]}]}"#,
+            "{",
+            r#"{"methodConfig": {}"#,
+            r#"{"methodConfig": [{"name": [{}], "timeout": "soon"}]"#,
+            r#"{"methodConfig": [{"name": [{}], "retryPolicy": {}}]"#,
+            r#"{"methodConfig": [{"timeout": "30s"}]"#,
         ] {
-            assert!(Config::parse(wrong).is_none(), "{wrong}");
+            let whole = format!(r#"{wrong}, "retryThrottling": {{"maxTokens": 1, "tokenRatio": 1}}}}"#);
+            assert!(Config::parse(&whole).is_none(), "{whole}");
         }
+        assert!(Config::parse(r#"{"methodConfig": [{"name": [{}]}]}"#).is_none(), "there is no throttling");
     }
 
     #[test]
@@ -256,7 +260,8 @@ mod tests {
         let retry = Config::get().policy(CHARGE).retry.expect("it is repeated");
         for (attempts, expected) in [(1, 0.25), (2, 0.5), (3, 1.0), (4, 2.0)] {
             for _ in 0..100 {
-                let pause = retry.pause(attempts, attempts, Pushback::None).expect("another attempt").as_secs_f64();
+                let pause =
+                    retry.pause(attempts, attempts, Pushback::None).expect("another attempt").as_secs_f64();
                 assert!((expected * 0.799..=expected * 1.201).contains(&pause), "{attempts}: {pause}");
             }
         }

@@ -15,15 +15,16 @@ pub trait RequestIdStore: Send + Sync {
     /// The id that is kept under a key.
     fn load(&self, key: &str) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
 
-    /// Keeps an id under a key that must not be there yet, durably. Tells whether it has: false means that the key is
-    /// there already, and then nothing has changed. Of two at once, one is told false.
+    /// Keeps an id under a key that must not be there yet, durably. Tells whether it has: false means that
+    /// the key is there already, and then nothing has changed. Of two at once, one is told false.
     fn save(&self, key: &str, id: &str) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
 /// Makes request ids and keeps them in the caller's store.
 ///
-/// A key is the caller's own name for what is being done, such as `order-17/charge`. The id is saved before it is
-/// given out, so that a program that ends in the middle finds it again, and sends the same request with it.
+/// A key is the caller's own name for what is being done, such as `order-17/charge`. The id is saved before
+/// it is given out, so that a program that ends in the middle finds it again, and sends the same request with
+/// it.
 ///
 /// ```
 /// use turnpike_client::{InMemory, RequestIds};
@@ -96,7 +97,8 @@ impl<S: RequestIdStore> RequestIds<S> {
         kept.ok_or_else(|| RequestIdError::Missing { key: key.to_owned() })
     }
 
-    /// The id that is kept, or else a new one: `for(key)` of the other clients, whose name Rust keeps for itself.
+    /// The id that is kept, or else a new one: `for(key)` of the other clients, whose name Rust keeps for
+    /// itself.
     ///
     /// # Errors
     /// When the store fails.
@@ -135,8 +137,8 @@ pub fn new_request_id() -> Result<String, std::io::Error> {
     Ok(parts.join("-"))
 }
 
-/// A store that forgets everything when the program ends: for tests, and for programs that send no money after a
-/// restart.
+/// A store that forgets everything when the program ends: for tests, and for programs that send no money
+/// after a restart.
 #[derive(Debug, Default)]
 pub struct InMemory(Mutex<BTreeMap<String, String>>);
 
@@ -183,10 +185,14 @@ mod tests {
     async fn an_id_is_saved_before_it_is_given_out_and_made_once() {
         let store = Arc::new(InMemory::default());
         let ids = RequestIds::new(store.clone());
-        assert!(matches!(ids.again("order-1").await, Err(RequestIdError::Missing { key }) if key == "order-1"));
+        assert!(
+            matches!(ids.again("order-1").await, Err(RequestIdError::Missing { key }) if key == "order-1")
+        );
         let id = ids.first("order-1").await.expect("an id");
         assert_eq!(store.load("order-1").await, Ok(Some(id.clone())));
-        assert!(matches!(ids.first("order-1").await, Err(RequestIdError::Exists { key }) if key == "order-1"));
+        assert!(
+            matches!(ids.first("order-1").await, Err(RequestIdError::Exists { key }) if key == "order-1")
+        );
         assert_eq!(ids.again("order-1").await.expect("the id"), id);
         assert_eq!(ids.for_key("order-1").await.expect("the id"), id);
         let other = ids.for_key("order-2").await.expect("an id");
@@ -245,7 +251,10 @@ mod tests {
         let ids: BTreeSet<String> = (0..1_000).map(|_| new_request_id().expect("an id")).collect();
         assert_eq!(ids.len(), 1_000);
         for id in ids {
-            assert!(id.len() == 36 && id.as_bytes()[14] == b'4' && b"89ab".contains(&id.as_bytes()[19]), "{id}");
+            assert!(
+                id.len() == 36 && id.as_bytes()[14] == b'4' && b"89ab".contains(&id.as_bytes()[19]),
+                "{id}"
+            );
         }
     }
 }

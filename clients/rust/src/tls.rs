@@ -78,7 +78,10 @@ fn of_the_system(names: Names) -> Result<RootCertStore, SetupError> {
     // Some systems list certificates that nobody can read; the others are enough.
     store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if store.is_empty() {
-        return Err(SetupError::new(names.authorities, "is not set, and this system has no authorities of its own"));
+        return Err(SetupError::new(
+            names.authorities,
+            "is not set, and this system has no authorities of its own",
+        ));
     }
     Ok(store)
 }

@@ -35,7 +35,8 @@ mod tests {
     #[test]
     fn the_context_of_the_caller_goes_along() {
         let state = TraceState::from_key_value([("shop", "1")]).expect("a state");
-        let span = SpanContext::new(TraceId::from(0x1f), SpanId::from(0x2e), TraceFlags::SAMPLED, true, state);
+        let span =
+            SpanContext::new(TraceId::from(0x1f), SpanId::from(0x2e), TraceFlags::SAMPLED, true, state);
         let _entered = Context::new().with_remote_span_context(span).attach();
         let mut headers = HeaderMap::new();
         write(&mut headers);

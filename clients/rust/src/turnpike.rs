@@ -21,8 +21,8 @@ pub struct Turnpike {
 }
 
 impl Turnpike {
-    /// A client of the gateway at `http://host:port` (plaintext) or `https://host:port` (TLS, with the system's
-    /// authorities). Nothing is connected yet. [`Turnpike::builder`] knows more.
+    /// A client of the gateway at `http://host:port` (plaintext) or `https://host:port` (TLS, with the
+    /// system's authorities). Nothing is connected yet. [`Turnpike::builder`] knows more.
     ///
     /// # Errors
     /// What is wrong in the URL or the key, and when there is no Tokio runtime here.
@@ -31,8 +31,8 @@ impl Turnpike {
     }
 
     /// A client by the environment: `TURNPIKE_URL`, `TURNPIKE_API_KEY`, and for TLS `TURNPIKE_CA_FILE` (PEM,
-    /// instead of the system's authorities), `TURNPIKE_CERT_FILE` and `TURNPIKE_KEY_FILE` (PEM, mutual TLS, with
-    /// which the API key may be left out).
+    /// instead of the system's authorities), `TURNPIKE_CERT_FILE` and `TURNPIKE_KEY_FILE` (PEM, mutual TLS,
+    /// with which the API key may be left out).
     ///
     /// # Errors
     /// What is wrong in one of them, by name, and when there is no Tokio runtime here.

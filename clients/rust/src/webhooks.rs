@@ -136,8 +136,9 @@ impl<N: AsRef<str>, V: AsRef<str>> Headers for [(N, V)] {
 
 /// The event of a webhook, if one of the secrets has signed it within the last five minutes.
 ///
-/// The body is the bytes as they came: a body that was parsed and written again has another signature. An event may
-/// come more than once, so remember which ids were taken in; it is the same id as that of `StreamEvents`.
+/// The body is the bytes as they came: a body that was parsed and written again has another signature. An
+/// event may come more than once, so remember which ids were taken in; it is the same id as that of
+/// `StreamEvents`.
 ///
 /// ```
 /// use turnpike_client::webhooks::{self, Refused, Secrets};
@@ -224,9 +225,10 @@ mod tests {
     const NEW: &str = "whsec_dGhlIG5ldyBzZWNyZXQgb2YgdGhpcnR5IGJ5dGVz";
     const STRANGER: &str = "whsec_YSBzZWNyZXQgdGhhdCBub2JvZHkgZWxzZSBrbm93cw==";
     const NOW: i64 = 1_800_000_000;
-    const BODY: &[u8] = br#"{"type": "payment.captured", "timestamp": "2027-01-15T08:00:00Z", "data": {"id": "evt_1",
-        "type": "payment.captured", "occurredAt": "2027-01-15T08:00:00Z",
-        "payment": {"payment": {"id": "pay_1", "state": "PAYMENT_STATE_CAPTURED", "money": {"amountMinor": "49900"}}}}}"#;
+    const BODY: &[u8] = br#"{"type": "payment.captured", "timestamp": "2027-01-15T08:00:00Z",
+        "data": {"id": "evt_1", "type": "payment.captured", "occurredAt": "2027-01-15T08:00:00Z",
+        "payment": {"payment": {"id": "pay_1", "state": "PAYMENT_STATE_CAPTURED",
+        "money": {"amountMinor": "49900"}}}}}"#;
 
     type Delivered = Vec<(String, String)>;
 
@@ -237,9 +239,13 @@ mod tests {
             format!("v1,{}", BASE64.encode(hmac::sign(&key, &message)))
         };
         let signatures: Vec<String> = by.iter().map(sign).collect();
-        [("Webhook-Id", "evt_1"), ("Webhook-Timestamp", &timestamp.to_string()), ("Webhook-Signature", &signatures.join(" "))]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec()
+        [
+            ("Webhook-Id", "evt_1"),
+            ("Webhook-Timestamp", &timestamp.to_string()),
+            ("Webhook-Signature", &signatures.join(" ")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
     }
 
     fn told(body: &[u8], headers: &Delivered, secrets: &[&str]) -> Result<String, &'static str> {
@@ -259,7 +265,8 @@ mod tests {
     fn what_is_genuine_becomes_an_event() {
         let secrets = Secrets::new([OLD]).expect("a good secret");
         let now = UNIX_EPOCH + Duration::from_secs(NOW.unsigned_abs());
-        let event = verify_at(BODY, signed(BODY, NOW, &[OLD]).as_slice(), &secrets, now).expect("it is genuine");
+        let event =
+            verify_at(BODY, signed(BODY, NOW, &[OLD]).as_slice(), &secrets, now).expect("it is genuine");
         let Some(crate::v1::event::Payload::Payment(about)) = event.payload else { panic!("no payment") };
         let payment = about.payment.expect("a payment");
         assert_eq!(payment.money.expect("money").amount_minor, 49_900);
@@ -291,7 +298,8 @@ mod tests {
             assert_eq!(told(BODY, &changed, &[OLD]), Err("no_matching_signature"), "{name}: {value}");
         }
         // A signature of another version is not ours, even if it would match.
-        let signature = headers.iter().find(|(name, _)| name == "Webhook-Signature").expect("a signature").1.clone();
+        let signature =
+            headers.iter().find(|(name, _)| name == "Webhook-Signature").expect("a signature").1.clone();
         let other = with(&headers, "webhook-signature", &signature.replace("v1,", "v1a,"));
         assert_eq!(told(BODY, &other, &[OLD]), Err("no_matching_signature"));
         let beside = with(&headers, "webhook-signature", &format!("v1a,AAAA {signature}"));
@@ -301,7 +309,8 @@ mod tests {
     #[test]
     fn only_so_many_signatures_are_looked_at() {
         let headers = signed(BODY, NOW, &[OLD]);
-        let signature = headers.iter().find(|(name, _)| name == "Webhook-Signature").expect("a signature").1.clone();
+        let signature =
+            headers.iter().find(|(name, _)| name == "Webhook-Signature").expect("a signature").1.clone();
         let after = |number: usize| {
             let many = format!("{}{signature}", "v1,AAAA ".repeat(number));
             told(BODY, &with(&headers, "webhook-signature", &many), &[OLD])

@@ -6,9 +6,9 @@ use futures_util::{StreamExt, TryStreamExt, future};
 use tonic::Code;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use turnpike_client::v1::{
-    AdvanceClockRequest, ChargeTokenRequest, ChargeTokenResponse, Event, ListAccountsRequest, ListAccountsResponse,
-    ListPaymentsRequest, ListPaymentsResponse, Payment, StreamEventsRequest, StreamEventsResponse,
-    WatchPaymentRequest, WatchPaymentResponse,
+    AdvanceClockRequest, ChargeTokenRequest, ChargeTokenResponse, Event, ListAccountsRequest,
+    ListAccountsResponse, ListPaymentsRequest, ListPaymentsResponse, Payment, StreamEventsRequest,
+    StreamEventsResponse, WatchPaymentRequest, WatchPaymentResponse,
 };
 use turnpike_client::{Error, Turnpike};
 
@@ -43,7 +43,8 @@ async fn list(turnpike: &Turnpike) -> Result<(), Error> {
 
 #[tokio::test]
 async fn unavailable_is_repeated_with_the_same_request() {
-    let fake = Fake::start(vec![unavailable(), unavailable(), Reply::ok(&ChargeTokenResponse::default())]).await;
+    let fake =
+        Fake::start(vec![unavailable(), unavailable(), Reply::ok(&ChargeTokenResponse::default())]).await;
     let request = ChargeTokenRequest { request_id: "charge-1".to_owned(), ..Default::default() };
     fake.client().payments().charge_token(request.clone()).await.expect("the third attempt is answered");
     assert_eq!(fake.requests::<ChargeTokenRequest>(), [request.clone(), request.clone(), request]);
@@ -61,7 +62,8 @@ async fn unavailable_is_repeated_with_the_same_request() {
 #[tokio::test]
 async fn nothing_else_is_repeated() {
     for code in (1..=16).map(Code::from).filter(|code| *code != Code::Unavailable) {
-        let fake = Fake::start(vec![Reply::refused(code).with("grpc-retry-pushback-ms", "1"), accounts()]).await;
+        let fake =
+            Fake::start(vec![Reply::refused(code).with("grpc-retry-pushback-ms", "1"), accounts()]).await;
         let error = list(&fake.client()).await.expect_err("it is refused");
         assert_eq!((error.code(), fake.seen().len()), (code, 1));
     }
@@ -126,14 +128,18 @@ async fn a_deadline_ends_a_call_and_is_not_repeated() {
             .expect("a client");
         let began = Instant::now();
         let error = list(&turnpike).await.expect_err("it takes too long");
-        assert_eq!((error.code(), error.nothing_was_sent(), fake.seen().len()), (Code::DeadlineExceeded, false, 1));
+        assert_eq!(
+            (error.code(), error.nothing_was_sent(), fake.seen().len()),
+            (Code::DeadlineExceeded, false, 1)
+        );
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     }
 }
 
 #[tokio::test]
 async fn repetitions_are_within_the_deadline() {
-    let fake = Fake::start(vec![Reply::refused(Code::Unavailable).with("grpc-retry-pushback-ms", "5000")]).await;
+    let fake =
+        Fake::start(vec![Reply::refused(Code::Unavailable).with("grpc-retry-pushback-ms", "5000")]).await;
     let mut request = tonic::Request::new(ListAccountsRequest::default());
     request.set_timeout(Duration::from_secs(2));
     let began = Instant::now();
@@ -231,7 +237,8 @@ async fn a_connection_that_goes_silent_is_left_after_the_keepalive() {
 
 #[tokio::test]
 async fn calls_leave_a_connection_that_is_draining() {
-    let mut old = Fake::start(vec![Reply::stream(&[WatchPaymentResponse::default()]).and_then_silence()]).await;
+    let mut old =
+        Fake::start(vec![Reply::stream(&[WatchPaymentResponse::default()]).and_then_silence()]).await;
     let turnpike = old.client();
     let watch = turnpike.payments().watch_payment(WatchPaymentRequest::default()).await.expect("a stream");
     let mut watch = watch.into_inner();
@@ -299,7 +306,8 @@ async fn pages_are_asked_for_when_they_are_needed() {
     };
     let empty = Reply::ok(&ListPaymentsResponse { next_page_token: "c".to_owned(), ..Default::default() });
     let fake = Fake::start(vec![page("pay_1", "b"), empty, page("pay_2", "")]).await;
-    let request = ListPaymentsRequest { account: "dintero-no".to_owned(), page_size: 1, ..Default::default() };
+    let request =
+        ListPaymentsRequest { account: "dintero-no".to_owned(), page_size: 1, ..Default::default() };
     let mut payments = fake.client().pages(request);
     assert_eq!(fake.seen().len(), 0);
     assert_eq!(payments.next().await.expect("a payment").expect("no error").id, "pay_1");
@@ -334,6 +342,7 @@ async fn following_goes_on_until_it_is_useless() {
     assert_eq!(ids, ["evt_1", "evt_2"]);
     assert_eq!(all[2].as_ref().expect_err("the key is gone").code(), Code::Unauthenticated);
     assert_eq!(all.len(), 3);
-    let after: Vec<String> = fake.requests::<StreamEventsRequest>().into_iter().map(|request| request.after).collect();
+    let after: Vec<String> =
+        fake.requests::<StreamEventsRequest>().into_iter().map(|request| request.after).collect();
     assert_eq!(after, ["c0", "c1", "c1", "c2"]);
 }

@@ -5,8 +5,8 @@ use std::error::Error;
 use futures_util::StreamExt;
 use turnpike_client::v1::confirm_session_request::Means;
 use turnpike_client::v1::{
-    BrowserReturn, ConfirmSessionRequest, CreateSessionRequest, Customer, GetSessionRequest, Money, ReturnUrls,
-    SaveCardDisplay, SessionPurpose, TokenUse, WatchPaymentRequest,
+    BrowserReturn, ConfirmSessionRequest, CreateSessionRequest, Customer, GetSessionRequest, Money,
+    ReturnUrls, SaveCardDisplay, SessionPurpose, TokenUse, WatchPaymentRequest,
 };
 use turnpike_client::{InMemory, RequestIds, Turnpike};
 
@@ -52,7 +52,8 @@ pub async fn save(turnpike: &Turnpike, ids: &RequestIds<InMemory>) -> Result<Str
         println!("first payment: {}", change?.payment.unwrap_or_default().state().as_str_name());
     }
 
-    let found = turnpike.sessions().get_session(GetSessionRequest { session_id: session.id }).await?.into_inner();
+    let found =
+        turnpike.sessions().get_session(GetSessionRequest { session_id: session.id }).await?.into_inner();
     let tokens = found.session.unwrap_or_default().token_ids;
     let token = tokens.into_iter().next().ok_or("the card was not saved")?;
     println!("saved card: {token}");

@@ -38,12 +38,22 @@ impl Gateway {
 
     /// On the same port, over the same store.
     pub async fn start_again(&mut self) {
-        let program = std::env::var_os("TURNPIKE_BINARY").expect("TURNPIKE_BINARY names the gateway's program");
+        let program =
+            std::env::var_os("TURNPIKE_BINARY").expect("TURNPIKE_BINARY names the gateway's program");
         let ready = self.folder.path().join("ready.json");
         let _ = fs::remove_file(&ready);
         let log = fs::File::create(self.folder.path().join("log")).expect("a file to write");
         let child = Command::new(program)
-            .args(["dev", "--simulators", "127.0.0.1:0", "--webhooks", "127.0.0.1:0", "--api-key", KEY, "--grpc"])
+            .args([
+                "dev",
+                "--simulators",
+                "127.0.0.1:0",
+                "--webhooks",
+                "127.0.0.1:0",
+                "--api-key",
+                KEY,
+                "--grpc",
+            ])
             .arg(self.address.to_string())
             .arg("--data-dir")
             .arg(self.folder.path().join("data"))
@@ -69,7 +79,8 @@ impl Gateway {
     /// Asks it to stop, and waits until it has.
     pub async fn stop(&mut self) {
         let mut child = self.child.take().expect("it runs");
-        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("there is kill");
+        let asked =
+            Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("there is kill");
         assert!(asked.success());
         let since = Instant::now();
         loop {

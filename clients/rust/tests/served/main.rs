@@ -29,7 +29,10 @@ async fn open(turnpike: &Turnpike) -> Result<String, Error> {
         money: Some(Money { amount_minor: 29_900, currency_code: "NOK".to_owned() }),
         merchant_reference: "order-1".to_owned(),
         purpose: SessionPurpose::Pay.into(),
-        return_urls: Some(ReturnUrls { success_url: "https://shop.example/done".to_owned(), ..Default::default() }),
+        return_urls: Some(ReturnUrls {
+            success_url: "https://shop.example/done".to_owned(),
+            ..Default::default()
+        }),
         ..Default::default()
     };
     Ok(turnpike.sessions().create_session(request).await?.into_inner().session.unwrap_or_default().id)
@@ -71,7 +74,8 @@ async fn the_examples_run_to_their_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_of_webhooks_verifies_a_real_delivery() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let free =
+        std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let hooks = format!("http://{free}/hooks");
     let gateway = Gateway::start_with(&["--webhook-to", &hooks, "--webhook-secret", SECRET]).await;
     let mut command = Command::new(example("verify_webhook"));
@@ -129,7 +133,8 @@ async fn errors_of_the_gateway_are_read() {
     let stranger = Turnpike::connect(&gateway.url(), "tpk_stranger").expect("a client");
     let error = stranger.follow("").next().await.expect("an end").expect_err("nobody knows it");
     assert_eq!(error.reason(), ErrorReason::InvalidCredentials);
-    let error = turnpike.follow("no-cursor-of-ours").next().await.expect("an end").expect_err("a wrong cursor");
+    let error =
+        turnpike.follow("no-cursor-of-ours").next().await.expect("an end").expect_err("a wrong cursor");
     assert_eq!(error.reason(), ErrorReason::InvalidField);
 }
 

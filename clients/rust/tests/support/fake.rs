@@ -24,7 +24,6 @@ use tonic::transport::{Server, ServerTlsConfig};
 
 use super::Turnpike;
 
-
 /// What one call is answered with.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -91,7 +90,8 @@ impl Reply {
     async fn response(self) -> Response<Body> {
         tokio::time::sleep(self.after).await;
         let metadata = || {
-            let pairs = self.metadata.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            let pairs =
+                self.metadata.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
             pairs.collect::<HeaderMap>()
         };
         let end = match self.end {

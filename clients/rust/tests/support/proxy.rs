@@ -28,8 +28,8 @@ pub struct Proxy {
 
 #[allow(dead_code)]
 impl Proxy {
-    /// Forwards to the target. With `forgets_after`, it swallows everything on a connection on which nothing went in
-    /// either direction for so long.
+    /// Forwards to the target. With `forgets_after`, it swallows everything on a connection on which nothing
+    /// went in either direction for so long.
     pub async fn start(target: SocketAddr, forgets_after: Option<Duration>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -79,7 +79,12 @@ impl Proxy {
     }
 }
 
-async fn carry(client: TcpStream, server: TcpStream, mode: watch::Receiver<Mode>, forgets_after: Option<Duration>) {
+async fn carry(
+    client: TcpStream,
+    server: TcpStream,
+    mode: watch::Receiver<Mode>,
+    forgets_after: Option<Duration>,
+) {
     let (forget, forgotten) = watch::channel(tokio::time::Instant::now());
     let forget = Arc::new(forget);
     let (from_client, to_client) = client.into_split();
