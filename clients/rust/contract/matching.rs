@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::values::Values;
 
+/// How long a date is, such as 2026-01-31.
+const DATE_LENGTH: usize = 10;
+
 /// Matches, and saves what the story wants saved. After an error nothing is saved.
 pub fn matches(expected: &Value, seen: Option<&Value>, values: &mut Values) -> Result<(), String> {
     let mut saved = values.clone();
@@ -68,6 +71,13 @@ fn match_by(
             }
             Ok(there.is_some())
         }
+        ("$save_date", Value::String(name)) if !name.is_empty() => {
+            let date = there.and_then(Value::as_str).and_then(|time| time.get(..DATE_LENGTH));
+            if let Some(date) = date {
+                values.insert(name.clone(), date.into());
+            }
+            Ok(date.is_some())
+        }
         ("$any", Value::Bool(true)) => Ok(there.is_some()),
         ("$absent", Value::Bool(true)) => Ok(there.is_none()),
         ("$one_of", Value::Array(choices)) if !choices.is_empty() => {
@@ -88,7 +98,7 @@ fn match_by(
                 .iter()
                 .all(|wanted| entries.iter().any(|entry| attempt(wanted, Some(entry), values, path))))
         }
-        ("$save" | "$any" | "$absent" | "$one_of" | "$matches" | "$has", _) => Err(wrong()),
+        ("$save" | "$save_date" | "$any" | "$absent" | "$one_of" | "$matches" | "$has", _) => Err(wrong()),
         _ => Err(format!("{path}: there is no matcher {name}")),
     }
 }

@@ -11,10 +11,10 @@ use crate::tls::{Identity, Material};
 use crate::{ApiKey, Turnpike};
 
 /// After how long a silence the connection is pinged, also while no call is under way.
-pub const KEEPALIVE: Duration = Duration::from_secs(30);
+pub const KEEPALIVE: Duration = Duration::from_secs(10);
 
 /// How long a ping may take until the connection counts as dead.
-pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long making a connection may take, and the handshake of TLS as much again.
 const CONNECT_MAX: Duration = Duration::from_secs(10);

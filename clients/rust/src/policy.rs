@@ -221,7 +221,7 @@ mod tests {
         let retry = policy.retry.expect("it is repeated");
         assert_eq!(retry.attempts, 5);
         assert_eq!(retry.codes, [Code::Unavailable]);
-        assert_eq!((Config::get().tokens_max, Config::get().tokens_back), (10_000, 100));
+        assert_eq!((Config::get().tokens_max, Config::get().tokens_back), (100_000, 100));
     }
 
     #[test]
@@ -292,15 +292,15 @@ mod tests {
     #[test]
     fn many_failures_end_repeating_and_successes_begin_it_again() {
         let throttle = Throttle::new(Config::get());
-        let allowed: Vec<bool> = (0..6).map(|_| throttle.failed()).collect();
-        assert_eq!(allowed, [true, true, true, true, false, false]);
+        let allowed: Vec<bool> = (0..51).map(|_| throttle.failed()).collect();
+        assert_eq!(allowed.iter().position(|allowed| !allowed), Some(49));
         let succeed = |times: usize| (0..times).for_each(|_| throttle.succeeded());
         succeed(19);
-        assert!(!throttle.failed(), "4.9 tokens are below half");
+        assert!(!throttle.failed(), "49.9 tokens are below half");
         succeed(12);
-        assert!(throttle.failed(), "5.1 tokens are above half");
+        assert!(throttle.failed(), "50.1 tokens are above half");
         succeed(1_000);
-        assert_eq!(throttle.tokens.load(Ordering::Relaxed), 10_000);
+        assert_eq!(throttle.tokens.load(Ordering::Relaxed), 100_000);
         assert!(throttle.failed());
     }
 }

@@ -84,10 +84,7 @@ test("five attempts are all", async (t) => {
   });
   t.after(() => server.stop());
   await assert.rejects(turnpike.accounts.listAccounts({}), { code: Code.Unavailable });
-  // The fifth failure of a fresh client meets the throttle as well; each alone would do.
   assert.equal(attempts.length, 5);
-  await assert.rejects(turnpike.accounts.listAccounts({}), { code: Code.Unavailable });
-  assert.equal(attempts.length, 6);
   turnpike.close();
 });
 
