@@ -229,7 +229,7 @@ pub struct Capability {
 /// A limit of a provider that is stricter than the contract's.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CapabilityLimit {
-    /// The field, as a path in the request, such as `money.amount_minor` or `descriptor`.
+    /// The field, as a path in the request, such as `money.amount_minor` or `statement_descriptor`.
     #[prost(string, tag = "1")]
     pub field: ::prost::alloc::string::String,
     /// The least value or length. Unset means none.
@@ -2364,7 +2364,7 @@ pub struct Payment {
     pub network_transaction_id: ::prost::alloc::string::String,
     /// The text on the customer's statement. Empty means the account's default.
     #[prost(string, tag = "28")]
-    pub descriptor: ::prost::alloc::string::String,
+    pub statement_descriptor: ::prost::alloc::string::String,
     /// What the payment is for, as the caller said.
     #[prost(string, tag = "29")]
     pub description: ::prost::alloc::string::String,
@@ -4079,7 +4079,7 @@ pub struct ChargeTokenRequest {
     /// The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
     /// fewer. Empty means the account's default.
     #[prost(string, tag = "14")]
-    pub descriptor: ::prost::alloc::string::String,
+    pub statement_descriptor: ::prost::alloc::string::String,
     /// What the payment is for, as the customer may read it, up to 255 characters. Empty means the
     /// merchant reference.
     #[prost(string, tag = "15")]
@@ -5359,7 +5359,7 @@ pub struct CreateSessionRequest {
     /// The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
     /// fewer. Empty means the account's default.
     #[prost(string, tag = "21")]
-    pub descriptor: ::prost::alloc::string::String,
+    pub statement_descriptor: ::prost::alloc::string::String,
     /// What the payment is for, as the customer may read it, up to 255 characters. Empty means the
     /// merchant reference.
     #[prost(string, tag = "22")]
@@ -6144,7 +6144,7 @@ pub struct ScheduleTerms {
     /// The text on the customer's statement, 1 to 22 printable ASCII characters; some providers allow
     /// fewer. Empty means the account's default.
     #[prost(string, tag = "15")]
-    pub descriptor: ::prost::alloc::string::String,
+    pub statement_descriptor: ::prost::alloc::string::String,
     /// Where the browser comes back to when the customer had to pay by hand, up to 2,048 characters;
     /// https outside development. Empty means that no link can be made: a decline that wants the
     /// customer then only raises an event.
@@ -6977,7 +6977,8 @@ pub struct StreamEventsRequest {
 /// The response of EventService.StreamEvents.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StreamEventsResponse {
-    /// The next event. Unset when there has been none for 15 seconds: the stream is alive.
+    /// The next event. Unset when there has been none for 15 seconds, as a sign that the stream is alive, and in the
+    /// first response of a stream with only_new, which says where it begins.
     #[prost(message, optional, tag = "1")]
     pub event: ::core::option::Option<Event>,
     /// The place that the stream has reached, up to 128 characters: give it as `after` to go on. It moves on
@@ -7174,8 +7175,8 @@ pub mod event_service_client {
         /// that it has taken in, and misses nothing. A reader that is slow is waited for; it costs nobody
         /// else anything.
         ///
-        /// Errors: INVALID_FIELD as in ListEvents; TOO_MANY_REQUESTS when as many streams run as may;
-        /// SHUTTING_DOWN when the gateway goes down, and then another one goes on.
+        /// Errors: INVALID_FIELD as in ListEvents; OVERLOADED when as many streams run as may;
+        /// DRAINING when the gateway goes down, and then another one goes on.
         pub async fn stream_events(
             &mut self,
             request: impl tonic::IntoRequest<super::StreamEventsRequest>,
@@ -7205,7 +7206,7 @@ pub mod event_service_client {
         /// Promises: it is sent with the same id and the same body, at least once, and is tried for three days as a
         /// new one is. A parked endpoint is tried at once.
         ///
-        /// Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, TOO_MANY_REQUESTS (10,000 deliveries
+        /// Errors: INVALID_FIELD, EVENT_NOT_FOUND, WEBHOOK_ENDPOINT_NOT_FOUND, OVERLOADED (10,000 deliveries
         /// of an endpoint are open), the UNAVAILABLE reasons of the journal, and REQUEST_ID_REUSED.
         ///
         /// Repeat: the same request id with the same request sends nothing more. It answers with the deliveries as
@@ -8076,7 +8077,7 @@ pub struct FaultScenario {
     /// for LATE, and nothing for the others.
     #[prost(message, optional, tag = "7")]
     pub delay: ::core::option::Option<::prost_types::Duration>,
-    /// The HTTP status to answer with, from 400 to 599, for HTTP_STATUS. Zero means 500.
+    /// The HTTP status to answer with, from 500 to 599, for the two HTTP_STATUS kinds. Zero means 500.
     #[prost(int32, tag = "8")]
     pub http_status: i32,
 }
