@@ -101,12 +101,15 @@ func (e *Error) RetryAfter() (time.Duration, bool) {
 	return *e.retryAfter, true
 }
 
-// NothingWasSent tells whether the gateway says that this call sent nothing to a provider: UNAVAILABLE with a reason of the
-// gateway's. Repeat the same request with the same request id.
+// NothingWasSent tells whether the gateway says that nothing was sent to a provider: UNAVAILABLE with a reason of the
+// gateway's, other than that an earlier call with the request id still runs. Repeat the same request with the same request id.
 //
 // A connection that broke is UNAVAILABLE too, without a reason. Then nobody knows how far the call came, and this is false;
 // the answer to it is the same: repeat with the same request id.
-func (e *Error) NothingWasSent() bool { return e.Code == codes.Unavailable && e.ReasonText != "" }
+func (e *Error) NothingWasSent() bool {
+	stillRuns := e.Reason == turnpikev1.ErrorReason_ERROR_REASON_REQUEST_STILL_RUNNING
+	return e.Code == codes.Unavailable && e.ReasonText != "" && !stillRuns
+}
 
 // Error says the code, the reason, and what is wrong in which fields.
 func (e *Error) Error() string {

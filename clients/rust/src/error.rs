@@ -7,7 +7,6 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::fate;
 use crate::v1::ErrorReason;
 
 /// The domain of the reasons in [`ErrorReason`]. Others are not ours.
@@ -70,11 +69,12 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Whether the gateway has certainly not acted: the code is UNAVAILABLE, and the connection did not break
-    /// in the middle of the call. The same request can be sent again with the same request id; so it can when
-    /// this is false, but then the first one may have been carried out.
+    /// Whether the gateway says that nothing was sent to a provider: the code is UNAVAILABLE with a reason of the
+    /// gateway's. A connection that broke has none, and while an earlier call with the request id runs, that one
+    /// may have sent something. Either way the same request can be sent again with the same request id.
     pub fn nothing_was_sent(&self) -> bool {
-        self.code() == Code::Unavailable && !fate::was_perhaps_sent(&self.0.status)
+        let is_unknown = self.0.reason.is_empty() || self.reason() == ErrorReason::RequestStillRunning;
+        self.code() == Code::Unavailable && !is_unknown
     }
 
     /// The status that it was read from.
@@ -217,8 +217,15 @@ mod tests {
     }
 
     #[test]
-    fn unavailable_means_that_nothing_was_sent() {
-        assert!(Error::from(Status::unavailable("draining")).nothing_was_sent());
+    fn that_nothing_was_sent_is_for_the_gateway_to_say() {
+        let unavailable = |reason: &str| {
+            let details =
+                ErrorDetails::with_error_info(reason, "turnpike", [("key".to_owned(), String::new())]);
+            Error::from(Status::with_error_details(Code::Unavailable, "not now", details))
+        };
+        assert!(unavailable("DRAINING").nothing_was_sent());
+        assert!(!unavailable("REQUEST_STILL_RUNNING").nothing_was_sent());
+        assert!(!Error::from(Status::unavailable("the connection broke")).nothing_was_sent());
     }
 
     #[test]

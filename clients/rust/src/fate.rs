@@ -32,11 +32,6 @@ enum Fate {
     TimedOut,
 }
 
-/// Marks a status whose call may have been carried out, although its code is UNAVAILABLE.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection broke during the call: {0}")]
-struct PerhapsSent(BoxError);
-
 /// Marks a status whose call never left on a connection that was about to close.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection closed before the call was sent: {0}")]
@@ -66,7 +61,7 @@ impl Repeatable {
             }
             Some(Fate::PerhapsSent) if self.0 => {
                 let message = format!("the connection broke during the call: {}", text(&*error));
-                with(Code::Unavailable, message, PerhapsSent(error))
+                with(Code::Unavailable, message, error)
             }
             // UNAVAILABLE would say that it can be sent again.
             Some(Fate::PerhapsSent) => {
@@ -74,18 +69,13 @@ impl Repeatable {
                     "the connection broke, and the call may have been carried out: {}",
                     text(&*error)
                 );
-                with(Code::Unknown, message, PerhapsSent(error))
+                with(Code::Unknown, message, error)
             }
             Some(Fate::Ended(code)) => with(code, text(&*error), error),
             Some(Fate::TimedOut) => deadline::exceeded(),
             None => Status::from_error(error),
         }
     }
-}
-
-/// Whether the call of this status may have been carried out, as far as the connection is concerned.
-pub(crate) fn was_perhaps_sent(status: &Status) -> bool {
-    chain(status).any(|error| error.is::<PerhapsSent>())
 }
 
 /// Whether the call of this status can be sent on the next connection as if nothing had been.
@@ -153,7 +143,7 @@ mod tests {
     fn a_refused_stream_was_not_sent() {
         let status = Repeatable::of("/x").status_of(h2::Error::from(h2::Reason::REFUSED_STREAM).into());
         assert_eq!(status.code(), Code::Unavailable);
-        assert!(never_left(&status) && !was_perhaps_sent(&status));
+        assert!(never_left(&status));
     }
 
     #[test]
@@ -161,7 +151,7 @@ mod tests {
         let error = ConnectError(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into());
         let status = Repeatable::of("/x").status_of(error.into());
         assert_eq!((status.code(), status.message()), (Code::Unavailable, "connection refused"));
-        assert!(!never_left(&status) && !was_perhaps_sent(&status));
+        assert!(!never_left(&status));
     }
 
     #[test]

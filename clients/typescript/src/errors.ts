@@ -55,12 +55,14 @@ export class TurnpikeError extends Error {
   }
 
   /**
-   * Whether the code is UNAVAILABLE, with which the gateway says that nothing was sent to a provider. A lost
-   * connection has the same code, and then the gateway may have begun. Either way the same request, with the same
-   * request id, may be sent again: it moves money once.
+   * Whether the gateway says that nothing was sent to a provider: UNAVAILABLE with one of its reasons. A lost
+   * connection has the same code without a reason, and while an earlier call with the request id runs, that one may
+   * have sent something. Either way the same request, with the same request id, may be sent again: it moves money
+   * once.
    */
   get nothingWasSent(): boolean {
-    return this.code === Code.Unavailable;
+    const isUnknown = this.reasonText === "" || this.reason === ErrorReason.REQUEST_STILL_RUNNING;
+    return this.code === Code.Unavailable && !isUnknown;
   }
 
   /** Turns whatever a call threw into a `TurnpikeError`. */

@@ -74,10 +74,11 @@ class Error(Exception):
     def nothing_was_sent(self) -> bool:
         """Whether the gateway says that nothing went to a provider, which it does with UNAVAILABLE.
 
-        False does not mean that something was sent. When the connection broke, nobody can say: make the same
-        request with the same request id again.
+        False does not mean that something was sent. When the connection broke, or while an earlier call with the
+        request id runs, nobody can say: make the same request with the same request id again.
         """
-        return self.code is grpc.StatusCode.UNAVAILABLE and self.reason_text != ""
+        unknown = self.reason_text in ("", "REQUEST_STILL_RUNNING")
+        return self.code is grpc.StatusCode.UNAVAILABLE and not unknown
 
     def __str__(self) -> str:
         name = f"{self.code.name} {self.reason_text}".rstrip()

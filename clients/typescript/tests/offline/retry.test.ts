@@ -166,7 +166,7 @@ test("nobody listens at all: UNAVAILABLE, in the end", async () => {
   await assert.rejects(turnpike.accounts.listAccounts({}), (error: unknown) => {
     assert.ok(error instanceof TurnpikeError);
     assert.equal(error.codeName, "UNAVAILABLE");
-    assert.ok(error.nothingWasSent);
+    assert.ok(!error.nothingWasSent, "nobody was there to say so");
     assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes("tpk_secret"), "the key is shown");
     return true;
   });

@@ -128,14 +128,16 @@ public final class TurnpikeException extends RuntimeException {
   }
 
   /**
-   * Whether the gateway says that nothing was sent to a provider. The same request with the same
-   * request id may follow at any time. A connection that broke in the middle of a call is told by
-   * the same code; the request id makes it safe to repeat that, too.
+   * Whether the gateway says that nothing was sent to a provider. A connection that broke is told
+   * by the same code without a reason, and while an earlier call with the request id runs, that one
+   * may have sent something. Either way the same request with the same request id may follow.
    *
-   * @return true for UNAVAILABLE, and for nothing else
+   * @return true for UNAVAILABLE with a reason of the gateway's other than REQUEST_STILL_RUNNING
    */
   public boolean nothingWasSent() {
-    return code == Status.Code.UNAVAILABLE;
+    boolean isUnknown =
+        reasonText.isEmpty() || reason() == ErrorReason.ERROR_REASON_REQUEST_STILL_RUNNING;
+    return code == Status.Code.UNAVAILABLE && !isUnknown;
   }
 
   private static String message(Status status, String reason) {
