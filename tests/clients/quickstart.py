@@ -17,6 +17,7 @@ from pathlib import Path
 
 SECONDS_MAX = 600
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
 FILE_NAME = re.compile(r"^(?://|#|<!--)\s*([\w./-]+)\s*(?:-->)?$")
 
 
@@ -67,7 +68,7 @@ def run(text: str, folder: str, before: str) -> str:
     )
     if done.returncode != 0:
         raise SystemExit(f"{before}{done.stdout}\nthis ended with {done.returncode}:\n{text}")
-    return done.stdout
+    return COLOURS.sub("", done.stdout)
 
 
 def compare(expected: str, printed: str) -> None:
