@@ -774,9 +774,11 @@ async fn pages_of_the_origins_that_are_named_may_call() {
         let answer = browser.preflight(origin).await;
         assert!(answer.status().is_success(), "{}", answer.status());
         assert_eq!(header(&answer, "access-control-allow-origin").as_deref(), Some(origin));
-        assert_eq!(header(&answer, "access-control-allow-methods").as_deref(), Some("post"));
+        assert_eq!(header(&answer, "access-control-allow-methods").as_deref(), Some("post,get"));
         let allowed = header(&answer, "access-control-allow-headers").expect("a list");
-        for name in ["authorization", "x-api-key", "content-type", "x-grpc-web", "grpc-timeout"] {
+        let of_grpc_web = ["authorization", "x-api-key", "content-type", "x-grpc-web", "grpc-timeout"];
+        let of_connect = ["connect-protocol-version", "connect-timeout-ms"];
+        for name in of_grpc_web.into_iter().chain(of_connect) {
             assert!(allowed.split(',').any(|one| one.trim() == name), "{name} is not in {allowed}");
         }
 
