@@ -176,6 +176,16 @@ build_runner() {
     cd "$folder"
 }
 
+stage_walk() {
+    need curl curl
+    need jq jq
+    python_tools
+    build_gateway
+    start_gateway
+    python3 tests/clients/readme_walk.py
+    stop_gateway
+}
+
 stage_steady() {
     local language runner
     build_gateway
