@@ -49,7 +49,9 @@ test("the stories of the kit, for every account", async (t) => {
   );
   const story = JSON.parse(readFileSync(join(CONTRACT, "stories/charge_a_saved_card.json"), "utf8"));
   assert.ok(charge.every(({ steps, seconds }) => steps === story.steps.length && seconds > 0));
-  assert.ok(report.results.some(({ name, account }) => name === "wrong_fields_are_named" && account === ""));
+  assert.ok(
+    report.results.some(({ name, account }) => name === "wrong_requests_say_what_is_wrong" && account === ""),
+  );
 });
 
 test("what is not as a story says fails it, with the step and the place", async (t) => {
