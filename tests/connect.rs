@@ -185,6 +185,8 @@ async fn errors_are_typed_and_have_their_http_status() {
         let answer = curl.send("AccountService/ListAccounts", &[("content-type", kind), key], "{}").await;
         assert_eq!(answer.status(), 415);
         assert_eq!(answer.headers()["accept-post"], "application/json, application/proto");
+        let (_, error) = told(answer).await;
+        assert_eq!(detail(&error, "google.rpc.ErrorInfo")["debug"]["reason"], "INVALID_FIELD", "{error}");
     }
     // What changes something is not called by GET.
     let url = format!("{}PaymentService/ChargeToken?encoding=json&message=%7B%7D", curl.base);

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_util::future::Either;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use tonic::Status;
 use tonic::body::Body;
-use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use super::answer;
@@ -90,8 +90,9 @@ fn answered<F, E: Send + 'static>(response: Response<Body>) -> Either<F, Answeri
 
 fn unknown_form(streamed: bool) -> Response<Body> {
     let forms = if streamed { speech::STREAMED } else { speech::UNARY };
-    let text = format!("this RPC is called with POST and a content-type of: {forms}, or by gRPC");
-    let mut response = errors::response(&Status::new(Code::InvalidArgument, text));
+    let mut problems = Problems::default();
+    problems.add("content-type", format!("must be one of {forms}, with POST; or call by gRPC"));
+    let mut response = errors::response(&wrong(problems));
     *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     let accepted = HeaderName::from_static("accept-post");
     response.headers_mut().insert(accepted, HeaderValue::from_static(forms));
