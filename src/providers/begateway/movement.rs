@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::account::{Account, DuplicateCheck};
 use super::answer::{self, Answer, Kind, Refusal, Transaction};
-use super::{Begateway, Stage, no_evidence, verdict, wire};
+use super::looking::no_evidence;
+use super::{Begateway, Stage, verdict, wire};
 use crate::domain::money::Money;
 use crate::domain::order::CaptureMode;
 use crate::domain::outcome::Outcome;

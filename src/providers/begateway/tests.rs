@@ -8,13 +8,19 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::card::{
-    BrowserFacts, EncryptedCard, FirstPayment, MerchantReason, PlainCard, StoredToken, TokenUses, Unscheduled,
+    BrowserFacts, EncryptedCard, FirstPayment, Initiator, Means, MerchantReason, PlainCard, StoredToken,
+    TokenUses, Unscheduled,
 };
 use crate::domain::money::{Currency, Money};
-use crate::domain::order::{Customer, OptionValue, Options, ReturnUrls};
-use crate::domain::outcome::{MovementStanding, SeenTotals};
+use crate::domain::order::{
+    CaptureMode, Charge, Customer, OptionValue, Options, Purchase, Purpose, ReturnUrls, SessionMode,
+    SessionOrder, ThreeDSecure,
+};
+use crate::domain::outcome::{MovementStanding, NextAction, PaymentReport, SeenTotals, Standing, Trace};
 use crate::domain::secret::Secret;
-use crate::providers::contract::{Earlier, Effect, Movement, MovementInquiry, RefundReason, Request};
+use crate::providers::contract::{
+    Confirmation, Earlier, Effect, Movement, MovementInquiry, RefundReason, Request,
+};
 use crate::providers::settings::Setting;
 
 const NOW: &str = "2026-03-02T09:00:00Z";

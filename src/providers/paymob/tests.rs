@@ -118,7 +118,7 @@ mod set_up {
         ] {
             let account = account(&[("region", Setting::Text(region.to_owned()))]);
             assert_eq!(account.base_url, host);
-            assert_eq!(account.flow == super::super::Flow::Accept, region == "pakistan");
+            assert_eq!(account.flow == super::super::account::Flow::Accept, region == "pakistan");
         }
         let base = Setting::Text("https://proxy.example/paymob/".to_owned());
         assert_eq!(account(&[("base_url", base)]).base_url, "https://proxy.example/paymob");
