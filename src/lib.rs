@@ -52,6 +52,9 @@ pub mod app;
 /// Configuration, parsed once.
 pub mod config;
 
+/// JSON in which no name stands twice.
+pub mod json;
+
 /// Logs and traces.
 pub mod telemetry;
 
@@ -121,7 +124,6 @@ pub mod rpc {
     mod door;
     mod fingerprint;
     mod intake;
-    mod json;
     mod pages;
     mod problems;
     mod status;
@@ -182,6 +184,7 @@ pub mod rpc {
 
     pub mod auth;
     pub mod health;
+    pub mod json;
     pub mod offline;
     pub mod origins;
     pub mod proto;

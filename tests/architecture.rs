@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 /// Room, and the rooms that it may name. Rooms not listed may enter all (they only assemble).
 const DOORS: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("providers", &["domain"]),
+    ("json", &[]),
+    ("providers", &["domain", "json"]),
     ("journal", &["domain"]),
     ("world", &["domain", "providers", "journal"]),
     ("engine", &["domain", "providers", "journal", "world"]),
-    ("rpc", &["domain", "engine"]),
+    ("rpc", &["domain", "engine", "json"]),
     ("webhooks", &["domain", "engine", "world"]),
     ("simulator", &[]),
     ("config", &["domain", "providers", "engine", "journal", "rpc", "webhooks", "world"]),
@@ -40,6 +41,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "domain",
             "engine",
             "journal",
+            "json",
             "providers",
             "rpc",
             "simulator",

@@ -1,49 +1,108 @@
-//! Requests in the contract's JSON form, read strictly: a name that the contract does not have is a
-//! mistake in the request, because what it was meant to say would be lost.
+//! Requests in the contract's JSON form, read strictly: a name that the contract does not have, or that stands
+//! twice, is a mistake in the request, because what it was meant to say would be lost.
 //!
 //! No problem repeats a value: there may be a card number in it.
 
-use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, Value as Reflected};
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value as Reflected};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment, Track};
 use zeroize::Zeroize as _;
 
+use super::intake;
 use super::problems::Problems;
+use crate::engine::error::FieldError;
+use crate::json;
 
 /// The longest name of an unknown field that is told, in characters.
 const NAME_TOLD_MAX: usize = 64;
 
+/// Why a request was not read.
+#[derive(Debug)]
+pub enum Unread {
+    /// It is not JSON.
+    Text(FieldError),
+    /// It has names that the contract does not have: all of them.
+    UnknownNames(Vec<FieldError>),
+    /// It says something twice: a name, a field in both spellings, or two members of one choice.
+    Ambiguous(Vec<FieldError>),
+    /// A value is not of its field's kind: the first.
+    WrongKind(FieldError),
+}
+
+impl Unread {
+    /// The fields that are wrong, by their paths; the empty path is the whole request.
+    #[must_use]
+    pub fn fields(self) -> Vec<FieldError> {
+        match self {
+            Self::Text(field) | Self::WrongKind(field) => vec![field],
+            Self::UnknownNames(fields) | Self::Ambiguous(fields) => fields,
+        }
+    }
+}
+
+impl From<json::Unread> for Unread {
+    fn from(unread: json::Unread) -> Self {
+        match unread {
+            json::Unread::Malformed { line, column } => {
+                Self::Text(FieldError::new("", format!("is not JSON, at line {line} column {column}")))
+            }
+            json::Unread::Ambiguous => Self::Ambiguous(vec![FieldError::new(
+                "",
+                "has an object with a name that stands twice, or with too many names",
+            )]),
+        }
+    }
+}
+
+impl From<Unread> for Problems {
+    fn from(unread: Unread) -> Self {
+        let mut problems = Self::default();
+        for FieldError { field, problem, kind } in unread.fields() {
+            problems.add_kind(&field, problem, kind);
+        }
+        problems
+    }
+}
+
 /// The message that a JSON text stands for.
 ///
 /// # Errors
-/// What is wrong with it: all names that the contract does not have, or else the first value that is
-/// not of its field's kind.
-pub fn read(descriptor: &MessageDescriptor, json: &[u8]) -> Result<DynamicMessage, Problems> {
-    let mut problems = Problems::default();
-    let mut value: Value = match serde_json::from_slice(json) {
-        Ok(value) => value,
-        Err(error) => {
-            let at = format!("is not JSON, at line {} column {}", error.line(), error.column());
-            problems.add("", at);
-            return Err(problems);
-        }
-    };
-    unknown_names(descriptor, &value, "", &mut problems);
+/// [`Unread`], with what is wrong.
+pub fn read(descriptor: &MessageDescriptor, text: &[u8]) -> Result<DynamicMessage, Unread> {
+    let mut value = json::unambiguous(text)?;
+    let read = read_value(descriptor, &value);
+    json::forget(&mut value);
+    read
+}
+
+/// The request of an RPC, such as `PaymentService/ChargeToken`, that a JSON value stands for.
+///
+/// # Errors
+/// [`Unread`], with what is wrong.
+pub fn request<M: Message + Default>(rpc: &str, value: &Value) -> Result<M, Unread> {
+    let not_one = || Unread::WrongKind(FieldError::new("", format!("is not a request of {rpc}")));
+    let message = read_value(&intake::input_of(rpc).ok_or_else(not_one)?, value)?;
+    message.transcode_to().map_err(|_| not_one())
+}
+
+fn read_value(descriptor: &MessageDescriptor, value: &Value) -> Result<DynamicMessage, Unread> {
+    let mut names = Names::default();
+    names.look(descriptor, value, "");
+    match names {
+        Names { unknown, .. } if !unknown.is_empty() => return Err(Unread::UnknownNames(unknown)),
+        Names { twice, .. } if !twice.is_empty() => return Err(Unread::Ambiguous(twice)),
+        Names { .. } => {}
+    }
     let mut track = Track::new();
     // By way of a value: serde_json hands the digits of numbers in a form that only it reads back.
-    let read = match problems.is_empty() {
-        true => DynamicMessage::deserialize(
-            descriptor.clone(),
-            serde_path_to_error::Deserializer::new(&value, &mut track),
-        )
-        .map_err(|_| {
-            let (path, wanted) = place(descriptor, &track.path());
-            problems.add(&path, format!("is not {wanted}"));
-        }),
-        false => Err(()),
-    };
-    forget(&mut value);
-    read.map_err(|()| problems)
+    let reader = serde_path_to_error::Deserializer::new(value, &mut track);
+    DynamicMessage::deserialize(descriptor.clone(), reader).map_err(|_| {
+        let (path, wanted) = place(descriptor, &track.path());
+        Unread::WrongKind(FieldError::new(path, format!("is not {wanted}")))
+    })
 }
 
 /// Overwrites every text of a message, such as a card number.
@@ -63,38 +122,53 @@ fn forget_reflected(value: &mut Reflected) {
     }
 }
 
-fn forget(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(list) => list.iter_mut().for_each(forget),
-        Value::Object(fields) => fields.values_mut().for_each(forget),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
+/// What is wrong with the names in a JSON value.
+#[derive(Default)]
+struct Names {
+    /// Those that the contract does not have.
+    unknown: Vec<FieldError>,
+    /// Fields that are given in both spellings, and choices of which two are given.
+    twice: Vec<FieldError>,
 }
 
-/// Adds every name in a JSON value that its message does not have.
-fn unknown_names(descriptor: &MessageDescriptor, value: &Value, path: &str, problems: &mut Problems) {
-    // Times, durations and the like have JSON forms of their own.
-    if descriptor.package_name() == "google.protobuf" {
-        return;
+impl Names {
+    fn look(&mut self, descriptor: &MessageDescriptor, value: &Value, path: &str) {
+        // Times, durations and the like have JSON forms of their own.
+        if descriptor.package_name() == "google.protobuf" {
+            return;
+        }
+        let Value::Object(fields) = value else { return };
+        let (mut given, mut chosen) = (BTreeSet::new(), BTreeMap::new());
+        for (name, value) in fields {
+            let Some(field) = field_named(descriptor, name) else {
+                let told: String = name.chars().take(NAME_TOLD_MAX).collect();
+                self.unknown.push(FieldError::new(joined(path, &told), "is not a field of the contract"));
+                continue;
+            };
+            let path = joined(path, field.name());
+            if !given.insert(field.number()) {
+                self.twice.push(FieldError::new(&path, "stands twice, in both spellings"));
+            }
+            // To JSON, what is null is not there.
+            let choice = field.containing_oneof().filter(|_| !value.is_null());
+            if let Some(choice) = choice {
+                let earlier = chosen.insert(choice.name().to_owned(), field.name().to_owned());
+                if let Some(earlier) = earlier.filter(|earlier| earlier != field.name()) {
+                    self.twice.push(FieldError::new(&path, format!("and {earlier} exclude each other")));
+                }
+            }
+            self.look_into(&field, value, &path);
+        }
     }
-    let Value::Object(fields) = value else { return };
-    for (name, value) in fields {
-        let Some(field) = field_named(descriptor, name) else {
-            let told: String = name.chars().take(NAME_TOLD_MAX).collect();
-            problems.add(&joined(path, &told), "is not a field of the contract");
-            continue;
-        };
-        let path = joined(path, field.name());
+
+    fn look_into(&mut self, field: &FieldDescriptor, value: &Value, path: &str) {
         match (field.kind(), value) {
             (Kind::Message(inner), Value::Array(list)) if field.is_list() => {
                 for (at, value) in list.iter().enumerate() {
-                    unknown_names(&inner, value, &format!("{path}[{at}]"), problems);
+                    self.look(&inner, value, &format!("{path}[{at}]"));
                 }
             }
-            (Kind::Message(inner), value) if !field.is_map() => {
-                unknown_names(&inner, value, &path, problems);
-            }
+            (Kind::Message(inner), value) if !field.is_map() => self.look(&inner, value, path),
             _ => {}
         }
     }
@@ -145,7 +219,7 @@ fn words(kind: &Kind) -> String {
     }
 }
 
-fn field_named(message: &MessageDescriptor, name: &str) -> Option<prost_reflect::FieldDescriptor> {
+fn field_named(message: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {
     message.get_field_by_json_name(name).or_else(|| message.get_field_by_name(name))
 }
 
@@ -160,10 +234,8 @@ mod tests {
 
     fn told(rpc: &str, json: &str) -> Vec<(String, String)> {
         let descriptor = intake::input_of(rpc).expect("an RPC");
-        let problems = read(&descriptor, json.as_bytes()).expect_err("wrong");
-        let error = problems.finish(Some(())).expect_err("wrong");
-        let crate::engine::error::Error::Invalid(fields) = error else { panic!("{error:?}") };
-        fields.into_iter().map(|field| (field.field, field.problem)).collect()
+        let unread = read(&descriptor, json.as_bytes()).expect_err("wrong");
+        unread.fields().into_iter().map(|field| (field.field, field.problem)).collect()
     }
 
     const CHARGE: &str = "PaymentService/ChargeToken";
@@ -175,7 +247,7 @@ mod tests {
             r#"{"requestId":"a","money":{"amountMinor":"29900","currencyCode":"NOK"}}"#,
             r#"{"request_id":"a","money":{"amount_minor":29900,"currency_code":"NOK"}}"#,
         ];
-        let read = texts.map(|text| read(&descriptor, text.as_bytes()).map_err(|_| text).expect("read"));
+        let read = texts.map(|text| read(&descriptor, text.as_bytes()).expect("read"));
         assert_eq!(read[0], read[1]);
         let money = read[0].get_field_by_name("money").expect("a field");
         let minor =
@@ -204,6 +276,9 @@ mod tests {
             (r#"{"order":{"lines":[{"name":7}]}}"#, "order.lines[0].name", "is not a text"),
             (r#"["4111111111111111"]"#, "", "is not a ChargeTokenRequest"),
             (r#"{"requestId":"4111111111111111"#, "", "is not JSON, at line 1 column 30"),
+            (r#"{"money":{"amountMinor":1,"amountMinor":2}}"#, "", "a name that stands twice"),
+            (r#"{"requestId":"4111111111111111","request_id":"b"}"#, "request_id", "stands twice"),
+            (r#"{"tokenId":"4111111111111111","providerToken":{}}"#, "token_id", "provider_token exclude"),
         ] {
             let told = told(CHARGE, json);
             assert_eq!(told.len(), 1, "{json}: {told:?}");
@@ -216,7 +291,7 @@ mod tests {
     fn what_was_read_can_be_forgotten() {
         let descriptor = intake::input_of("SessionService/ConfirmSession").expect("an RPC");
         let json = br#"{"sessionId":"ses_1","card":{"number":"4111111111111111","cvc":"123"}}"#;
-        let mut message = read(&descriptor, json).map_err(|_| ()).expect("read");
+        let mut message = read(&descriptor, json).expect("read");
         forget_message(&mut message);
         assert!(!format!("{message:?}").contains("4111"), "{message:?}");
     }

@@ -70,7 +70,8 @@ fn message<M: Incoming + Default>(text: &[u8]) -> Result<M, Vec<String>> {
     let Some(descriptor) = intake::input_of(M::RPC) else {
         return Err(vec![format!("there is no {}", M::RPC)]);
     };
-    let dynamic = json::read(&descriptor, text).or_else(|problems| problems.finish(None)).map_err(told)?;
+    let dynamic =
+        json::read(&descriptor, text).or_else(|unread| Problems::from(unread).finish(None)).map_err(told)?;
     dynamic.transcode_to().map_err(|error| vec![error.to_string()])
 }
 

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
-use std::sync::LazyLock;
 
 use anyhow::Context as _;
 use aws_lc_rs::digest::{Context as Hashing, SHA256, digest};
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use turnpike::json::unambiguous;
+use turnpike::rpc::json::{self, Unread};
 use turnpike::rpc::proto as pb;
 use turnpike::rpc::validate::{self, Validate};
 
@@ -18,17 +18,10 @@ use turnpike::rpc::validate::{self, Validate};
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// The most lines of one file.
 const LINES_MAX: u64 = 5_000_000;
-/// How deep a line may nest: as deep as the contract does, with room to spare.
-const DEPTH_MAX: usize = 16;
 /// What the request id of a line gets behind it for the import of its token.
 const TOKEN_SUFFIX: &str = "-token";
 /// How many request ids that stand twice are told.
 const DUPLICATES_TOLD: usize = 20;
-
-static CONTRACT: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    // `build.rs` wrote the set with the same library, and every test reads it.
-    DescriptorPool::decode(pb::DESCRIPTOR_SET).expect("the contract's descriptor set is well formed")
-});
 
 /// A line that was refused, by us or by the gateway.
 #[derive(Debug)]
@@ -193,23 +186,31 @@ impl Numbered {
     pub fn wish(&self) -> Result<Wish, Failure> {
         let failure = |reason: &str, fields| Failure { line: self.number, reason: reason.to_owned(), fields };
         let Some(text) = &self.text else { return Err(failure("LINE_TOO_LONG", Vec::new())) };
-        let Ok(Value::Object(mut object)) = serde_json::from_slice(text) else {
+        let value = unambiguous(text).map_err(|unread| {
+            let (reason, _) = wrong_form(unread.into(), "");
+            failure(reason, Vec::new())
+        })?;
+        let Value::Object(mut object) = value else {
             return Err(failure("NOT_A_JSON_OBJECT", Vec::new()));
         };
         let token = ["import_token", "importToken"].into_iter().find_map(|name| object.remove(name));
+        let refused = |unread, prefix| {
+            let (reason, fields) = wrong_form(unread, prefix);
+            failure(reason, fields)
+        };
         let schedule: pb::ScheduleRecurringRequest =
-            read("ScheduleRecurringRequest", object, "").map_err(|(reason, field)| failure(reason, field))?;
+            json::request("RecurringService/ScheduleRecurring", &Value::Object(object))
+                .map_err(|unread| refused(unread, ""))?;
         let token = match token {
             None => None,
-            Some(Value::Object(token)) => {
-                let read = read::<pb::ImportTokenRequest>("ImportTokenRequest", token, "import_token.");
-                let mut token = read.map_err(|(reason, field)| failure(reason, field))?;
+            Some(token) => {
+                let mut token: pb::ImportTokenRequest = json::request("TokenService/ImportToken", &token)
+                    .map_err(|unread| refused(unread, "import_token"))?;
                 if token.request_id.is_empty() {
                     token.request_id = format!("{}{TOKEN_SUFFIX}", schedule.request_id);
                 }
                 Some(token)
             }
-            Some(_) => return Err(failure("WRONG_TYPE", at("import_token", "is not an object"))),
         };
         let wish = Wish { schedule, token };
         match wrong(&wish) {
@@ -242,57 +243,21 @@ fn violations(message: &impl Validate, prefix: &str) -> Vec<(String, String)> {
     violations.map(|wrong| (format!("{prefix}{}", wrong.field), wrong.description.to_owned())).collect()
 }
 
-type Wrong = (&'static str, Vec<(String, String)>);
-
-/// A message in its JSON form. Fields that it does not have are errors.
-fn read<M: prost::Message + Default>(
-    name: &str,
-    object: Map<String, Value>,
-    prefix: &str,
-) -> Result<M, Wrong> {
-    let unreadable =
-        || ("WRONG_TYPE", at(prefix.trim_end_matches('.'), "is not in the contract's JSON form"));
-    let message = CONTRACT.get_message_by_name(&format!("turnpike.v1.{name}")).ok_or_else(unreadable)?;
-    match parsed(&message, &object) {
-        Some(read) => read.transcode_to().map_err(|_| unreadable()),
-        None => Err(culprit(&message, &object, prefix, 0).unwrap_or_else(unreadable)),
-    }
-}
-
-fn parsed(message: &MessageDescriptor, object: &Map<String, Value>) -> Option<DynamicMessage> {
-    let text = serde_json::to_string(object).ok()?;
-    let mut reader = serde_json::Deserializer::from_str(&text);
-    DynamicMessage::deserialize(message.clone(), &mut reader).ok()
-}
-
-/// The first field that cannot be read. The reader's own words are not told: they repeat values.
-fn culprit(
-    message: &MessageDescriptor,
-    object: &Map<String, Value>,
-    prefix: &str,
-    depth: usize,
-) -> Option<Wrong> {
-    for (name, value) in object {
-        let path = format!("{prefix}{name}");
-        let known = message.get_field_by_name(name).or_else(|| message.get_field_by_json_name(name));
-        let Some(field) = known else {
-            return Some(("UNKNOWN_FIELD", at(&path, "is not a field of the contract")));
-        };
-        let alone = Map::from_iter([(name.clone(), value.clone())]);
-        if parsed(message, &alone).is_some() {
-            continue;
-        }
-        let inner = match (field.kind().as_message(), value) {
-            (Some(part), Value::Object(object)) if !field.is_map() && depth < DEPTH_MAX => {
-                culprit(part, object, &format!("{path}."), depth + 1)
-            }
-            _ => None,
-        };
-        return Some(
-            inner.unwrap_or_else(|| ("WRONG_TYPE", at(&path, "is not in the contract's JSON form"))),
-        );
-    }
-    None
+/// The reason of a line that could not be read, and the fields, below the one that the message stands in.
+fn wrong_form(unread: Unread, prefix: &str) -> (&'static str, Vec<(String, String)>) {
+    let reason = match unread {
+        Unread::Text(_) => "NOT_A_JSON_OBJECT",
+        Unread::UnknownNames(_) => "UNKNOWN_FIELD",
+        Unread::Ambiguous(_) => "AMBIGUOUS_FIELD",
+        Unread::WrongKind(_) => "WRONG_TYPE",
+    };
+    let path = |field: String| match (prefix, field.as_str()) {
+        ("", _) => field,
+        (_, "") => prefix.to_owned(),
+        (_, _) => format!("{prefix}.{field}"),
+    };
+    let fields = unread.fields().into_iter();
+    (reason, fields.map(|wrong| (path(wrong.field), wrong.problem)).collect())
 }
 
 #[cfg(test)]
@@ -338,6 +303,11 @@ mod tests {
             ("INVALID_FIELD".to_owned(), ["request_id", "terms.token_id"].map(str::to_owned).to_vec())
         );
         assert_eq!(refused("[1]").0, "NOT_A_JSON_OBJECT");
+        assert_eq!(refused(r#"{"request_id":"r","request_id":"canary"}"#).0, "AMBIGUOUS_FIELD");
+        assert_eq!(
+            refused(r#"{"request_id":"r","import_token":{"requestId":"canary","request_id":"canary"}}"#),
+            of("AMBIGUOUS_FIELD", "import_token.request_id")
+        );
         assert_eq!(Numbered { number: 1, text: None }.wish().expect_err("long").reason, "LINE_TOO_LONG");
     }
 

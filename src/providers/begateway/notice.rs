@@ -15,11 +15,14 @@ use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{self, Answer, Kind, Status, Transaction};
-use super::{is_refused_repetition, verdict, view_of_inquiry};
+use super::charging::is_refused_repetition;
+use super::looking::view_of_inquiry;
+use super::verdict;
 use crate::domain::outcome::Outcome;
 use crate::domain::payment::MovementKind;
+use crate::json::unambiguous;
 use crate::providers::contract::{Fault, Inquiry, Reply};
-use crate::providers::json::{self, Reading};
+use crate::providers::json::Reading;
 use crate::providers::notice::{About, MovementNotice, NOTICE_BYTES_MAX, News, Notice, Refusal, Told};
 use crate::providers::rsa::PublicKey;
 
@@ -43,7 +46,7 @@ pub(super) enum Trust {
 /// A [`Refusal`].
 pub(super) fn read(account: &Account, notice: &Notice<'_>) -> Result<Told, Refusal> {
     verify(account, notice)?;
-    let body = json::unambiguous(notice.body).filter(Value::is_object).ok_or(Refusal::Malformed)?;
+    let body = unambiguous(notice.body).ok().filter(Value::is_object).ok_or(Refusal::Malformed)?;
     check_shop(account, &body)?;
     let told = |kind: String, key: Option<String>, about: About, news: News| {
         let key = key.unwrap_or_else(|| STANDARD.encode(digest(&SHA256, notice.body)));

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::notice::{bytes, check_id};
-use crate::providers::json::{self, Reading};
+use crate::json::unambiguous;
+use crate::providers::json::Reading;
 use crate::providers::notice::{About, News, Notice, Refusal, Told};
 
 /// The header with the name of the event; it is not signed.
@@ -23,8 +24,7 @@ pub(super) fn read(account: &Account, notice: &Notice<'_>, signature: &str) -> R
     if !is_genuine(account, notice.body, signature) {
         return Err(Refusal::Forged);
     }
-    let body =
-        json::unambiguous(notice.body).filter(|_| notice.method == "POST").ok_or(Refusal::Malformed)?;
+    let body = unambiguous(notice.body).ok().filter(|_| notice.method == "POST").ok_or(Refusal::Malformed)?;
     let named = body.words(&["event"]);
     let event = named.or_else(|| notice.header(EVENT_HEADER).filter(|name| *name == PING).map(str::to_owned));
     let event = event.ok_or(Refusal::Malformed)?;

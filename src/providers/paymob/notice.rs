@@ -20,8 +20,9 @@ use super::verdict::{self, Occasion};
 use super::{Paymob, looking, saved};
 use crate::domain::order::Purpose;
 use crate::domain::outcome::Outcome;
+use crate::json::unambiguous;
 use crate::providers::contract::{Context, Fault, Inquiry, Operation};
-use crate::providers::json::{self, Reading};
+use crate::providers::json::Reading;
 use crate::providers::notice::{About, NOTICE_BYTES_MAX, News, Notice, Refusal, Told};
 
 /// How many names the query of a browser's way back may have; the sample has 33.
@@ -41,7 +42,7 @@ pub(super) fn read(account: &Account, notice: &Notice<'_>) -> Result<Told, Refus
     match notice.method {
         "GET" => way_back(account, &query(notice)?),
         "POST" => {
-            let body = json::unambiguous(notice.body).filter(Value::is_object).ok_or(Refusal::Malformed)?;
+            let body = unambiguous(notice.body).ok().filter(Value::is_object).ok_or(Refusal::Malformed)?;
             match Shape::of(&body)? {
                 Shape::Transaction(of) => transaction(account, notice, of),
                 Shape::Token(of) => token(account, notice, of),
@@ -267,7 +268,7 @@ impl Paymob {
         cx: &Context<'_>,
     ) -> Result<Outcome, Fault> {
         let no_news = || Fault::unintelligible("a notice that is no plain success");
-        let body = json::unambiguous(notice.body).ok_or_else(no_news)?;
+        let body = unambiguous(notice.body).map_err(|_| no_news())?;
         let of = body.at(&["obj"]).ok_or_else(no_news)?;
         let signed = Signed::of(of, TRANSACTION).filter(Signed::is_in_form).ok_or_else(no_news)?;
         if !is_news(&self.account, of, &signed) {

@@ -14,8 +14,9 @@ use super::session::{Session, time};
 use crate::domain::outcome::Outcome;
 use crate::domain::payment::MovementKind;
 use crate::domain::secret::Secret;
+use crate::json::unambiguous;
 use crate::providers::contract::{Fault, Inquiry};
-use crate::providers::json::{self, Reading};
+use crate::providers::json::Reading;
 use crate::providers::notice::{About, News, Notice, Refusal, Told};
 
 /// The header with the key.
@@ -77,7 +78,7 @@ struct Callback {
 impl Callback {
     /// `None` for what is no callback.
     fn read(notice: &Notice<'_>) -> Option<Self> {
-        let mut body = json::unambiguous(notice.body).filter(|_| notice.method == "POST")?;
+        let mut body = unambiguous(notice.body).ok().filter(|_| notice.method == "POST")?;
         let event = body.at(&["event"])?.as_str().filter(|event| !event.is_empty())?.to_owned();
         Some(Self { event, data: body.get_mut("data").map(Value::take).unwrap_or_default() })
     }

@@ -28,14 +28,14 @@ pub async fn unary(asked: &Asked, response: Response<Body>) -> Response<Body> {
     }
     let collected = match Limited::new(body, ANSWER_BYTES_MAX).collect().await {
         Ok(collected) => collected,
-        Err(_) => return errors::response(&Status::internal("the answer broke off")),
+        Err(_) => return errors::response(&errors::broken("the answer broke off")),
     };
     let trailers = collected.trailers().cloned().unwrap_or_default();
     let message = collected.to_bytes();
     let ended = match Status::from_header_map(&trailers) {
         Some(status) if status.code() == Code::Ok => one_message(asked, message),
         Some(status) => Err(status),
-        None => Err(Status::internal("the answer has no end")),
+        None => Err(errors::broken("the answer has no end")),
     };
     let response = match ended {
         Ok(message) => {
@@ -51,7 +51,7 @@ pub async fn unary(asked: &Asked, response: Response<Body>) -> Response<Body> {
 fn one_message(asked: &Asked, mut framed: Bytes) -> Result<Bytes, Status> {
     match next_message(&mut framed)? {
         Some(message) if framed.is_empty() => written(asked.speech.codec, &asked.method.output(), message),
-        _ => Err(Status::internal("the answer is not one message")),
+        _ => Err(errors::broken("the answer is not one message")),
     }
 }
 
@@ -123,12 +123,18 @@ impl Reading {
                 Ok(data) => self.gathered.extend_from_slice(&data),
                 Err(frame) => {
                     let trailers = frame.into_trailers().unwrap_or_default();
-                    let status = Status::from_header_map(&trailers);
-                    self.end(status.unwrap_or_else(|| Status::internal("the stream has no end")), trailers);
+                    let status = match Status::from_header_map(&trailers) {
+                        Some(status) if status.code() == Code::Ok && !self.gathered.is_empty() => {
+                            errors::broken("the stream ends within a message")
+                        }
+                        Some(status) => status,
+                        None => errors::broken("the stream has no end"),
+                    };
+                    self.end(status, trailers);
                 }
             },
             Some(Err(status)) => self.end(status, HeaderMap::new()),
-            None => self.end(Status::internal("the stream has no end"), HeaderMap::new()),
+            None => self.end(errors::broken("the stream has no end"), HeaderMap::new()),
         }
     }
 
@@ -149,7 +155,7 @@ fn next_message(framed: &mut Bytes) -> Result<Option<Bytes>, Status> {
     let Some(length) = whole(framed) else { return Ok(None) };
     if framed[0] != 0 {
         // No compression was asked for.
-        return Err(Status::internal("the answer is compressed"));
+        return Err(errors::broken("the answer is compressed"));
     }
     let mut message = framed.split_to(length);
     message.advance(ENVELOPE_BYTES);
@@ -160,7 +166,7 @@ fn written(codec: Codec, output: &MessageDescriptor, message: Bytes) -> Result<B
     if codec == Codec::Proto {
         return Ok(message);
     }
-    let unreadable = || Status::internal("the answer is not what the contract says");
+    let unreadable = || errors::broken("the answer is not what the contract says");
     let message = DynamicMessage::decode(output.clone(), message).map_err(|_| unreadable())?;
     serde_json::to_vec(&message).map(Bytes::from).map_err(|_| unreadable())
 }
@@ -203,4 +209,124 @@ fn metadata(trailers: &HeaderMap) -> serde_json::Map<String, serde_json::Value> 
 
 fn is_grpc(name: &str) -> bool {
     name.starts_with("grpc-") || matches!(name, "content-type" | "content-length" | "trailer")
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, Request, StatusCode};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::rpc::connect::request::{Head, head};
+    use crate::rpc::proto as pb;
+
+    fn asked(rpc: &str, form: &'static str) -> Asked {
+        let request = Request::post(format!("/turnpike.v1.{rpc}")).header(header::CONTENT_TYPE, form);
+        match head(&request.body(()).expect("a request")) {
+            Head::Call(asked) => asked,
+            _ => panic!("{rpc} is called so"),
+        }
+    }
+
+    /// What the gateway answers, in frames of any length.
+    fn answered(frames: Vec<Result<Frame<Bytes>, Status>>) -> Response<Body> {
+        Response::new(Body::new(StreamBody::new(stream::iter(frames))))
+    }
+
+    fn account() -> Vec<u8> {
+        let account = pb::Account { name: "shop".to_owned(), ..pb::Account::default() };
+        prost::Message::encode_to_vec(&pb::ListAccountsResponse {
+            accounts: vec![account],
+            ..pb::ListAccountsResponse::default()
+        })
+    }
+
+    fn data(bytes: impl Into<Bytes>) -> Result<Frame<Bytes>, Status> {
+        Ok(Frame::data(bytes.into()))
+    }
+
+    fn end(status: &'static str) -> Result<Frame<Bytes>, Status> {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", HeaderValue::from_static(status));
+        Ok(Frame::trailers(trailers))
+    }
+
+    async fn told(response: Response<Body>) -> (StatusCode, Bytes) {
+        let status = response.status();
+        (status, response.into_body().collect().await.expect("a body").to_bytes())
+    }
+
+    fn reason(error: &Value) -> &Value {
+        &error["details"][0]["debug"]["reason"]
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_cut_short_is_an_error_with_a_reason() {
+        let asked = asked("AccountService/ListAccounts", "application/json");
+        let whole = in_envelope(0, &account());
+        let fine = unary(&asked, answered(vec![data(whole.slice(..9)), data(whole.slice(9..)), end("0")]));
+        let (status, body) = told(fine.await).await;
+        assert_eq!(
+            (status, body),
+            (StatusCode::OK, Bytes::from_static(br#"{"accounts":[{"name":"shop"}]}"#))
+        );
+        let garbage = in_envelope(0, b"\xff\xff");
+        let compressed = in_envelope(1, &account());
+        for frames in [
+            vec![],
+            vec![end("0")],
+            vec![data(whole.clone())],
+            vec![data(whole.slice(..whole.len() - 1)), end("0")],
+            vec![data(whole.clone()), data(whole.clone()), end("0")],
+            vec![data(whole.clone()), Err(Status::unavailable("gone"))],
+            vec![data(garbage), end("0")],
+            vec![data(compressed), end("0")],
+        ] {
+            let shown = format!("{frames:?}");
+            let (status, body) = told(unary(&asked, answered(frames)).await).await;
+            let error: Value = serde_json::from_slice(&body).expect("JSON");
+            assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{shown}");
+            assert_eq!((&error["code"], reason(&error)), (&json!("internal"), &json!("INTERNAL")), "{shown}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_cut_short_ends_with_a_reason_after_what_was_whole() {
+        let message = prost::Message::encode_to_vec(&pb::StreamEventsResponse {
+            cursor: "c-1".to_owned(),
+            ..pb::StreamEventsResponse::default()
+        });
+        let whole = in_envelope(0, &message);
+        let half = whole.slice(..whole.len() / 2);
+        for (frames, messages, ends) in [
+            (vec![data(whole.clone()), end("0")], 1, Value::Null),
+            (
+                vec![data([&whole[..], &half[..]].concat()), data(whole.slice(half.len()..)), end("0")],
+                2,
+                Value::Null,
+            ),
+            (vec![data(whole.clone())], 1, json!("INTERNAL")),
+            (vec![data(whole.clone()), data(half.clone())], 1, json!("INTERNAL")),
+            (vec![data(whole.clone()), data(half.clone()), end("0")], 1, json!("INTERNAL")),
+            (vec![data(in_envelope(1, b"")), end("0")], 0, json!("INTERNAL")),
+        ] {
+            let asked = asked("EventService/StreamEvents", "application/connect+json");
+            let (_, mut body) = told(streamed(asked, answered(frames))).await;
+            let mut parts = Vec::new();
+            while !body.is_empty() {
+                let mut part = body.split_to(whole_part(&body));
+                parts.push((
+                    part[0],
+                    serde_json::from_slice::<Value>(&part.split_off(ENVELOPE_BYTES)).expect("JSON"),
+                ));
+            }
+            let (flags, last) = parts.pop().expect("a last envelope");
+            assert_eq!((flags, reason(&last["error"])), (LAST, &ends));
+            assert_eq!(parts, vec![(0, json!({ "cursor": "c-1" })); messages]);
+        }
+    }
+
+    fn whole_part(body: &[u8]) -> usize {
+        whole(body).expect("a whole envelope")
+    }
 }

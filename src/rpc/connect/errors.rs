@@ -11,6 +11,9 @@ use tonic::{Code, Status};
 use tonic_types::pb;
 
 use super::methods::SERVED;
+use crate::engine::accounts::Accounts;
+use crate::engine::error::Error;
+use crate::rpc::status::{self, About};
 
 /// The error as a JSON object. Each detail comes as bytes, which programs read, and as JSON, which people do.
 pub fn object(status: &Status) -> Value {
@@ -35,6 +38,13 @@ fn detail(any: &prost_types::Any) -> Value {
         detail["debug"] = debug;
     }
     detail
+}
+
+/// What stands between the gateway and the caller broke: an answer is not what it should be. It carries a
+/// reason as every error of the contract does; whether the call did anything is not known.
+pub fn broken(what: &'static str) -> Status {
+    let error = Error::Internal { what: what.into(), payment: None };
+    status::of(error, &About::default(), &Accounts::default())
 }
 
 /// The answer to a call of one message that failed.

@@ -179,7 +179,7 @@ pub fn translated<B>(request: Request<B>, asked: Asked) -> Request<B> {
 pub async fn enveloped(asked: &Asked, body: Body) -> Result<Body, Problems> {
     let sent = match &asked.query {
         Some(message) => Zeroizing::new(message.to_vec()),
-        None => collected(body).await?,
+        None => collected(body, BODY_WAIT_MAX).await?,
     };
     let message = if asked.speech.streamed { unwrapped(&sent)? } else { &sent[..] };
     let encoded = match asked.speech.codec {
@@ -199,20 +199,20 @@ pub async fn enveloped(asked: &Asked, body: Body) -> Result<Body, Problems> {
     Ok(Body::new(http_body_util::Full::new(framed.freeze())))
 }
 
-async fn collected(body: Body) -> Result<Zeroizing<Vec<u8>>, Problems> {
+async fn collected(body: Body, wait: Duration) -> Result<Zeroizing<Vec<u8>>, Problems> {
     let problem = |text: String| {
         let mut problems = Problems::default();
         problems.add("", text);
         problems
     };
     let body = Limited::new(body, REQUEST_BYTES_MAX).collect();
-    match tokio::time::timeout(BODY_WAIT_MAX, body).await {
+    match tokio::time::timeout(wait, body).await {
         Ok(Ok(body)) => Ok(Zeroizing::new(body.to_bytes().into())),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Err(problem(format!("is longer than {REQUEST_BYTES_MAX} bytes")))
         }
         Ok(Err(_)) => Err(problem("broke off".to_owned())),
-        Err(_) => Err(problem(format!("did not come within {} s", BODY_WAIT_MAX.as_secs()))),
+        Err(_) => Err(problem(format!("did not come within {wait:?}"))),
     }
 }
 
@@ -228,4 +228,54 @@ fn unwrapped(sent: &[u8]) -> Result<&[u8], Problems> {
         problems.add("", "is not one envelope with one uncompressed message");
         problems
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    use tonic::Status;
+
+    use super::*;
+    use crate::engine::error::Error;
+
+    fn told(problems: Problems) -> String {
+        let Err(Error::Invalid(fields)) = problems.finish(Some(())) else { panic!("nothing is wrong") };
+        fields.into_iter().map(|field| format!("{} {}", field.field, field.problem)).collect()
+    }
+
+    /// A body of which some comes, and then what the stream says.
+    fn body(
+        first: &'static [u8],
+        then: impl futures_util::Stream<Item = Result<Frame<Bytes>, Status>> + Send + 'static,
+    ) -> Body {
+        use futures_util::StreamExt as _;
+
+        let first = futures_util::stream::iter([Ok(Frame::data(Bytes::from_static(first)))]);
+        Body::new(StreamBody::new(first.chain(then)))
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_not_waited_for_without_end() {
+        let sent = body(b"{", futures_util::stream::pending());
+        let problems = collected(sent, Duration::from_millis(20)).await.expect_err("it never comes");
+        assert_eq!(told(problems), " did not come within 20ms");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_or_is_too_long_is_refused() {
+        let torn = futures_util::stream::iter([Err(Status::cancelled("gone"))]);
+        assert_eq!(told(collected(body(b"{", torn), BODY_WAIT_MAX).await.expect_err("torn")), " broke off");
+        let long = futures_util::stream::repeat_with(|| Ok(Frame::data(Bytes::from_static(&[b' '; 4_096]))));
+        let problems = collected(body(b"{", long), BODY_WAIT_MAX).await.expect_err("endless");
+        assert_eq!(told(problems), format!(" is longer than {REQUEST_BYTES_MAX} bytes"));
+    }
+
+    #[test]
+    fn a_stream_is_asked_for_with_one_whole_envelope() {
+        assert_eq!(unwrapped(b"\0\0\0\0\x02{}").expect("whole"), b"{}");
+        for wrong in [&b""[..], b"\0\0\0", b"\0\0\0\0\x03{}", b"\0\0\0\0\x01{}", b"\x01\0\0\0\x02{}"] {
+            assert!(unwrapped(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }
