@@ -14,7 +14,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The calls that carry no request id and change something: they act again when they are repeated. A test
 /// holds this against the schema.
-const ACT_AGAIN: [&str; 2] =
+pub(crate) const ACT_AGAIN: [&str; 2] =
     ["/turnpike.v1.SandboxService/ArrangeScenario", "/turnpike.v1.SandboxService/AdvanceClock"];
 
 /// What became of a call without an answer.

@@ -225,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn what_acts_again_is_not_repeated_and_has_a_deadline() {
+        for path in crate::fate::ACT_AGAIN {
+            let policy = Config::get().policy(path);
+            assert!(policy.timeout.is_some() && policy.retry.is_none(), "{path}");
+        }
+        let others = Config::get().methods.iter().filter(|(_, policy)| policy.retry.is_none());
+        let others = others.filter(|(_, policy)| policy.timeout.is_some()).count();
+        assert_eq!(others, crate::fate::ACT_AGAIN.len(), "everything else is read or has a request id");
+    }
+
+    #[test]
     fn streams_have_no_deadline_and_are_not_repeated() {
         for path in ["/turnpike.v1.EventService/StreamEvents", "/turnpike.v1.PaymentService/WatchPayment"] {
             let policy = Config::get().policy(path);

@@ -20,6 +20,13 @@ export const SERVICE_CONFIG = {
     },
     {
       name: [
+        { service: "turnpike.v1.SandboxService", method: "ArrangeScenario" },
+        { service: "turnpike.v1.SandboxService", method: "AdvanceClock" },
+      ],
+      timeout: "30s",
+    },
+    {
+      name: [
         { service: "turnpike.v1.EventService", method: "StreamEvents" },
         { service: "turnpike.v1.PaymentService", method: "WatchPayment" },
       ],

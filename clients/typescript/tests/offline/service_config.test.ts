@@ -10,7 +10,7 @@ test("the embedded service config is the contract's", () => {
 });
 
 test("it is read as gRPC reads it", () => {
-  for (const method of [PaymentService.method.chargeToken, SandboxService.method.advanceClock]) {
+  for (const method of [PaymentService.method.chargeToken, SandboxService.method.getClock]) {
     const { timeoutMs, retries } = methodConfig(method);
     assert.equal(timeoutMs, 30_000);
     assert.deepEqual(retries, {
@@ -20,6 +20,10 @@ test("it is read as gRPC reads it", () => {
       multiplier: 2,
       codes: new Set([Code.Unavailable]),
     });
+  }
+  // Nothing keeps these from acting twice.
+  for (const method of [SandboxService.method.arrangeScenario, SandboxService.method.advanceClock]) {
+    assert.deepEqual(methodConfig(method), { timeoutMs: 30_000, retries: undefined });
   }
   for (const method of [EventService.method.streamEvents, PaymentService.method.watchPayment]) {
     assert.deepEqual(methodConfig(method), { timeoutMs: undefined, retries: undefined });

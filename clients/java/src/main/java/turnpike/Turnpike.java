@@ -5,6 +5,7 @@ import io.grpc.ManagedChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import turnpike.v1.AccountServiceGrpc;
 import turnpike.v1.AccountServiceGrpc.AccountServiceBlockingStub;
@@ -177,6 +178,20 @@ public final class Turnpike implements AutoCloseable {
    */
   public EventFollower follow(String after, String... types) {
     return EventFollower.after(channel, after, types);
+  }
+
+  /**
+   * Follows the events of these types after a place in the log, without a thread of the caller's
+   * that waits: what {@link #follow} hands out goes to the subscribers. Each of them has a stream
+   * of its own, and a thread of its own that calls it. {@code onError} gets a {@link
+   * TurnpikeException} where going on is useless; {@code onComplete} is never called.
+   *
+   * @param after as in {@link #follow}
+   * @param types as in {@link #follow}
+   * @return the events, for any number of subscribers
+   */
+  public Flow.Publisher<FollowedEvent> followAsync(String after, String... types) {
+    return new EventPublisher(() -> follow(after, types));
   }
 
   /**

@@ -2,6 +2,8 @@ package turnpike;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,9 +16,12 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -207,5 +212,82 @@ final class EventFollowerTest {
       }
     }
     assertEquals("c1000", requests.get(1).getAfter());
+  }
+
+  /** Asks for one event, and for as many more as a test says. */
+  private static final class Reader implements Flow.Subscriber<FollowedEvent> {
+    private final BlockingQueue<Object> told = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
+
+    @Override
+    public void onSubscribe(Flow.Subscription given) {
+      subscription.complete(given);
+    }
+
+    @Override
+    public void onNext(FollowedEvent next) {
+      told.add(next.event().getId() + " " + next.cursor());
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      told.add(error);
+    }
+
+    @Override
+    public void onComplete() {
+      told.add("complete");
+    }
+
+    Flow.Subscription subscription() throws Exception {
+      return subscription.get(10, TimeUnit.SECONDS);
+    }
+
+    Object next() throws InterruptedException {
+      return told.poll(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void aSubscriberGetsWhatItAsksForAndNoMore() throws Exception {
+    streams.add(
+        stream -> {
+          give(stream, "evt_1", "c1");
+          give(stream, "evt_2", "c2");
+          fail(stream, Status.Code.UNAVAILABLE);
+        });
+    streams.add(stream -> give(stream, "evt_3", "c3"));
+    Reader reader = new Reader();
+    turnpike.followAsync("c0", "payment.*").subscribe(reader);
+    reader.subscription().request(1);
+    assertEquals("evt_1 c1", reader.next());
+    assertNull(reader.told.poll(200, TimeUnit.MILLISECONDS), "only one was asked for");
+    reader.subscription().request(Long.MAX_VALUE);
+    reader.subscription().request(Long.MAX_VALUE);
+    assertEquals("evt_2 c2", reader.next());
+    assertEquals("evt_3 c3", reader.next());
+    reader.subscription().cancel();
+    assertTrue(cancelled.await(10, TimeUnit.SECONDS), "the stream has ended");
+    assertNull(reader.told.poll(100, TimeUnit.MILLISECONDS), "and nothing is said of it");
+    assertEquals("c2", requests.get(1).getAfter());
+  }
+
+  @Test
+  void aSubscriberIsToldWhereGoingOnIsUseless() throws Exception {
+    streams.add(stream -> fail(stream, Status.Code.PERMISSION_DENIED));
+    Reader reader = new Reader();
+    turnpike.followAsync("").subscribe(reader);
+    reader.subscription().request(1);
+    TurnpikeException error = assertInstanceOf(TurnpikeException.class, reader.next());
+    assertEquals(Status.Code.PERMISSION_DENIED, error.code());
+  }
+
+  @Test
+  void aSubscriberThatAsksForNothingIsWrong() throws Exception {
+    Reader reader = new Reader();
+    turnpike.followAsync("").subscribe(reader);
+    reader.subscription().request(0);
+    assertInstanceOf(IllegalArgumentException.class, reader.next());
+    assertThrows(NullPointerException.class, () -> turnpike.followAsync("").subscribe(null));
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 final class ServiceConfigTest {
@@ -27,13 +28,24 @@ final class ServiceConfigTest {
 
   /** What is taken out for CallDefaults: one deadline, for whatever is not a stream. */
   @Test
-  void theDeadlineIsOneAndOfCallsThatAreNotNamed() {
+  void theDeadlineIsOneForAllThatHaveOne() {
     assertEquals(Duration.ofSeconds(30), ServiceConfig.DEADLINE);
     List<?> configs = (List<?>) ServiceConfig.read().get("methodConfig");
-    List<?> withDeadline =
-        configs.stream().filter(each -> ((Map<?, ?>) each).containsKey("timeout")).toList();
-    assertEquals(1, withDeadline.size());
-    assertEquals(List.of(Map.of()), ((Map<?, ?>) withDeadline.get(0)).get("name"));
+    List<?> deadlines =
+        configs.stream()
+            .map(each -> ((Map<?, ?>) each).get("timeout"))
+            .filter(Objects::nonNull)
+            .distinct()
+            .toList();
+    assertEquals(List.of("30s"), deadlines);
+    List<?> without =
+        configs.stream()
+            .map(each -> (Map<?, ?>) each)
+            .filter(each -> !each.containsKey("timeout"))
+            .flatMap(each -> ((List<?>) each.get("name")).stream())
+            .map(each -> ((Map<?, ?>) each).get("method"))
+            .toList();
+    assertEquals(List.of("StreamEvents", "WatchPayment"), without);
     assertFalse(ServiceConfig.RETRIES.toString().contains("timeout"));
     assertTrue(ServiceConfig.RETRIES.toString().contains("UNAVAILABLE"));
   }
