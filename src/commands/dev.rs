@@ -264,13 +264,14 @@ fn tell(ready: &app::Ready, merchants: &[Merchant]) {
         r#"
 A first call:
 
-grpcurl -plaintext -H "authorization: Bearer {shown}" -d '{{
+curl -H "authorization: Bearer {shown}" -H "content-type: application/json" \
+  http://{grpc}/turnpike.v1.SessionService/CreateSession -d '{{
   "request_id": "first-1", "account": "dintero-dev", "merchant_reference": "order-1",
   "money": {{"amount_minor": 29900, "currency_code": "NOK"}},
   "purpose": "SESSION_PURPOSE_PAY_AND_SAVE", "capture": "CAPTURE_MODE_MANUAL",
   "save_card_display": "SAVE_CARD_DISPLAY_ALWAYS",
   "return_urls": {{"success_url": "https://shop.example/thanks"}}
-}}' {grpc} turnpike.v1.SessionService/CreateSession
+}}'
 
 Open nextAction.redirect.url in a browser and pay with 4000 0000 0000 0002. The README goes on from there."#
     );

@@ -5,9 +5,9 @@
 client_languages=(go python typescript java rust)
 # Examples to copy from, or generated code alone.
 example_languages=(cpp ruby php csharp)
-# The largest artefact, in bytes. The classes that protobuf's own generator writes for Java are larger by themselves.
+# The largest artefact, in bytes. The classes that protobuf's own generator writes for Java are larger by themselves (ADR 28).
 artefact_bytes_max=1000000
-java_artefact_bytes_max=2500000
+java_artefact_bytes_max=2100000
 
 for client in clients/*/client.sh; do
     # shellcheck source=/dev/null
@@ -92,7 +92,7 @@ stage_clients() {
 
 stage_stories() {
     build_gateway
-    tell_stories_of .
+    tell_stories_of "$root"
 }
 
 # The clients of the last release, and the stories that they came with, against the gateway of today.
@@ -108,14 +108,16 @@ stage_compatibility() {
     mkdir "$tree"
     git archive "$release" | tar -x -C "$tree"
     build_gateway
-    (
-        # Its own functions build its own clients.
-        for client in "$tree"/clients/*/client.sh; do
-            # shellcheck source=/dev/null
-            source "$client"
-        done
-        tell_stories_of "$tree"
-    )
+    # What its clients need is built already, but for themselves.
+    CARGO_TARGET_DIR=$(realpath "${CARGO_TARGET_DIR:-target}")
+    export CARGO_TARGET_DIR
+    # Its own functions build its own clients with its own versions of tools, in its own folder.
+    cd "$tree"
+    for client in clients/*/client.sh; do
+        # shellcheck source=/dev/null
+        source "$client"
+    done
+    tell_stories_of "$tree"
 }
 
 # The newest release that has a descriptor set, such as v0.1.0.
@@ -123,13 +125,13 @@ last_release() {
     find proto/releases -name '*.binpb' -exec basename {} .binpb \; | sort -V | tail -n 1
 }
 
-# Builds the runners of a tree, checks its vectors, and tells its stories to one gateway in all languages.
+# Builds the runners of the tree that this is in, checks its vectors, and tells its stories to one gateway in all languages.
 tell_stories_of() {
     local tree=$1 language runner reports=() gateway_binary
     gateway_binary=$(realpath "${CARGO_TARGET_DIR:-target}/debug/turnpike")
     for language in "${client_languages[@]}"; do
         "${language}_tools"
-        build_runner "$language" "$tree"
+        timed "${language}_runner"
         printf '%s\0' "${runner[@]}" >"$scratch/$language.runner"
     done
 
@@ -162,18 +164,10 @@ tell_stories_of() {
     # What failed stands in the reports, and in what was printed.
     wait "${running[@]}" || true
     stop_gateway
-    if ! python3 tests/clients/table.py "$tree/contract" "${reports[@]}"; then
+    if ! python3 "$root/tests/clients/table.py" "$tree/contract" "${reports[@]}"; then
         grep -h -v '^ok' "$scratch"/stories-*.log >&2 || true
         fail "not every story was told as it is written"
     fi
-}
-
-# Sets `runner` to the command of a language's runner in a tree.
-build_runner() {
-    local folder=$PWD
-    cd "$2"
-    timed "$1_runner"
-    cd "$folder"
 }
 
 stage_walk() {
@@ -182,6 +176,8 @@ stage_walk() {
     python_tools
     build_gateway
     start_gateway
+    # The call that `dev` prints, as it is pasted.
+    bash -c "$(sed -n '/^curl /,/^}/p' "$gateway_log")" 2>/dev/null | jq -e '.session.status == "SESSION_STATUS_OPEN"'
     python3 tests/clients/readme_walk.py
     stop_gateway
 }
@@ -191,7 +187,7 @@ stage_steady() {
     build_gateway
     for language in "${client_languages[@]}"; do
         "${language}_tools"
-        build_runner "$language" .
+        timed "${language}_runner"
         printf '%s\0' "${runner[@]}" >"$scratch/$language.runner"
     done
     python3 -c '
@@ -209,6 +205,8 @@ stage_packages() {
     CARGO_TARGET_DIR=$(realpath "${CARGO_TARGET_DIR:-target}")
     export CARGO_TARGET_DIR
     mkdir "$TURNPIKE_DIST"
+    # The quick start of Kotlin would leave its compiler's daemon behind.
+    export MAVEN_OPTS="${MAVEN_OPTS:-} -Dkotlin.compiler.daemon=false"
     build_gateway
     printf '%-12s%10s  %-11s%s\n' language bytes 'to import' artefact
     for language in "${client_languages[@]}"; do
