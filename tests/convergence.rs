@@ -68,6 +68,8 @@ enum Story {
     ChargedAndLost,
     /// The customer pays, and the back office gives a part back.
     Refunded,
+    /// The customer saves a card, by paying with it where that is how it is done.
+    Saved,
 }
 
 /// A road by which news comes.
@@ -143,9 +145,15 @@ impl Part<'_> {
 
     async fn told(&mut self, seed: u64) {
         let mut dice = Dice(seed);
-        let stories =
-            [Story::Paid, Story::Cancelled, Story::ChargedLate, Story::ChargedAndLost, Story::Refunded];
-        let story = stories[usize::try_from(dice.below(5)).expect("small")];
+        let stories = [
+            Story::Paid,
+            Story::Cancelled,
+            Story::ChargedLate,
+            Story::ChargedAndLost,
+            Story::Refunded,
+            Story::Saved,
+        ];
+        let story = stories[usize::try_from(dice.below(stories.len() as u64)).expect("small")];
         // Amounts differ, or the same card would be charged with the same amount again and again.
         let minor = 500 + i64::try_from(seed % 9_000).expect("small") * 100;
         let payment = match story {
@@ -153,6 +161,7 @@ impl Part<'_> {
                 self.in_session(story, seed, minor, &mut dice).await
             }
             Story::ChargedLate | Story::ChargedAndLost => self.charged(story, seed, minor, &mut dice).await,
+            Story::Saved => return self.saved(seed, minor, &mut dice).await,
         };
         self.ended_alike(story, seed, payment).await;
     }
@@ -182,6 +191,47 @@ impl Part<'_> {
             self.travel(payment.id, None, seed, roads, dice).await;
         }
         opened.payment.id
+    }
+
+    /// One card is kept, and the payment has it. Not every provider has a payment where nothing was charged,
+    /// so that the simulator is asked only how many cards there are.
+    async fn saved(&mut self, seed: u64, minor: i64, dice: &mut Dice) {
+        let before = self.simulator.saved_cards();
+        let customer = format!("customer-{seed}");
+        let purpose = self.provider.saves_in;
+        let teller = self.teller(seed);
+        let mut wish = saving(self.provider, purpose, &customer);
+        if purpose == Purpose::PayAndSave {
+            wish.order.purchase.money = money(self.provider, minor);
+        }
+        let name = format!("{}-open", teller.prefix);
+        let opened = teller.gateway.open_session(&caller(), ask(&name, wish), None).await;
+        let opened = opened.unwrap_or_else(|error| panic!("seed {seed}: {error:?}")).value;
+        // Some who ask now hear of it after the customer has paid.
+        let late = Fault { delay_ms: dice.below(LATE_MS_MAX), ..Fault::new(Kind::Delay) };
+        self.simulator.arrange(late).expect("in range");
+        let (gateway, asked) = (self.house.gateway.clone(), opened.payment.id);
+        let asking = tokio::spawn(async move { drop(gateway.resolve(&caller(), asked).await) });
+        tokio::time::sleep(Duration::from_millis(dice.below(LATE_MS_MAX))).await;
+        pay(&self.house.simulators, self.provider, &page(&opened.payment));
+        let mut roads = self.roads(dice);
+        roads.push((Road::Confirmation, 0));
+        self.travel(asked, Some(opened.session.id), seed, roads, dice).await;
+        asking.await.expect("no panic");
+        self.simulator.clear_faults();
+
+        with_card(&self.house.gateway, opened.session.id).await;
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+        while self.house.journal.next_notice().await.expect("readable").is_some() {
+            assert!(tokio::time::Instant::now() < deadline, "seed {seed}: notices are left");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let payment = with_card(&self.house.gateway, opened.session.id).await;
+        let paid = [PaymentState::Captured, PaymentState::Verified];
+        assert!(paid.contains(&payment.state), "seed {seed}: {payment:?}");
+        assert_eq!(payment.saved_tokens.len(), 1, "seed {seed}: {payment:?}");
+        assert_eq!(self.simulator.saved_cards() - before, 1, "seed {seed}");
+        self.is_in_order(seed, &payment);
     }
 
     async fn charged(&mut self, story: Story, seed: u64, minor: i64, dice: &mut Dice) -> PaymentId {

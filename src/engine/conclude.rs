@@ -50,9 +50,11 @@ pub(super) fn conclude(
     keep(&mut payment.card, card);
     keep(&mut payment.network_transaction_id, network_transaction_id);
     keep(&mut payment.approval_code, approval_code);
-    let awaited = saved_may_follow && saved.is_empty() && payment.saved_tokens.is_empty();
-    payment.saved_awaited_until =
-        awaited.then(|| payment.saved_awaited_until.unwrap_or_else(|| after(now, SAVED_CARD_WAIT)));
+    if tells_of_saving(&standing) {
+        let awaited = saved_may_follow && saved.is_empty() && payment.saved_tokens.is_empty();
+        payment.saved_awaited_until =
+            awaited.then(|| payment.saved_awaited_until.unwrap_or_else(|| after(now, SAVED_CARD_WAIT)));
+    }
     let authorized = totals.authorized.unwrap_or(payment.asked.minor());
     let news = match standing {
         Standing::Open => match payment.next_action.clone() {
@@ -94,6 +96,21 @@ pub(super) fn conclude(
         }
     }
     Ok(saved)
+}
+
+/// Whether an answer knows if a card was saved: one that finds nothing paid may have been on its way since
+/// before the payment, and must not end the wait for the card.
+fn tells_of_saving(standing: &Standing) -> bool {
+    match standing {
+        Standing::Authorized | Standing::Captured | Standing::Verified | Standing::Voided => true,
+        Standing::Open
+        | Standing::ActionRequired(_)
+        | Standing::Processing
+        | Standing::Declined(_)
+        | Standing::Failed(_)
+        | Standing::Cancelled
+        | Standing::Expired => false,
+    }
 }
 
 /// A total beyond what was asked is as wrong as another amount.

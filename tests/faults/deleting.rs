@@ -10,7 +10,6 @@ use turnpike::simulator::faults::Kind;
 
 use crate::house::{Ending, House};
 use crate::rows::Row;
-use crate::saving::saving;
 use crate::support::*;
 
 /// Dintero keeps only cards of its own acquiring so that they can be deleted.

@@ -117,12 +117,3 @@ impl House {
         assert_eq!(charged.state, PaymentState::Captured, "{charged:?}");
     }
 }
-
-/// A session in which a card of that customer is saved, who has none yet.
-pub fn saving(provider: Provider, purpose: Purpose, customer: &str) -> OpenSession {
-    let minor = if purpose == Purpose::Save { 0 } else { 500 };
-    let mut wish = session(provider, minor, CaptureMode::Automatic, purpose);
-    wish.order.purchase.customer.id = Some(customer.to_owned());
-    wish.order.purchase.customer.email = Some(format!("{customer}@example.test"));
-    wish
-}

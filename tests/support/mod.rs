@@ -374,6 +374,15 @@ pub fn session(provider: Provider, minor: i64, capture: CaptureMode, purpose: Pu
     }
 }
 
+/// A session in which a card of that customer is saved, who has none yet.
+pub fn saving(provider: Provider, purpose: Purpose, customer: &str) -> OpenSession {
+    let minor = if purpose == Purpose::Save { 0 } else { 500 };
+    let mut wish = session(provider, minor, CaptureMode::Automatic, purpose);
+    wish.order.purchase.customer.id = Some(customer.to_owned());
+    wish.order.purchase.customer.email = Some(format!("{customer}@example.test"));
+    wish
+}
+
 pub fn returned(session: SessionId) -> ConfirmSession {
     ConfirmSession {
         session,
@@ -527,8 +536,7 @@ impl Teller<'_> {
         let opened = self.open_to_save("save-open").await.expect("opens");
         pay(simulators, self.provider, &page(&opened.payment));
         let confirmed = self.confirm("save-confirm", opened.session.id).await.expect("confirms");
-        let payment = settled_session(self.gateway, confirmed.session.id).await;
-        *payment.saved_tokens.first().unwrap_or_else(|| panic!("the card was not saved: {payment:?}"))
+        with_card(self.gateway, confirmed.session.id).await.saved_tokens[0]
     }
 
     pub async fn confirm(&self, name: &str, session: SessionId) -> Result<SessionView, Error> {
@@ -638,6 +646,20 @@ pub async fn settled_session(gateway: &Gateway, id: SessionId) -> Payment {
             return *payment;
         }
         assert!(tokio::time::Instant::now() < deadline, "nobody settles {payment:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until a session's payment has the card that was saved with it. Some providers tell of it only
+/// some time after the payment.
+pub async fn with_card(gateway: &Gateway, id: SessionId) -> Payment {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let payment = gateway.session(&caller(), id).await.expect("the session is there").payment;
+        if !payment.saved_tokens.is_empty() {
+            return *payment;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "no card of {payment:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
