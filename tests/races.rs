@@ -1,11 +1,12 @@
-//! Calls that race: duplicates of one charge, and captures and refunds that together want more
-//! than there is.
+//! Calls that race: duplicates of one charge, captures and refunds that together want more than there
+//! is, and a question that a card overtakes.
 
 #![cfg(feature = "simulator")]
 
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use support::*;
 use turnpike::domain::ids::TokenId;
@@ -15,6 +16,7 @@ use turnpike::engine::commands::MoveKind;
 use turnpike::engine::error::Error;
 use turnpike::engine::gateway::Gateway;
 use turnpike::simulator::Simulators;
+use turnpike::simulator::faults::{Fault, Kind};
 
 /// How many callers make the same call at once.
 const DUPLICATES: usize = 200;
@@ -77,6 +79,49 @@ async fn two_hundred_duplicates_are_one_charge_and_two_hundred_equal_answers() {
         let refused = house.gateway.charge(&caller(), other, None).await;
         assert!(matches!(refused, Err(Error::Reused(Some(_)))), "{refused:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_from_before_a_card_was_sent_does_not_ask_for_another_one() {
+    let house = house().await;
+    let late = |delay_ms| Fault { delay_ms, ..Fault::new(Kind::Delay) };
+    let mut played = 0;
+    for provider in PROVIDERS {
+        let simulator = house.simulators.of(provider.name).expect("simulated");
+        let prefix = format!("overtaken-{}", provider.name);
+        let teller = Teller { gateway: &house.gateway, provider: *provider, prefix: prefix.clone() };
+        let Ok(opened) = teller.open_own_page("open", 700).await else { continue };
+        if opened.payment.trace.session.is_none() {
+            // The provider has not heard of it, so that nobody asks before there is a card.
+            continue;
+        }
+        let id = opened.payment.id;
+        // The resolver learns that a card is to be collected, and learns it late.
+        simulator.arrange(late(600)).expect("arranged");
+        while simulator.waiting_faults() > 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        simulator.arrange(late(1_500)).expect("arranged");
+        let (gateway, provider) = (house.gateway.clone(), *provider);
+        let confirming = tokio::spawn(async move {
+            let teller = Teller { gateway: &gateway, provider, prefix };
+            let means = collected(provider, &opened.payment);
+            teller.confirm_with("confirm", opened.session.id, means).await
+        });
+        let mut is_sent = false;
+        while !confirming.is_finished() {
+            let state = house.gateway.payment(&caller(), id).await.expect("there").state;
+            is_sent |= state == PaymentState::Submitted;
+            assert!(!is_sent || state != PaymentState::RequiresAction, "a second card could be sent");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert!(is_sent, "{}: the answer was there before anybody looked", provider.name);
+        let confirmed = confirming.await.expect("no panic").expect("confirms");
+        assert_eq!(confirmed.payment.state, PaymentState::Captured);
+        assert_eq!(simulator.payment(&confirmed.payment.reference).successes, 1);
+        played += 1;
+    }
+    assert!(played > 0, "no provider keeps a session open for a card of the merchant's page");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

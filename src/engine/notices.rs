@@ -431,7 +431,8 @@ impl Gateway {
             }
             let report = self.ask_about_unknown(&account, &payment, *kind, provider_id).await?;
             let Some(report) = report else { continue };
-            let clear = self.take_in_movement(payment, *kind, &report, Entry::default(), How::Asked).await?;
+            let how = How::Asked { sent_at: payment.sent_at };
+            let clear = self.take_in_movement(payment, *kind, &report, Entry::default(), how).await?;
             if !clear {
                 return Err(Error::bug(
                     "a movement may be one of several that are open",

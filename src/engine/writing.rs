@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::domain::card::SavedCard;
 use crate::domain::ids::IdempotencyKey;
 use crate::domain::occurrence::Occurrence;
-use crate::domain::outcome::{Outcome, Trace};
+use crate::domain::outcome::{NextAction, Outcome, Standing, Trace};
 use crate::domain::payment::{News, Payment, PaymentState};
 use crate::journal::seam::{CommitError, Entry, HistoryKind, Permit};
 use crate::providers::contract::Fault;
@@ -126,7 +126,8 @@ impl Gateway {
         payment: Box<Payment>,
         talked: Talked,
     ) -> Result<Box<Payment>, Error> {
-        self.record(payment, Entry::default(), talked, How::Asked, None).await
+        let sent_at = payment.sent_at;
+        self.record(payment, Entry::default(), talked, How::Asked { sent_at }, None).await
     }
 
     /// Writes down an outcome, the cards that were saved with it, and the occurrence that it ends.
@@ -181,14 +182,19 @@ impl Gateway {
     ) -> Result<Entry, Error> {
         let now = self.now_of(&payment.merchant);
         let mut entry = first.clone();
-        let saved = self.take_in(payment, talked.outcome.clone(), now)?;
         let plan = self.plan(payment);
+        if how.is_overtaken(payment, &talked.outcome) {
+            entry.history.extend(notes(&talked.exchanges, HistoryKind::Observed, payment.state));
+            plan.asked(payment, now);
+            return Ok(entry);
+        }
+        let saved = self.take_in(payment, talked.outcome.clone(), now)?;
         match how {
             How::Replied => {
                 entry.history.extend(notes(&talked.exchanges, HistoryKind::Exchanged, payment.state));
                 plan.apply(payment, now);
             }
-            How::Asked => {
+            How::Asked { .. } => {
                 entry.history.extend(notes(&talked.exchanges, HistoryKind::Observed, payment.state));
                 plan.asked(payment, now);
             }
@@ -306,9 +312,26 @@ pub(super) enum How<'a> {
     /// As the answer to what was asked for.
     Replied,
     /// By asking afterwards.
-    Asked,
+    Asked {
+        /// When the payment had been sent, as it was when the question left.
+        sent_at: Option<Timestamp>,
+    },
     /// The provider told it by itself, in its own word for it.
     Told(&'a str),
+}
+
+impl How<'_> {
+    /// Whether an answer says that the card is still to come, of a payment whose card is on its way or was
+    /// sent after the question. It would open the door to a second card while nobody knows of the first.
+    fn is_overtaken(self, payment: &Payment, outcome: &Outcome) -> bool {
+        let Self::Asked { sent_at } = self else { return false };
+        let Outcome::Payment(report) = outcome else { return false };
+        let waits_for_card = matches!(
+            report.standing,
+            Standing::Open | Standing::ActionRequired(NextAction::CollectCard { .. })
+        );
+        waits_for_card && (payment.state == PaymentState::Submitted || payment.sent_at != sent_at)
+    }
 }
 
 /// What a caller hears of a conversation that provably moved nothing.
