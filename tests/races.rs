@@ -98,9 +98,7 @@ async fn an_answer_from_before_a_card_was_sent_does_not_ask_for_another_one() {
         let id = opened.payment.id;
         // The resolver learns that a card is to be collected, and learns it late.
         simulator.arrange(late(600)).expect("arranged");
-        while simulator.waiting_faults() > 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        struck(simulator).await;
         simulator.arrange(late(1_500)).expect("arranged");
         let (gateway, provider) = (house.gateway.clone(), *provider);
         let confirming = tokio::spawn(async move {

@@ -212,9 +212,7 @@ async fn an_answer_from_before_the_payment_does_not_end_the_wait_for_its_card() 
         // The next exchange is the resolver's, which finds nothing paid and tells so late.
         let late = Duration::from_millis(700);
         simulator.arrange(Fault { delay_ms: 700, ..Fault::new(Kind::Delay) }).expect("arranged");
-        while simulator.waiting_faults() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        struck(simulator).await;
         let unread = Fault { times: 1_000, ..Fault::on(Kind::DropBefore, provider.asks_for_card) };
         simulator.arrange(unread).expect("arranged");
         let teller = Teller { gateway: &house.gateway, provider: *provider, prefix: "overtaken".to_owned() };

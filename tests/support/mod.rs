@@ -650,6 +650,15 @@ pub async fn settled_session(gateway: &Gateway, id: SessionId) -> Payment {
     }
 }
 
+/// Waits until everything that was arranged at a simulator has struck.
+pub async fn struck(simulator: &simulator::Simulator) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while simulator.waiting_faults() > 0 {
+        assert!(tokio::time::Instant::now() < deadline, "nobody asked {}", simulator.name());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// Waits until a session's payment has the card that was saved with it. Some providers tell of it only
 /// some time after the payment.
 pub async fn with_card(gateway: &Gateway, id: SessionId) -> Payment {
