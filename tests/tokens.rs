@@ -16,7 +16,7 @@ use turnpike::domain::card::{
 use turnpike::domain::ids::AccountName;
 use turnpike::domain::order::{CaptureMode, Purpose, SessionMode};
 use turnpike::domain::payment::PaymentState;
-use turnpike::engine::commands::ImportToken;
+use turnpike::engine::commands::{ConfirmSession, ConfirmWith, ImportToken};
 use turnpike::engine::error::Error;
 use turnpike::engine::gateway::Gateway;
 use turnpike::simulator::Simulators;
@@ -226,4 +226,32 @@ async fn an_answer_from_before_the_payment_does_not_end_the_wait_for_its_card() 
         played += 1;
     }
     assert!(played > 0, "nobody takes cards on the merchant's page and tells of saved ones later");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_card_confirms_sessions_of_its_own_account_alone() {
+    let simulators = simulators().await;
+    let house = house(&simulators).await;
+    let find = |name| *PROVIDERS.iter().find(|provider| provider.name == name).expect("of the suites");
+    let (own, foreign) = (find("begateway"), find("dintero"));
+    let (own_card, foreign_card) =
+        (saved(&house, &simulators, own).await, saved(&house, &simulators, foreign).await);
+    let teller = Teller { gateway: &house.gateway, provider: own, prefix: "by-saved-card".to_owned() };
+    let opened = teller.open_own_page("open", 700).await.expect("opens");
+    let confirm = async |name: &str, token| {
+        let wish =
+            ConfirmSession { means: ConfirmWith::Saved { token, cvc: None }, ..returned(opened.session.id) };
+        house.gateway.confirm_session(&caller(), ask(name, wish), None).await
+    };
+
+    let before = simulators.last_exchange();
+    let refused = confirm("foreign", foreign_card.id).await;
+    match refused {
+        Err(Error::Invalid(wrong)) => assert_eq!(wrong[0].field, "token.token_id"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(simulators.last_exchange(), before, "nothing is sent");
+
+    let confirmed = confirm("own", own_card.id).await.expect("confirms").value;
+    assert_eq!(settled(&house.gateway, confirmed.payment.id).await.state, PaymentState::Captured);
 }

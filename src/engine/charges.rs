@@ -256,7 +256,8 @@ impl Gateway {
     }
 }
 
-fn check_use(token: &Token, initiator: &Initiator) -> Result<(), Error> {
+/// Refuses a charge for which the token was not saved.
+pub(super) fn check_use(token: &Token, initiator: &Initiator) -> Result<(), Error> {
     let (allowed, wanted) = match initiator {
         Initiator::Customer { .. } => (token.uses.customer_present, "charges with the customer present"),
         Initiator::Merchant { reason: MerchantReason::Recurring | MerchantReason::Installment, .. } => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::card::{Means, Token, TokenStatus};
+use crate::domain::card::{Initiator, Means, Token, TokenStatus};
 use crate::domain::ids::{IdempotencyKey, PaymentId, SessionId, TokenId};
 use crate::domain::order::{MethodKind, Purpose, SessionMode, SessionOrder};
 use crate::domain::outcome::{NextAction, Outcome, Trace};
@@ -16,12 +16,16 @@ use crate::providers::contract::{Confirmation, Fault, Feature, Inquiry, Operatio
 use crate::providers::settings::methods_instead;
 
 use super::accounts::Account;
+use super::charges::check_use;
 use super::commands::{Answer, Ask, Caller, ConfirmSession, ConfirmWith, OpenSession, SessionView};
 use super::conversation::{Broken, Why, converse};
 use super::error::{Error, FieldError, FieldMistake, Thing};
 use super::gateway::{Came, Done, Gateway, note, refused};
 use super::routing::{self, Facts};
 use super::writing::{PaymentMover, nothing_sent};
+
+/// What is wrong with a saved card of one account in a session of another.
+const OF_ANOTHER_ACCOUNT: &str = "belongs to another account than the session's";
 
 impl Gateway {
     /// Opens a session.
@@ -113,7 +117,7 @@ impl Gateway {
             if token.account != account.name {
                 return Err(Error::Invalid(vec![FieldError::new(
                     format!("token_ids[{index}]"),
-                    "belongs to another account than the session's",
+                    OF_ANOTHER_ACCOUNT,
                 )]));
             }
             order.offered.push(token.stored.clone());
@@ -227,6 +231,11 @@ impl Gateway {
             ConfirmWith::Card(means) => Some(means),
             ConfirmWith::Saved { token, cvc } => {
                 let token = self.usable_token(caller, token).await?;
+                // Another provider must not get to see it, and another account could not charge it.
+                if token.account != view.session.account {
+                    return Err(Error::Invalid(vec![FieldError::new("token.token_id", OF_ANOTHER_ACCOUNT)]));
+                }
+                check_use(&token, &Initiator::Customer { cvc: None })?;
                 used.push((token.id, self.now_of(&caller.merchant)));
                 Some(Means::Saved { token: token.stored.clone(), cvc })
             }

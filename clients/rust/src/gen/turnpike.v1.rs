@@ -1798,7 +1798,7 @@ pub enum ErrorReason {
     /// }
     /// ```
     TokenUnusable = 20,
-    /// The token was not saved for this use, or belongs to another account or customer.
+    /// The token was not saved for this use.
     ///
     /// gRPC code: FAILED_PRECONDITION. Metadata keys: `token_id`, `use`.
     ///
@@ -5466,7 +5466,7 @@ pub mod confirm_session_request {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct SavedCard {
-    /// The token, an id of `tok_` and up to 60 characters more.
+    /// The token, of the session's account: an id of `tok_` and up to 60 characters more.
     #[prost(string, tag = "1")]
     pub token_id: ::prost::alloc::string::String,
     /// The verification code that the customer entered, three or four digits, for accounts that allow

@@ -300,7 +300,7 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_TOKEN_UNUSABLE ErrorReason = 20
-	// The token was not saved for this use, or belongs to another account or customer.
+	// The token was not saved for this use.
 	//
 	// gRPC code: FAILED_PRECONDITION. Metadata keys: `token_id`, `use`.
 	//

@@ -626,7 +626,7 @@ func (*ConfirmSessionRequest_Returned) isConfirmSessionRequest_Means() {}
 // A card that was saved before, used with the customer present.
 type SavedCard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The token, an id of `tok_` and up to 60 characters more.
+	// The token, of the session's account: an id of `tok_` and up to 60 characters more.
 	TokenId string `protobuf:"bytes,1,opt,name=token_id,json=tokenId,proto3" json:"token_id,omitempty"`
 	// The verification code that the customer entered, three or four digits, for accounts that allow
 	// it, over TLS only. It is never kept. Empty means that the customer was not asked for it.

@@ -418,7 +418,7 @@ public enum ErrorReason
   ERROR_REASON_TOKEN_UNUSABLE(20),
   /**
    * <pre>
-   * The token was not saved for this use, or belongs to another account or customer.
+   * The token was not saved for this use.
    *
    * gRPC code: FAILED_PRECONDITION. Metadata keys: `token_id`, `use`.
    *
@@ -1283,7 +1283,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_TOKEN_UNUSABLE_VALUE = 20;
   /**
    * <pre>
-   * The token was not saved for this use, or belongs to another account or customer.
+   * The token was not saved for this use.
    *
    * gRPC code: FAILED_PRECONDITION. Metadata keys: `token_id`, `use`.
    *

@@ -59,7 +59,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object tokenId_ = "";
   /**
    * <pre>
-   * The token, an id of `tok_` and up to 60 characters more.
+   * The token, of the session's account: an id of `tok_` and up to 60 characters more.
    * </pre>
    *
    * <code>string token_id = 1 [json_name = "tokenId"];</code>
@@ -80,7 +80,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The token, an id of `tok_` and up to 60 characters more.
+   * The token, of the session's account: an id of `tok_` and up to 60 characters more.
    * </pre>
    *
    * <code>string token_id = 1 [json_name = "tokenId"];</code>
@@ -477,7 +477,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object tokenId_ = "";
     /**
      * <pre>
-     * The token, an id of `tok_` and up to 60 characters more.
+     * The token, of the session's account: an id of `tok_` and up to 60 characters more.
      * </pre>
      *
      * <code>string token_id = 1 [json_name = "tokenId"];</code>
@@ -497,7 +497,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The token, an id of `tok_` and up to 60 characters more.
+     * The token, of the session's account: an id of `tok_` and up to 60 characters more.
      * </pre>
      *
      * <code>string token_id = 1 [json_name = "tokenId"];</code>
@@ -518,7 +518,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The token, an id of `tok_` and up to 60 characters more.
+     * The token, of the session's account: an id of `tok_` and up to 60 characters more.
      * </pre>
      *
      * <code>string token_id = 1 [json_name = "tokenId"];</code>
@@ -535,7 +535,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The token, an id of `tok_` and up to 60 characters more.
+     * The token, of the session's account: an id of `tok_` and up to 60 characters more.
      * </pre>
      *
      * <code>string token_id = 1 [json_name = "tokenId"];</code>
@@ -549,7 +549,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The token, an id of `tok_` and up to 60 characters more.
+     * The token, of the session's account: an id of `tok_` and up to 60 characters more.
      * </pre>
      *
      * <code>string token_id = 1 [json_name = "tokenId"];</code>

@@ -12,7 +12,7 @@ public interface SavedCardOrBuilder extends
 
   /**
    * <pre>
-   * The token, an id of `tok_` and up to 60 characters more.
+   * The token, of the session's account: an id of `tok_` and up to 60 characters more.
    * </pre>
    *
    * <code>string token_id = 1 [json_name = "tokenId"];</code>
@@ -21,7 +21,7 @@ public interface SavedCardOrBuilder extends
   java.lang.String getTokenId();
   /**
    * <pre>
-   * The token, an id of `tok_` and up to 60 characters more.
+   * The token, of the session's account: an id of `tok_` and up to 60 characters more.
    * </pre>
    *
    * <code>string token_id = 1 [json_name = "tokenId"];</code>

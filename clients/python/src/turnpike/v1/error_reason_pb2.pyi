@@ -306,7 +306,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         }
     """
     ERROR_REASON_TOKEN_USE_NOT_ALLOWED: _ErrorReason.ValueType  # 21
-    """The token was not saved for this use, or belongs to another account or customer.
+    """The token was not saved for this use.
 
     gRPC code: FAILED_PRECONDITION. Metadata keys: `token_id`, `use`.
 
@@ -945,7 +945,7 @@ gRPC code: FAILED_PRECONDITION. Metadata keys: `token_id`, `status`.
     }
 """
 ERROR_REASON_TOKEN_USE_NOT_ALLOWED: ErrorReason.ValueType  # 21
-"""The token was not saved for this use, or belongs to another account or customer.
+"""The token was not saved for this use.
 
 gRPC code: FAILED_PRECONDITION. Metadata keys: `token_id`, `use`.
 

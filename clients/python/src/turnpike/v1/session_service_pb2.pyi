@@ -362,7 +362,7 @@ class SavedCard(_message.Message):
     TOKEN_ID_FIELD_NUMBER: _builtins.int
     CVC_FIELD_NUMBER: _builtins.int
     token_id: _builtins.str
-    """The token, an id of `tok_` and up to 60 characters more."""
+    """The token, of the session's account: an id of `tok_` and up to 60 characters more."""
     cvc: _builtins.str
     """The verification code that the customer entered, three or four digits, for accounts that allow
     it, over TLS only. It is never kept. Empty means that the customer was not asked for it.

@@ -396,7 +396,7 @@ export enum ErrorReason {
   TOKEN_UNUSABLE = 20,
 
   /**
-   * The token was not saved for this use, or belongs to another account or customer.
+   * The token was not saved for this use.
    *
    * gRPC code: FAILED_PRECONDITION. Metadata keys: `token_id`, `use`.
    *

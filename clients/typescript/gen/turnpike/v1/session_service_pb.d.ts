@@ -393,7 +393,7 @@ export declare const ConfirmSessionRequestSchema: GenMessage<ConfirmSessionReque
  */
 export declare type SavedCard = Message<"turnpike.v1.SavedCard"> & {
   /**
-   * The token, an id of `tok_` and up to 60 characters more.
+   * The token, of the session's account: an id of `tok_` and up to 60 characters more.
    *
    * @generated from field: string token_id = 1;
    */
