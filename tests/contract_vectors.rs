@@ -145,27 +145,44 @@ fn the_vectors_are_what_the_schema_makes() {
     let write = std::env::var("TURNPIKE_WRITE_GENERATED").is_ok_and(|value| value == "1");
     let vectors = every_vector();
     if write {
-        let _ = std::fs::remove_dir_all(folder());
         std::fs::create_dir_all(folder()).expect("the folder");
+        let stale = files().into_iter().filter(|path| !vectors.contains_key(&stem(path)));
+        stale.for_each(|path| std::fs::remove_file(path).expect("removed"));
     }
     for (name, message) in &vectors {
         let (json, bytes) = (folder().join(format!("{name}.json")), folder().join(format!("{name}.binpb")));
-        if write {
+        let value = serde_json::to_value(message).expect("JSON");
+        let written = |path: &Path| std::fs::read(path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        // The entries of a map have no order, so that what says the same already is left as it is.
+        if write && read_json(std::fs::read(&json).ok()).as_ref() != Some(&value) {
             let text = serde_json::to_string_pretty(message).expect("JSON") + "\n";
             std::fs::write(&json, text).expect("written");
+        }
+        if write && read_bytes(message, std::fs::read(&bytes).ok()).as_ref() != Some(message) {
             std::fs::write(&bytes, message.encode_to_vec()).expect("written");
         }
-        let text = std::fs::read_to_string(&json).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let read: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(read, serde_json::to_value(message).expect("JSON"), "{name}");
-        let bytes = std::fs::read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let read = DynamicMessage::decode(message.descriptor(), &*bytes).expect("decodes");
-        assert_eq!(&read, message, "{name}");
+        assert_eq!(read_json(Some(written(&json))).expect("JSON"), value, "{name}");
+        assert_eq!(read_bytes(message, Some(written(&bytes))).as_ref(), Some(message), "{name}");
     }
-    let files = std::fs::read_dir(folder()).expect("the folder").map(|entry| entry.expect("a file").path());
-    let there: BTreeSet<String> =
-        files.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
+    let there: BTreeSet<String> = files().iter().map(|path| stem(path)).collect();
     assert_eq!(there, vectors.keys().cloned().collect(), "a vector for every message, and no other");
+}
+
+fn read_json(text: Option<Vec<u8>>) -> Option<serde_json::Value> {
+    serde_json::from_slice(&text?).ok()
+}
+
+fn read_bytes(like: &DynamicMessage, bytes: Option<Vec<u8>>) -> Option<DynamicMessage> {
+    DynamicMessage::decode(like.descriptor(), &*bytes?).ok()
+}
+
+fn files() -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder()).expect("the folder");
+    files.map(|entry| entry.expect("a file").path()).collect()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().expect("a name").to_string_lossy().into_owned()
 }
 
 #[test]
