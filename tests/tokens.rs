@@ -232,26 +232,34 @@ async fn an_answer_from_before_the_payment_does_not_end_the_wait_for_its_card() 
 async fn a_saved_card_confirms_sessions_of_its_own_account_alone() {
     let simulators = simulators().await;
     let house = house(&simulators).await;
-    let find = |name| *PROVIDERS.iter().find(|provider| provider.name == name).expect("of the suites");
-    let (own, foreign) = (find("begateway"), find("dintero"));
-    let (own_card, foreign_card) =
-        (saved(&house, &simulators, own).await, saved(&house, &simulators, foreign).await);
-    let teller = Teller { gateway: &house.gateway, provider: own, prefix: "by-saved-card".to_owned() };
-    let opened = teller.open_own_page("open", 700).await.expect("opens");
-    let confirm = async |name: &str, token| {
-        let wish =
-            ConfirmSession { means: ConfirmWith::Saved { token, cvc: None }, ..returned(opened.session.id) };
-        house.gateway.confirm_session(&caller(), ask(name, wish), None).await
-    };
+    let mut played = 0;
+    for provider in PROVIDERS {
+        let prefix = format!("by-saved-card-{}", provider.name);
+        let teller = Teller { gateway: &house.gateway, provider: *provider, prefix };
+        let Ok(opened) = teller.open_own_page("open", 700).await else { continue };
+        if opened.payment.trace.session.is_some() {
+            // The provider's own session wants the CVC as well, which only TLS may bring.
+            continue;
+        }
+        let other = PROVIDERS.iter().find(|other| other.name != provider.name).expect("another one");
+        let own_card = saved(&house, &simulators, *provider).await;
+        let foreign_card = saved(&house, &simulators, *other).await;
+        let confirm = async |name: &str, token| {
+            let means = ConfirmWith::Saved { token, cvc: None };
+            let wish = ConfirmSession { means, ..returned(opened.session.id) };
+            house.gateway.confirm_session(&caller(), ask(name, wish), None).await
+        };
 
-    let before = simulators.last_exchange();
-    let refused = confirm("foreign", foreign_card.id).await;
-    match refused {
-        Err(Error::Invalid(wrong)) => assert_eq!(wrong[0].field, "token.token_id"),
-        other => panic!("{other:?}"),
+        let before = simulators.last_exchange();
+        match confirm("foreign", foreign_card.id).await {
+            Err(Error::Invalid(wrong)) => assert_eq!(wrong[0].field, "token.token_id"),
+            answer => panic!("{answer:?}"),
+        }
+        assert_eq!(simulators.last_exchange(), before, "nothing is sent");
+
+        let confirmed = confirm("own", own_card.id).await.expect("confirms").value;
+        assert_eq!(settled(&house.gateway, confirmed.payment.id).await.state, PaymentState::Captured);
+        played += 1;
     }
-    assert_eq!(simulators.last_exchange(), before, "nothing is sent");
-
-    let confirmed = confirm("own", own_card.id).await.expect("confirms").value;
-    assert_eq!(settled(&house.gateway, confirmed.payment.id).await.state, PaymentState::Captured);
+    assert!(played > 0, "no provider takes a saved card on the merchant's page without its CVC");
 }
